@@ -1,0 +1,68 @@
+//! One identifier type per kind of thing, so that a site's id is never taken for a document's.
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, sqlx::Type,
+            utoipa::ToSchema,
+        )]
+        #[serde(transparent)]
+        #[sqlx(transparent)]
+        #[schema(value_type = uuid::Uuid)]
+        pub struct $name(pub uuid::Uuid);
+
+        impl $name {
+            /// A new identifier (UUIDv7) whose time part is the instant `now`.
+            pub fn new(now: chrono::DateTime<chrono::Utc>) -> Self {
+                Self(super::ids::v7(now))
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(s: &str) -> Result<Self, Self::Err> {
+                Ok(Self(s.parse()?))
+            }
+        }
+    )+};
+}
+
+/// UUIDv7 of an instant; the random part comes from the operating system.
+pub(crate) fn v7(now: chrono::DateTime<chrono::Utc>) -> uuid::Uuid {
+    let seconds = u64::try_from(now.timestamp()).unwrap_or(0);
+    uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, now.timestamp_subsec_nanos()))
+}
+
+ids! {
+    /// One writing call: its audit lines and history rows carry it.
+    ActId,
+    /// An API key.
+    KeyId,
+    /// A document with its content hash.
+    DocumentId,
+    /// A construction-land site.
+    SiteId,
+    /// An entry of a site's event log.
+    SiteEventId,
+    /// A statutory clock that was started.
+    DeadlineId,
+    /// A farmland unit.
+    FarmlandUnitId,
+    /// A control zone (管控区域).
+    ControlZoneId,
+    /// A key supervised unit (土壤污染重点监管单位).
+    KeyUnitId,
+    /// An area for which a register is kept.
+    CoverageId,
+    /// A land check (准入查询).
+    LandCheckId,
+    /// A background job.
+    JobId,
+}

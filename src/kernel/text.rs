@@ -1,0 +1,88 @@
+//! Text in the two languages of the product.
+
+use std::borrow::Cow;
+
+/// Language of an answer's prose: Chinese unless English is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Lang {
+    /// 中文
+    #[default]
+    Zh,
+    /// English
+    En,
+}
+
+impl Lang {
+    /// The first of the two languages that an `Accept-Language` value prefers; Chinese when it names neither.
+    pub fn from_accept_language(value: &str) -> Lang {
+        let mut best = (Lang::Zh, 0.0_f32);
+        for part in value.split(',') {
+            let mut pieces = part.trim().split(';');
+            let tag = pieces.next().unwrap_or("").trim().to_ascii_lowercase();
+            let quality =
+                pieces.find_map(|p| p.trim().strip_prefix("q=").and_then(|q| q.parse::<f32>().ok())).unwrap_or(1.0);
+            let lang = match tag.split('-').next() {
+                Some("zh") => Lang::Zh,
+                Some("en") => Lang::En,
+                _ => continue,
+            };
+            if quality > best.1 {
+                best = (lang, quality);
+            }
+        }
+        best.0
+    }
+}
+
+/// The same sentence in Chinese and English.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Text {
+    /// 中文
+    pub zh: Cow<'static, str>,
+    /// English
+    pub en: Cow<'static, str>,
+}
+
+impl Text {
+    /// Text known when the program is written.
+    pub const fn fixed(zh: &'static str, en: &'static str) -> Text {
+        Text { zh: Cow::Borrowed(zh), en: Cow::Borrowed(en) }
+    }
+
+    /// Text made at run time.
+    pub fn new(zh: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Text {
+        Text { zh: zh.into(), en: en.into() }
+    }
+
+    /// The sentence in one language.
+    pub fn in_lang(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::Zh => &self.zh,
+            Lang::En => &self.en,
+        }
+    }
+}
+
+impl std::fmt::Display for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} / {}", self.zh, self.en)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_preferred_of_the_two_languages_wins_and_chinese_is_the_default() {
+        for (header, lang) in [
+            ("", Lang::Zh),
+            ("fr", Lang::Zh),
+            ("en-US,en;q=0.9", Lang::En),
+            ("en;q=0.3, zh-CN;q=0.8", Lang::Zh),
+            ("fr, en;q=0.5", Lang::En),
+        ] {
+            assert_eq!(Lang::from_accept_language(header), lang, "{header}");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Jingtu 净土: the registry of contaminated land, construction land and farmland together.
+
+pub mod kernel;
+pub mod standards;

@@ -1,0 +1,226 @@
+//! The articles that rules stand on, one constant per provision, found by grepping its number.
+//!
+//! On 2026-08-15 the Ecological Environment Code took the place of the Soil Law, so a provision of both has both numbers
+//! in its name: [`LAW_61_2_CODE_456_2`]. Citing it on a day gives the text in force that day, with the later one as its
+//! successor. The concordance was made by text (rulebook 0.2).
+
+use crate::kernel::{Basis, Confidence, Day, Instrument, Provision};
+use Confidence::{Recalled, Verified};
+
+/// First day of the Ecological Environment Code; the Soil Law's last day is the one before (Code art. 1242).
+pub const CODE_IN_FORCE: Day = Day::of(2026, 8, 15);
+
+/// 土壤污染防治法
+pub static SOIL_LAW: Instrument = Instrument {
+    id: "soil_law",
+    zh: "土壤污染防治法",
+    en: "Soil Pollution Prevention and Control Law",
+    number: None,
+    from: Some(Day::of(2019, 1, 1)),
+    to: Some(Day::of(2026, 8, 14)),
+};
+
+/// 生态环境法典
+pub static CODE: Instrument = Instrument {
+    id: "ecological_environment_code",
+    zh: "生态环境法典",
+    en: "Ecological Environment Code",
+    number: None,
+    from: Some(CODE_IN_FORCE),
+    to: None,
+};
+
+/// 污染地块土壤环境管理办法（试行）. Its status after 2026-08-15 is unknown (rulebook 0.3); treated as in force.
+pub static ORDER_42: Instrument = Instrument {
+    id: "order_42",
+    zh: "污染地块土壤环境管理办法（试行）",
+    en: "Measures for the Soil Environment of Contaminated Sites (Trial)",
+    number: Some("环境保护部令第42号"),
+    from: Some(Day::of(2017, 7, 1)),
+    to: None,
+};
+
+/// 民法典
+pub static CIVIL_CODE: Instrument = Instrument {
+    id: "civil_code",
+    zh: "民法典",
+    en: "Civil Code",
+    number: None,
+    from: Some(Day::of(2021, 1, 1)),
+    to: None,
+};
+
+/// 民法总则, whose rules on counting the Civil Code took over.
+pub static CIVIL_GENERAL: Instrument = Instrument {
+    id: "general_provisions_of_civil_law",
+    zh: "民法总则",
+    en: "General Provisions of the Civil Law",
+    number: None,
+    from: Some(Day::of(2017, 10, 1)),
+    to: Some(Day::of(2020, 12, 31)),
+};
+
+/// 土地管理法实施条例
+pub static LAND_REGULATION: Instrument = Instrument {
+    id: "land_administration_regulation",
+    zh: "土地管理法实施条例",
+    en: "Regulation for the Implementation of the Land Administration Law",
+    number: None,
+    from: Some(Day::of(2021, 9, 1)),
+    to: None,
+};
+
+/// 土壤污染防治行动计划 (土十条)
+pub static PLAN_STATE: Instrument = Instrument {
+    id: "state_council_action_plan",
+    zh: "土壤污染防治行动计划",
+    en: "Action Plan for Soil Pollution Prevention and Control",
+    number: Some("国发〔2016〕31号"),
+    from: Some(Day::of(2016, 5, 28)),
+    to: None,
+};
+
+/// 内蒙古自治区土壤污染防治三年攻坚计划
+pub static PLAN_INNER_MONGOLIA: Instrument = Instrument {
+    id: "inner_mongolia_three_year_plan",
+    zh: "内蒙古自治区土壤污染防治三年攻坚计划",
+    en: "Inner Mongolia Three-Year Plan for Soil Pollution",
+    number: Some("内政办发〔2018〕97号"),
+    from: Some(Day::of(2018, 12, 29)),
+    to: None,
+};
+
+/// 阿拉善盟土壤污染防治实施方案. The published copy carries no date that could be relied on.
+pub static PLAN_ALXA: Instrument = Instrument {
+    id: "alxa_league_plan",
+    zh: "阿拉善盟土壤污染防治实施方案",
+    en: "Alxa League Implementation Plan for Soil Pollution",
+    number: None,
+    from: None,
+    to: None,
+};
+
+/// 朔州市2021年土壤污染防治行动计划
+pub static PLAN_SHUOZHOU: Instrument = Instrument {
+    id: "shuozhou_2021_plan",
+    zh: "朔州市2021年土壤污染防治行动计划",
+    en: "Shuozhou Soil Pollution Action Plan 2021",
+    number: Some("朔环发〔2021〕119号"),
+    from: Some(Day::of(2021, 8, 11)),
+    to: None,
+};
+
+/// What this product recommends where law and plans are silent; never presented as law.
+pub static PRODUCT: Instrument = Instrument {
+    id: "product_rule",
+    zh: "本系统规则（非法律规定）",
+    en: "Rule of this registry (not law)",
+    number: None,
+    from: None,
+    to: None,
+};
+
+const fn verified(instrument: &'static Instrument, article: &'static str) -> Basis {
+    Basis { instrument, article, confidence: Verified }
+}
+
+const fn recalled(instrument: &'static Instrument, article: &'static str) -> Basis {
+    Basis { instrument, article, confidence: Recalled }
+}
+
+macro_rules! provisions {
+    ($($(#[$doc:meta])* $name:ident = [$($basis:expr),+ $(,)?];)+) => {$(
+        $(#[$doc])*
+        pub static $name: Provision = Provision(&[$($basis),+]);
+    )+
+
+        /// Every provision with the name of its constant.
+        pub static ALL: &[(&str, &Provision)] = &[$((stringify!($name), &$name)),+];
+    };
+}
+
+provisions! {
+    /// Change of use to housing or public use needs a soil survey first.
+    LAW_59_2_CODE_454_2 = [verified(&SOIL_LAW, "59(2)"), verified(&CODE, "454(2)")];
+    /// The survey report is reviewed by ecology together with natural resources.
+    LAW_59_3_CODE_454_3 = [verified(&SOIL_LAW, "59(3)"), verified(&CODE, "454(3)")];
+    /// The province keeps the control list and publishes it.
+    LAW_58_CODE_453 = [verified(&SOIL_LAW, "58"), verified(&CODE, "453")];
+    /// Listed land is not to be housing or public land.
+    LAW_61_2_CODE_456_2 = [verified(&SOIL_LAW, "61(2)"), verified(&CODE, "456(2)")];
+    /// Risk control of listed land: control zone, measures, monitoring.
+    LAW_63_CODE_458 = [verified(&SOIL_LAW, "63"), verified(&CODE, "458")];
+    /// No construction unrelated to control or remediation where targets are not met.
+    LAW_66_3_CODE_461_3 = [verified(&SOIL_LAW, "66(3)"), verified(&CODE, "461(3)")];
+    /// Key unit's production land: survey before change of use, taking back or transfer; report to the registry.
+    LAW_67_CODE_462 = [verified(&SOIL_LAW, "67"), verified(&CODE, "462")];
+    /// Fines for duties not performed, statutory surveys among them.
+    LAW_94_CODE_1165 = [verified(&SOIL_LAW, "94"), verified(&CODE, "1165")];
+    /// Definition of suspected sites; the six industries and hazardous waste.
+    ORDER_42_2_3 = [verified(&ORDER_42, "2, 3")];
+    /// The county keeps the list of suspected sites.
+    ORDER_42_12 = [recalled(&ORDER_42, "12")];
+    /// Written notice to the land user; preliminary survey within six months of receipt.
+    ORDER_42_13 = [recalled(&ORDER_42, "13")];
+    /// Directory of contaminated sites with risk grade, made public, county government told.
+    ORDER_42_14 = [recalled(&ORDER_42, "14")];
+    /// Second written notice: detailed survey.
+    ORDER_42_16 = [recalled(&ORDER_42, "16")];
+    /// Control zone proposed by the county bureau, approved by the county government.
+    ORDER_42_18_22 = [recalled(&ORDER_42, "18-20, 22")];
+    /// What may enter the procedure of land supply.
+    ORDER_42_28 = [recalled(&ORDER_42, "28")];
+    /// Months are counted to the corresponding day, or the month's end.
+    CIVIL_202 = [recalled(&CIVIL_GENERAL, "202"), verified(&CIVIL_CODE, "202")];
+    /// The day on which a period begins is not counted.
+    CIVIL_201 = [recalled(&CIVIL_GENERAL, "201"), verified(&CIVIL_CODE, "201")];
+    /// A period whose last day is a statutory rest day ends on the day after the rest.
+    CIVIL_203 = [recalled(&CIVIL_GENERAL, "203"), verified(&CIVIL_CODE, "203")];
+    /// Land supplied must meet the soil quality its use demands.
+    LAND_REGULATION_14_2 = [verified(&LAND_REGULATION, "14(2)")];
+    /// No supply of land that was not surveyed, assessed or remediated as required.
+    PLAN_STATE_SUPPLY = [verified(&PLAN_STATE, "严格用地准入 / strict land access")];
+    /// Sites not to be developed yet: control zone, sign, announcement, monitoring.
+    PLAN_STATE_CONTROL_ZONE = [verified(&PLAN_STATE, "落实监管责任、划定管控区域 / control zones")];
+    /// Written notice, preliminary survey within six months.
+    PLAN_INNER_MONGOLIA_SIX_MONTHS = [verified(&PLAN_INNER_MONGOLIA, "疑似污染地块：六个月内完成初步调查 / suspected sites: six months")];
+    /// A suspected site that was not surveyed is not taken back (不予回收).
+    PLAN_INNER_MONGOLIA_NOT_TAKEN_BACK = [verified(&PLAN_INNER_MONGOLIA, "未经调查评估不予回收 / not taken back without survey")];
+    /// Directory of contaminated sites and negative list of barred uses.
+    PLAN_INNER_MONGOLIA_NEGATIVE_LIST = [verified(&PLAN_INNER_MONGOLIA, "开发利用负面清单 / negative list")];
+    /// Control area, sign and announcement for sites not developed yet.
+    PLAN_INNER_MONGOLIA_CONTROL_ZONE = [verified(&PLAN_INNER_MONGOLIA, "划定管控区域，设立标识、发布公告 / control area")];
+    /// Query before taking land back or buying it; day and result on record.
+    PLAN_SHUOZHOU_8_QUERY = [verified(&PLAN_SHUOZHOU, "任务8：查询并记录 / task 8: query and record")];
+    /// Written reply of the ecology bureau where the parcel touches a suspected or contaminated site.
+    PLAN_SHUOZHOU_8_REPLY = [verified(&PLAN_SHUOZHOU, "任务8：书面回复 / task 8: written reply")];
+    /// Land not surveyed, or harmful, or not remediated, stays out of the land procedure.
+    PLAN_SHUOZHOU_6_SUPPLY = [verified(&PLAN_SHUOZHOU, "任务6：不得纳入用地程序 / task 6: barred from the land procedure")];
+    /// Land uses are planned by the lists and the negative list.
+    PLAN_SHUOZHOU_6_NEGATIVE_LIST = [verified(&PLAN_SHUOZHOU, "任务6：负面清单 / task 6: negative list")];
+    /// What a registry must show on its own account: unknown history is never a pass.
+    PRODUCT_UNKNOWN_HISTORY = [verified(&PRODUCT, "用地历史不明须人工核查 / unknown history is checked by hand")];
+    /// A query without a finding is recorded all the same.
+    PRODUCT_NO_FINDING = [verified(&PRODUCT, "无命中亦留存查询记录 / no finding, recorded")];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_code_takes_over_on_its_first_day() {
+        let before = LAW_61_2_CODE_456_2.cite(Day::of(2026, 8, 14)).unwrap();
+        assert_eq!((before.instrument_zh.as_str(), before.article.as_str()), ("土壤污染防治法", "61(2)"));
+        assert_eq!(before.successor.as_deref().map(|s| s.article.as_str()), Some("456(2)"));
+        let after = LAW_61_2_CODE_456_2.cite(CODE_IN_FORCE).unwrap();
+        assert_eq!((after.instrument_zh.as_str(), after.article.as_str()), ("生态环境法典", "456(2)"));
+        assert_eq!(after.successor, None);
+    }
+
+    #[test]
+    fn nothing_is_cited_before_it_was_in_force() {
+        assert_eq!(LAW_61_2_CODE_456_2.cite(Day::of(2018, 12, 31)), None);
+        assert_eq!(ORDER_42_13.cite(Day::of(2017, 6, 30)), None);
+    }
+}

@@ -1,0 +1,4 @@
+//! What an authority printed: the law's articles, calendars, codes, limit values. A table is a CSV beside the file, one
+//! row per printed row.
+
+pub mod law;
