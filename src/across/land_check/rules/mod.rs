@@ -84,7 +84,7 @@ pub fn decide(facts: &Facts, settings: &Settings) -> Decision {
             rules.push(fire(gate, standing, finding));
         }
     }
-    rules.sort_by(|a, b| b.verdict.cmp(&a.verdict));
+    rules.sort_by_key(|rule| std::cmp::Reverse(rule.verdict));
     Decision { verdict: rules.iter().map(|fired| fired.verdict).max().unwrap_or(Verdict::Allow), rules }
 }
 
