@@ -364,7 +364,7 @@ pub static GATES: &[Gate] = &[
         "污染地块未修复或不符合用途的，环评不予批准",
         "no approval of an assessment for a project on a contaminated site not fit for it",
         &[Eia],
-        &[Block],
+        &[AllowRecorded, Block],
         &[&ORDER_42_27],
         facts(building::g24),
     ),

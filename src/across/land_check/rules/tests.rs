@@ -321,7 +321,10 @@ fn g8_does_not_take_a_survey_for_factories_as_one_for_homes() {
     let surveyed = with!(clean(ChangeUse), planned_use: Fact::stated(housing()),
         survey_state: Fact::registry(SurveyState::ReviewedWithinScreening), assessed_use: Fact::registry(factory()));
     assert_eq!(says(&surveyed, "G8"), Some(Hold));
-    assert_eq!(says(&with!(surveyed, assessed_use: Fact::registry(school())), "G8"), None);
+    assert_eq!(says(&with!(surveyed.clone(), planned_use: Fact::Unknown), "G8"), Some(Hold));
+    let for_schools = with!(surveyed, assessed_use: Fact::registry(school()));
+    assert_eq!(says(&for_schools, "G8"), None);
+    assert_eq!(says(&with!(for_schools, planned_use: Fact::Unknown), "G8"), None);
 }
 
 #[test]
@@ -636,6 +639,7 @@ fn g24_approves_no_assessment_on_an_open_site() {
     assert_eq!(rule(&with!(clean(Eia), hits: vec![listed()]), "G24").unwrap().confidence, Confidence::Recalled);
     let stated = with!(clean(Eia), survey_state: Fact::stated(SurveyState::ActionRequired));
     assert_eq!(says(&stated, "G24"), Some(Block));
+    assert_eq!(says(&with!(stated, serves_remediation: Fact::stated(true)), "G24"), Some(AllowRecorded));
 }
 
 #[test]
@@ -1051,7 +1055,7 @@ fn any_settings() -> impl Strategy<Value = Settings> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// The verdict is the worst of the rules; a rule says only what its row declares; every answer can be acted on.
     #[test]
@@ -1087,7 +1091,9 @@ proptest! {
     /// coverage settles is not unknown; the use assessed and the supply plan are read as the module says.
     #[test]
     fn what_is_not_known_is_never_silent(facts in any_facts(), settings in any_settings(), which in 0..9_usize) {
-        let known = decide(&facts, &settings).verdict;
+        // A contradiction ends with the statement that contradicts, so it is not counted.
+        let known = decide(&facts, &settings).rules.iter().filter(|r| r.rule != "P-CONTRADICTION").map(|r| r.verdict).max();
+        let known = known.unwrap_or(Allow);
         let mut less = facts.clone();
         match which {
             0 => less.current_use = Fact::Unknown,
@@ -1121,7 +1127,7 @@ proptest! {
     /// Slivers, touching and near records alone never hold or block.
     #[test]
     fn only_area_closes_a_gate(facts in any_facts(), settings in any_settings(), more in any_hit()) {
-        prop_assume!(!more.counts());
+        let more = if more.counts() { Hit { sliver: true, ..more } } else { more };
         let before = decide(&facts, &settings).verdict;
         let mut facts = facts;
         facts.hits.push(more);
