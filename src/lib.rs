@@ -1,4 +1,9 @@
 //! Jingtu 净土: the registry of contaminated land, construction land and farmland together.
 
+pub mod api;
+pub mod config;
 pub mod kernel;
+pub mod layers;
+pub mod platform;
+pub mod registers;
 pub mod standards;
