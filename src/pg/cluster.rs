@@ -104,12 +104,8 @@ impl Cluster {
             .context("start a thread for", data_dir)?;
         let mut guard = Guard { keeper, thread: Some(thread) };
         let (place, lock) = told.await.map_err(|_| PgError::Stopped)??;
-        let cluster = Self {
-            keeper: Arc::clone(&guard.keeper),
-            thread: guard.thread.take(),
-            place,
-            _lock: Arc::clone(&lock),
-        };
+        let cluster =
+            Self { keeper: Arc::clone(&guard.keeper), thread: guard.thread.take(), place, _lock: Arc::clone(&lock) };
         if let Err(error) = make_database(&cluster.place).await {
             // What ended the connection is more telling when PostgreSQL itself is gone.
             cluster.stop().await?;
@@ -272,9 +268,8 @@ pub async fn running_url(data_dir: &Path) -> Result<Option<String>, PgError> {
 
 /// What the lock says may for an instant be the word of a holder that was killed.
 fn is_alive(pid: u32) -> bool {
-    i32::try_from(pid).is_ok_and(|pid| {
-        nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), None) != Err(nix::errno::Errno::ESRCH)
-    })
+    i32::try_from(pid)
+        .is_ok_and(|pid| nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), None) != Err(nix::errno::Errno::ESRCH))
 }
 
 type Started = (Place, Arc<DirLock>);
@@ -362,12 +357,7 @@ fn binaries_for(data: &Path, options: &Options) -> Result<Binaries, PgError> {
 
 /// Makes the directory for the cluster: under the data directory, or, where the user that runs PostgreSQL cannot get
 /// there, elsewhere with a link to it.
-fn make_home(
-    account: &Account,
-    binaries: &Binaries,
-    data_dir: &Path,
-    options: &Options,
-) -> Result<PathBuf, PgError> {
+fn make_home(account: &Account, binaries: &Binaries, data_dir: &Path, options: &Options) -> Result<PathBuf, PgError> {
     let pg = data_dir.join("pg");
     let mut closed = account.first_closed(binaries, data_dir)?;
     if closed.as_deref() == Some(data_dir) {
@@ -406,13 +396,7 @@ fn make_home(
 }
 
 /// Makes the cluster if there is none: beside its place, and then renamed, so that it is there whole or not at all.
-fn init(
-    account: &Account,
-    binaries: &Binaries,
-    home: &Path,
-    data: &Path,
-    options: &Options,
-) -> Result<(), PgError> {
+fn init(account: &Account, binaries: &Binaries, home: &Path, data: &Path, options: &Options) -> Result<(), PgError> {
     const HALF_MADE: &str = "data.new-";
     for entry in fs::read_dir(home).context("list", home)? {
         let entry = entry.context("list", home)?;
@@ -542,7 +526,7 @@ fn arguments(options: &Options, socket_dir: &Path) -> Result<Vec<String>, PgErro
         "logging_collector=off".to_owned(),
     ];
     if !options.fsync {
-        settings.extend(["fsync=off", "full_page_writes=off", "synchronous_commit=off"].map(str::to_owned));
+        settings.extend(["fsync=off", "full_page_writes=off"].map(str::to_owned));
     }
     Ok(settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting]).collect())
 }

@@ -163,7 +163,9 @@ fn judge(facts: Facts) -> Inspection {
             "no_schema",
             format!("用户 {} 的 search_path 中没有可用的模式。", facts.role),
             format!("There is no usable schema on the search_path of {}.", facts.role),
-            format!("CREATE SCHEMA jingtu AUTHORIZATION {role}; ALTER ROLE {role} IN DATABASE {database} SET search_path = jingtu, public;"),
+            format!(
+                "CREATE SCHEMA jingtu AUTHORIZATION {role}; ALTER ROLE {role} IN DATABASE {database} SET search_path = jingtu, public;"
+            ),
         ),
         (Some(schema), false) => lacks(
             "no_create_right",

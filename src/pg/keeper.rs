@@ -198,10 +198,7 @@ impl Keeper {
             let ended = !matches!(child.try_wait(), Ok(None));
             if ended {
                 self.wait_for_end(&mut child);
-                return Err(PgError::StartFailed {
-                    log: launch.log.clone(),
-                    tail: end_of_log(launch, log_start),
-                });
+                return Err(PgError::StartFailed { log: launch.log.clone(), tail: end_of_log(launch, log_start) });
             }
             if told.elapsed() > Duration::from_secs(10) {
                 told = Instant::now();

@@ -106,9 +106,7 @@ fn processes(data: &Path) -> Result<Vec<i32>, PgError> {
 
 fn is_postgres(exe: &Path) -> bool {
     // The kernel adds " (deleted)" when a package upgrade has replaced the program.
-    exe.file_name()
-        .and_then(|name| name.to_str())
-        .is_some_and(|name| name.trim_end_matches(" (deleted)") == "postgres")
+    exe.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.trim_end_matches(" (deleted)") == "postgres")
 }
 
 fn signal(pids: &[i32], signal: Signal) -> Result<(), PgError> {
@@ -121,10 +119,7 @@ fn signal(pids: &[i32], signal: Signal) -> Result<(), PgError> {
     Ok(())
 }
 
-fn wait_until_gone(
-    at_most: Duration,
-    left: impl Fn() -> Result<Vec<i32>, PgError>,
-) -> Result<(), PgError> {
+fn wait_until_gone(at_most: Duration, left: impl Fn() -> Result<Vec<i32>, PgError>) -> Result<(), PgError> {
     let deadline = Instant::now() + at_most;
     while !left()?.is_empty() && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(20));
