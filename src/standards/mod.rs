@@ -2,3 +2,4 @@
 //! row per printed row.
 
 pub mod law;
+pub mod workdays;
