@@ -1,0 +1,3 @@
+//! The registers, one room each.
+
+pub mod deadline;
