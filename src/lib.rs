@@ -1,6 +1,7 @@
 //! Jingtu 净土: the registry of contaminated land, construction land and farmland together.
 
 pub mod api;
+pub mod cli;
 pub mod config;
 pub mod kernel;
 pub mod layers;
