@@ -114,7 +114,7 @@ fn read(mut file: &File) -> Result<Holder, PgError> {
     })
 }
 
-/// Makes a directory if it is not there, with this mode whatever the process's mask: where root's mask is 077, the user
+/// Makes a directory and those above it if they are not there, with this mode whatever the process's mask: where root's mask is 077, the user
 /// that runs PostgreSQL would be shut out.
 pub(super) fn make_data_dir(data_dir: &Path, mode: u32) -> Result<(), PgError> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -122,7 +122,7 @@ pub(super) fn make_data_dir(data_dir: &Path, mode: u32) -> Result<(), PgError> {
         return Ok(());
     }
     if let Some(parent) = data_dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        fs::create_dir_all(parent).context("make the directory", parent)?;
+        make_data_dir(parent, mode)?;
     }
     match fs::DirBuilder::new().mode(mode).create(data_dir) {
         Ok(()) => {
