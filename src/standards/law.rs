@@ -153,9 +153,9 @@ pub static SOURCE_PLAN: Instrument = Instrument {
 
 /// GB 36600-2018
 pub static GB_36600: Instrument = Instrument {
-    id: "gb_36600_2018",
+    id: "gb_36600",
     zh: "土壤环境质量 建设用地土壤污染风险管控标准（试行）",
-    en: "Soil Environmental Quality: Risk Control Standard for Construction Land (Trial)",
+    en: "Soil Environmental Quality: Risk Control Standard for Soil Contamination of Development Land (Trial)",
     number: Some("GB 36600-2018"),
     from: Some(Day::of(2018, 8, 1)),
     to: None,
@@ -225,6 +225,42 @@ provisions! {
     ORDER_42_18_22 = [recalled(&ORDER_42, "18-20, 22")];
     /// What may enter the procedure of land supply.
     ORDER_42_28 = [recalled(&ORDER_42, "28")];
+    /// County bureaus that are branches of the prefecture bureau: the prefecture bureau organises the work.
+    ORDER_42_4 = [recalled(&ORDER_42, "4")];
+    /// Who is liable after a change of the land's holder.
+    ORDER_42_10 = [recalled(&ORDER_42, "10")];
+    /// Spread or failure of control: measures and report at once.
+    ORDER_42_21 = [recalled(&ORDER_42, "21")];
+    /// Remediation scheme.
+    ORDER_42_24 = [recalled(&ORDER_42, "24")];
+    /// Works: notice board, transport of soil told five working days ahead.
+    ORDER_42_25 = [recalled(&ORDER_42, "25")];
+    /// Effect evaluation by another agency; report public for two months.
+    ORDER_42_26 = [recalled(&ORDER_42, "26")];
+    /// Transport of polluted soil: plan told to origin and destination in advance.
+    LAW_41_CODE_436 = [verified(&SOIL_LAW, "41"), verified(&CODE, "436")];
+    /// Aftercare of the parcel, as required.
+    LAW_42_3_CODE_437_3 = [verified(&SOIL_LAW, "42(3)"), verified(&CODE, "437(3)")];
+    /// Emergencies.
+    LAW_44_CODE_443 = [verified(&SOIL_LAW, "44"), verified(&CODE, "443")];
+    /// Who is liable: polluter, else land user.
+    LAW_45_CODE_439 = [verified(&SOIL_LAW, "45"), verified(&CODE, "439")];
+    /// A changed liable party: who inherits, inherits the duties.
+    LAW_47_CODE_441 = [verified(&SOIL_LAW, "47"), verified(&CODE, "441")];
+    /// Risk assessment and what its report holds.
+    LAW_60_CODE_455 = [verified(&SOIL_LAW, "60"), verified(&CODE, "455")];
+    /// Review of the risk assessment by the province; listing.
+    LAW_61_CODE_456 = [verified(&SOIL_LAW, "61"), verified(&CODE, "456")];
+    /// Risk control of listed land by the liable party.
+    LAW_62_CODE_457 = [verified(&SOIL_LAW, "62"), verified(&CODE, "457")];
+    /// Remediation scheme filed before works.
+    LAW_64_CODE_459 = [verified(&SOIL_LAW, "64"), verified(&CODE, "459")];
+    /// Effect evaluation filed.
+    LAW_65_CODE_460 = [verified(&SOIL_LAW, "65"), verified(&CODE, "460")];
+    /// Review of the effect, delisting, and what is barred until then.
+    LAW_66_CODE_461 = [verified(&SOIL_LAW, "66"), verified(&CODE, "461")];
+    /// At or below the screening value: risk generally negligible. As, Co and V within background are not managed.
+    GB_36600_5_3_2 = [verified(&GB_36600, "5.3.2, 表1注① / 5.3.2, table 1 note ①")];
     /// Months are counted to the corresponding day, or the month's end.
     CIVIL_202 = [recalled(&CIVIL_GENERAL, "202"), verified(&CIVIL_CODE, "202")];
     /// The day on which a period begins is not counted.
@@ -235,6 +271,10 @@ provisions! {
     LAND_REGULATION_14_2 = [verified(&LAND_REGULATION, "14(2)")];
     /// No supply of land that was not surveyed, assessed or remediated as required.
     PLAN_STATE_SUPPLY = [verified(&PLAN_STATE, "严格用地准入 / strict land access")];
+    /// What meets the quality its planned use demands may enter the land procedure.
+    PLAN_STATE_ENTRY = [verified(&PLAN_STATE, "符合相应规划用地土壤环境质量要求的地块，可进入用地程序 / entry to the land procedure")];
+    /// Directory of contaminated sites and negative list of uses.
+    PLAN_STATE_NEGATIVE_LIST = [verified(&PLAN_STATE, "建立污染地块名录及其开发利用的负面清单 / directory and negative list")];
     /// Sites not to be developed yet: control zone, sign, announcement, monitoring.
     PLAN_STATE_CONTROL_ZONE = [verified(&PLAN_STATE, "落实监管责任、划定管控区域 / control zones")];
     /// Written notice, preliminary survey within six months.
@@ -255,16 +295,22 @@ provisions! {
     PLAN_SHUOZHOU_6_NEGATIVE_LIST = [verified(&PLAN_SHUOZHOU, "任务6：负面清单 / task 6: negative list")];
     /// What a registry must show on its own account: unknown history is never a pass.
     PRODUCT_UNKNOWN_HISTORY = [verified(&PRODUCT, "用地历史不明须人工核查 / unknown history is checked by hand")];
+    /// A lead that nobody has decided on is a warning to whoever deals with the land.
+    PRODUCT_CANDIDATE = [verified(&PRODUCT, "线索地块须人工核查 / a lead is checked by hand")];
+    /// A step is entered with the day on which it happened: not in the future, not before the step it follows.
+    PRODUCT_ORDER_OF_DAYS = [verified(&PRODUCT, "事件按发生日先后登记 / steps are entered in the order of their days")];
+    /// Where the day of receipt is not on record, the clock starts with the day of issue, and says so.
+    PRODUCT_START_FROM_ISSUE = [verified(&PRODUCT, "无签收日的自发文日起算并提示 / no day of receipt: counted from the day of issue")];
+    /// A returned report does not end the survey: the first due day stands.
+    PRODUCT_RETURNED_REPORT = [verified(&PRODUCT, "报告退回的，原期限继续计算 / a returned report leaves the first due day standing")];
+    /// A mistaken entry is voided with a reason and stays visible.
+    PRODUCT_ENTERED_IN_ERROR = [verified(&PRODUCT, "误录事件注明原因作废，记录保留 / a mistaken entry is voided with a reason and kept")];
     /// A query without a finding is recorded all the same.
     PRODUCT_NO_FINDING = [verified(&PRODUCT, "无命中亦留存查询记录 / no finding, recorded")];
     /// Aftercare: long-term monitoring and institutional controls.
     LAW_42_CODE_437 = [verified(&SOIL_LAW, "42"), verified(&CODE, "437")];
     /// Unused or returned land is surveyed before it becomes cultivated land.
     LAW_51_CODE_446 = [verified(&SOIL_LAW, "51"), verified(&CODE, "446")];
-    /// Review of risk assessments; listing of land that needs control or remediation.
-    LAW_61_CODE_456 = [verified(&SOIL_LAW, "61"), verified(&CODE, "456")];
-    /// Effect evaluated, targets met: off the control list.
-    LAW_66_CODE_461 = [verified(&SOIL_LAW, "66"), verified(&CODE, "461")];
     /// The land user surveys; industries and uses that ask for it.
     ORDER_42_9 = [recalled(&ORDER_42, "9")];
     /// No EIA approval for a project on a contaminated site that does not meet its use.
@@ -277,8 +323,6 @@ provisions! {
     PLAN_STATE_SURVEY_TAKEN_BACK = [verified(&PLAN_STATE, "建立调查评估制度：已经收回的 / land taken back already")];
     /// Heavily polluted farmland to urban construction land: the government has it surveyed.
     PLAN_STATE_HEAVY_FARMLAND = [verified(&PLAN_STATE, "建立调查评估制度：重度污染农用地转为城镇建设用地 / heavily polluted farmland")];
-    /// Directory of contaminated sites and negative list of barred uses.
-    PLAN_STATE_NEGATIVE_LIST = [verified(&PLAN_STATE, "分用途明确管理措施：负面清单 / negative list")];
     /// Plans consider the risk of contaminated sites.
     PLAN_STATE_PLANNING = [verified(&PLAN_STATE, "编制相关规划时应充分考虑污染地块的环境风险 / plans consider site risk")];
     /// As the State plan, with hazardous-waste land.

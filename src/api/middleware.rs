@@ -1,0 +1,113 @@
+//! What surrounds every request: its id, the log line, the mark for repeated requests, entity tags.
+
+use crate::kernel::{Error, Kind, Text};
+use crate::platform::act::{IdempotencyMark, RequestMark};
+use crate::platform::{App, Stop, call};
+use axum::body::{Body, HttpBody, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
+
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// Answers up to this size get an entity tag from their bytes; larger ones are streamed.
+const TAGGED_BYTES: u64 = 1 << 20;
+
+/// The request's id, once [`log`] has seen to it that there is one.
+pub fn request_id(headers: &HeaderMap) -> String {
+    headers.get(&REQUEST_ID).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+}
+
+/// Gives the request an id (the client's, if it sent a sane one), and writes one log line without personal data: the
+/// path only, never the query, the address or the body.
+pub async fn log(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let given = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok());
+    let sane =
+        |id: &str| (8..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    let begun = app.clock().now();
+    let id = given.filter(|id| sane(id)).map_or_else(|| crate::kernel::ids::v7(begun).to_string(), str::to_owned);
+    let Ok(header_value) = HeaderValue::from_str(&id) else { return StatusCode::BAD_REQUEST.into_response() };
+    request.headers_mut().insert(&REQUEST_ID, header_value.clone());
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let started = std::time::Instant::now();
+    let mut response = next.run(request).await;
+    let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(request_id = id, %method, path, status = response.status().as_u16(), millis, "request");
+    response.headers_mut().insert(&REQUEST_ID, header_value);
+    response
+}
+
+/// Puts the request's mark where the handler's `Call` finds it. A POST with an `Idempotency-Key` is read whole here,
+/// because the key holds for that body only.
+pub async fn mark(State(app): State<App>, request: Request, next: Next) -> Response {
+    let mut mark = RequestMark { id: request_id(request.headers()), idempotency: None };
+    let key = match request.headers().get(&IDEMPOTENCY_KEY) {
+        Some(value) if request.method() == Method::POST => value.to_str().ok().map(str::to_owned),
+        _ => None,
+    };
+    let Some(key) = key else {
+        let mut request = request;
+        request.extensions_mut().insert(mark);
+        return next.run(request).await;
+    };
+    if key.is_empty() || key.len() > 255 {
+        return Stop::from(Error::new(
+            Kind::Malformed,
+            "bad_idempotency_key",
+            Text::fixed("Idempotency-Key 应为 1 至 255 个字符。", "An Idempotency-Key has 1 to 255 characters."),
+        ))
+        .into_response();
+    }
+    let (parts, body) = request.into_parts();
+    let whole = Request::from_parts(parts.clone(), body);
+    let bytes = match call::read_all(whole, app.config().max_body_bytes).await {
+        Ok(bytes) => bytes,
+        Err(error) => return Stop::from(error).into_response(),
+    };
+    let mut sha = Sha256::new();
+    for part in [parts.method.as_str().as_bytes(), parts.uri.to_string().as_bytes(), &bytes] {
+        sha.update(part.len().to_be_bytes());
+        sha.update(part);
+    }
+    mark.idempotency = Some(IdempotencyMark { key, fingerprint: sha.finalize().into() });
+    let mut request = Request::from_parts(parts, Body::from(bytes));
+    request.extensions_mut().insert(mark);
+    next.run(request).await
+}
+
+/// Gives every small answer to a GET an entity tag, and answers 304 when the client has it already.
+pub async fn entity_tag(request: Request, next: Next) -> Response {
+    let asked = request.method() == Method::GET;
+    let known = request.headers().get(header::IF_NONE_MATCH).cloned();
+    let response = next.run(request).await;
+    if !asked || response.status() != StatusCode::OK {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let (tag, body) = match parts.headers.get(header::ETAG) {
+        Some(tag) => (tag.clone(), body),
+        None if body.size_hint().exact().is_some_and(|n| n <= TAGGED_BYTES) => {
+            let Ok(bytes) = to_bytes(body, usize::MAX).await else {
+                return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            };
+            let text = format!("\"{}\"", hex::encode(&Sha256::digest(&bytes)[..16]));
+            let Ok(tag) = HeaderValue::from_str(&text) else {
+                return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            };
+            parts.headers.insert(header::ETAG, tag.clone());
+            (tag, Body::from(bytes))
+        }
+        None => return Response::from_parts(parts, body),
+    };
+    let matches = known.as_ref().and_then(|known| known.to_str().ok()).is_some_and(|known| {
+        known.split(',').map(|t| t.trim().trim_start_matches("W/")).any(|t| t == "*" || t.as_bytes() == tag.as_bytes())
+    });
+    if matches {
+        parts.status = StatusCode::NOT_MODIFIED;
+        parts.headers.remove(header::CONTENT_LENGTH);
+        return Response::from_parts(parts, Body::empty());
+    }
+    Response::from_parts(parts, body)
+}

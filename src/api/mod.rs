@@ -1,0 +1,68 @@
+//! The HTTP shell: one router, one document, one place for errors and for what surrounds every request.
+
+pub mod health;
+pub mod middleware;
+pub mod openapi;
+pub mod problem;
+pub mod web;
+
+use crate::kernel::{Error, Kind, Text};
+use crate::platform::{App, Stop};
+use crate::registers;
+use axum::Router;
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::cors::{Any, CorsLayer};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_swagger_ui::SwaggerUi;
+
+/// Every operation, with the document made of the same declarations.
+fn operations() -> OpenApiRouter<App> {
+    let mut router = OpenApiRouter::with_openapi(openapi::frame()).merge(health::routes());
+    for register in registers::ALL {
+        router = router.merge((register.routes)());
+    }
+    router.merge(crate::layers::http::routes(registers::layers()))
+}
+
+/// The OpenAPI document of all operations.
+pub fn document() -> OpenApi {
+    openapi::finish(operations().split_for_parts().1)
+}
+
+/// The whole HTTP surface.
+pub fn router(app: &App) -> Router {
+    let (router, document) = operations().split_for_parts();
+    let document = openapi::finish(document);
+    let cors = CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any).expose_headers(Any);
+    router
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
+        .route("/", get(web::index))
+        .route("/favicon.svg", get(web::favicon))
+        .route("/assets/{*path}", get(web::asset))
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(axum::middleware::from_fn(middleware::entity_tag))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), middleware::mark))
+        .layer(axum::middleware::from_fn(problem::write_out))
+        .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), middleware::log))
+        .layer(CompressionLayer::new())
+        .layer(cors)
+        .with_state(app.clone())
+}
+
+async fn no_such_path() -> Stop {
+    Error::new(Kind::NotFound, "no_such_path", Text::fixed("没有此地址。", "There is nothing at this address.")).into()
+}
+
+async fn method_not_allowed() -> Stop {
+    Error::new(
+        Kind::NotFound,
+        "method_not_allowed",
+        Text::fixed("此地址不支持该方法。", "This address does not take that method."),
+    )
+    .into()
+}

@@ -1,0 +1,120 @@
+//! The one typed configuration: a TOML file and `JINGTU_*` variables. Unknown keys are refused, so that a misspelt
+//! setting is an error and not a silent default. Nothing else reads the environment.
+
+use crate::kernel::{Day, Error, Fault, Text};
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Everything an operator may set. Each field is a key of the TOML file and, in upper case behind `JINGTU_`, a variable.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// Where the embedded PostgreSQL lives, when no `database_url` is given.
+    pub data_dir: PathBuf,
+    /// A PostgreSQL to use instead of the embedded one: `postgres://user:password@host/database`.
+    pub database_url: Option<String>,
+    /// Folder of PostgreSQL's programs, when they are not where they usually are.
+    pub pg_bin: Option<PathBuf>,
+    /// How clients reach this server, for links: `https://soil.example.gov.cn`. Without it, links are made from the
+    /// request's `Host`.
+    pub public_url: Option<String>,
+    /// Fixes the civil day (tests, demos, drills); `/readyz` then says so.
+    pub today: Option<Day>,
+    /// Connections to the database at most.
+    pub database_connections: u32,
+    /// Largest request body, bytes.
+    pub max_body_bytes: usize,
+    /// Longest a single query may run, milliseconds.
+    pub statement_timeout_ms: u32,
+    /// Per clock rule: whether a due date on a rest day moves to the next working day (Civil Code art. 203). Order 42 has
+    /// no clause of its own on counting, so it is a setting; unset rules roll.
+    pub roll_forward: BTreeMap<String, bool>,
+    /// What "near" (周边) means in a land check, metres. No law gives a distance; unset means only overlap and touch
+    /// are reported.
+    pub near_distance_m: Option<f64>,
+    /// Overlaps below this area are line contact, for a person to decide, m².
+    pub sliver_max_m2: f64,
+    /// Overlaps below this share of the parcel are line contact, 0 to 1.
+    pub sliver_max_share: f64,
+    /// Log lines as `text` or `json`.
+    pub log_format: LogFormat,
+    /// Filter of the log, such as `info` or `jingtu=debug`.
+    pub log: String,
+    /// Whether `farmland` is open to the public. The demo opens it, its data being invented.
+    pub farmland_public: bool,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For a person at a terminal.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            data_dir: PathBuf::from("./.jingtu"),
+            database_url: None,
+            pg_bin: None,
+            public_url: None,
+            today: None,
+            database_connections: 20,
+            max_body_bytes: 64 << 20,
+            statement_timeout_ms: 30_000,
+            roll_forward: BTreeMap::new(),
+            near_distance_m: None,
+            sliver_max_m2: 1.0,
+            sliver_max_share: 0.001,
+            log_format: LogFormat::Text,
+            log: "info".to_owned(),
+            farmland_public: false,
+        }
+    }
+}
+
+impl Config {
+    /// Defaults, then the file (the one named, else `jingtu.toml` where there is one), then the environment.
+    ///
+    /// # Errors
+    /// `bad_config` naming the key: unknown, or of the wrong kind; or the named file is missing.
+    pub fn load(file: Option<&Path>) -> Result<Config, Error> {
+        if let Some(path) = file.filter(|path| !path.is_file()) {
+            return Err(bad_config(&format!("{}", path.display()), "no such file"));
+        }
+        let file = Toml::file(file.unwrap_or(Path::new("jingtu.toml")));
+        Figment::from(Serialized::defaults(Config::default()))
+            .merge(file)
+            .merge(Env::prefixed("JINGTU_").split("__"))
+            .extract()
+            .map_err(|error| bad_config(&error.path.join("."), &error.kind.to_string()))
+    }
+
+    /// Whether due dates under this rule roll forward over rest days.
+    pub fn rolls_forward(&self, rule: &str) -> bool {
+        self.roll_forward.get(rule).copied().unwrap_or(true)
+    }
+}
+
+fn bad_config(key: &str, cause: &str) -> Error {
+    Error::new(
+        crate::kernel::Kind::Malformed,
+        "bad_config",
+        Text::new(format!("配置有误：{key}：{cause}"), format!("The configuration is wrong: {key}: {cause}")),
+    )
+    .with_faults(vec![Fault::new(
+        format!("/{}", key.replace('.', "/")),
+        "bad_config",
+        Text::new(cause.to_owned(), cause.to_owned()),
+    )])
+}

@@ -1,0 +1,134 @@
+//! The audit chain: every act leaves lines, and each line's hash covers the one before it.
+
+use crate::kernel::{ActId, Error, Result};
+use chrono::{DateTime, Utc};
+use futures_util::TryStreamExt;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use sqlx::{PgConnection, PgPool};
+
+/// A fact to be written into the chain.
+#[derive(Debug)]
+pub(super) struct Line {
+    /// What it is about: `site/<id>`, `key/<id>`, `import/<job>`.
+    pub subject: String,
+    /// Codes, identifiers, counts and digests; never personal data.
+    pub detail: Value,
+}
+
+/// Who did what, for every line of an act.
+pub(super) struct Header<'a> {
+    pub act: ActId,
+    pub at: DateTime<Utc>,
+    pub caller: Value,
+    pub operation: &'a str,
+    pub request_id: &'a str,
+}
+
+/// Appends the lines. Locks the chain's end until the transaction is over, so call it last.
+pub(super) async fn append(tx: &mut PgConnection, header: &Header<'_>, lines: &[Line]) -> Result<()> {
+    let head = sqlx::query!("select seq, hash from platform_audit_head for update").fetch_one(&mut *tx).await?;
+    let (mut seq, mut hash) = (head.seq, head.hash);
+    for line in lines {
+        seq += 1;
+        let text = json!({
+            "seq": seq,
+            "act": header.act,
+            "at": header.at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
+            "caller": header.caller,
+            "operation": header.operation,
+            "request": header.request_id,
+            "subject": line.subject,
+            "detail": line.detail,
+        })
+        .to_string();
+        let next = link(&hash, &text);
+        sqlx::query!(
+            "insert into platform_audit (seq, act_id, at, line, prev_hash, hash) values ($1, $2, $3, $4, $5, $6)",
+            seq,
+            header.act as ActId,
+            header.at,
+            text,
+            hash,
+            next,
+        )
+        .execute(&mut *tx)
+        .await?;
+        hash = next;
+    }
+    sqlx::query!("update platform_audit_head set seq = $1, hash = $2", seq, hash).execute(&mut *tx).await?;
+    Ok(())
+}
+
+fn link(prev: &[u8], line: &str) -> Vec<u8> {
+    let mut sha = Sha256::new();
+    sha.update(prev);
+    sha.update(line.as_bytes());
+    sha.finalize().to_vec()
+}
+
+/// What a verification of the chain found.
+#[derive(Debug, serde::Serialize)]
+pub struct Verification {
+    /// Lines read.
+    pub lines: i64,
+    /// Hash of the last line, hexadecimal: what an outsider keeps to compare with later.
+    pub head: String,
+    /// The first line at which the chain does not hold, and why; `None` when it holds.
+    pub broken: Option<Broken>,
+}
+
+/// Where and why the chain does not hold.
+#[derive(Debug, serde::Serialize)]
+pub struct Broken {
+    /// The line's number.
+    pub seq: i64,
+    /// 为何
+    pub reason_zh: String,
+    /// Why.
+    pub reason_en: String,
+}
+
+/// Recomputes the whole chain from its first line.
+///
+/// # Errors
+/// When the database cannot be read. A broken chain is a finding, not an error.
+pub async fn verify(db: &PgPool) -> Result<Verification> {
+    let mut tx = db.begin().await?;
+    sqlx::query!("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
+    let head = sqlx::query!("select seq, hash from platform_audit_head").fetch_one(&mut *tx).await?;
+    let mut hash = vec![0_u8; 32];
+    let mut seq = 0_i64;
+    let mut broken = None;
+    {
+        let mut rows = sqlx::query!("select seq, act_id, at, line, prev_hash, hash from platform_audit order by seq")
+            .fetch(&mut *tx);
+        while let Some(row) = rows.try_next().await? {
+            seq += 1;
+            let said: Value = serde_json::from_str(&row.line).unwrap_or(Value::Null);
+            let (zh, en) = if row.seq != seq {
+                ("缺少此序号的记录", "the line with this number is missing")
+            } else if row.prev_hash != hash {
+                ("与上一条的哈希不相接", "it does not follow the line before it")
+            } else if row.hash != link(&hash, &row.line) {
+                ("内容与哈希不符", "its text does not match its hash")
+            } else if said["seq"] != json!(row.seq) || said["act"] != json!(row.act_id) {
+                ("列与所记内容不符", "its columns differ from its text")
+            } else {
+                hash = row.hash;
+                continue;
+            };
+            broken = Some(Broken { seq, reason_zh: zh.to_owned(), reason_en: en.to_owned() });
+            break;
+        }
+    }
+    if broken.is_none() && (head.seq != seq || head.hash != hash) {
+        broken = Some(Broken {
+            seq: seq + 1,
+            reason_zh: "末尾记录被删去".to_owned(),
+            reason_en: "lines at the end were removed".to_owned(),
+        });
+    }
+    tx.rollback().await.map_err(Error::from)?;
+    Ok(Verification { lines: seq, head: hex::encode(&hash), broken })
+}

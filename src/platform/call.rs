@@ -1,0 +1,298 @@
+//! What a handler is given: the caller, authenticated; the clock; the way to begin an act; bodies and parameters whose
+//! faults name their place.
+
+use super::App;
+use super::act::{Act, Begun, RequestMark};
+use super::identity::{self, Caller, Permission, Scope};
+use super::reply::Reply;
+use crate::kernel::{Day, Error, Fault, Kind, Lang, Result, Text};
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::http::{HeaderMap, header, request::Parts};
+use axum::response::{IntoResponse, Response};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+
+/// Why a handler stops before its end.
+#[derive(Debug)]
+pub enum Stop {
+    /// Refused or failed.
+    Error(Error),
+    /// Answered before: the same request with the same `Idempotency-Key`.
+    Replayed(Reply),
+}
+
+impl<E: Into<Error>> From<E> for Stop {
+    fn from(error: E) -> Stop {
+        Stop::Error(error.into())
+    }
+}
+
+/// The error of a response, for the one place that writes it out (`api::problem`), which knows the language.
+#[derive(Clone)]
+pub struct Carried(pub Arc<Error>);
+
+impl IntoResponse for Stop {
+    fn into_response(self) -> Response {
+        match self {
+            Stop::Replayed(reply) => reply.into_response(),
+            Stop::Error(error) => {
+                let mut response = Response::default();
+                response.extensions_mut().insert(Carried(Arc::new(error)));
+                response
+            }
+        }
+    }
+}
+
+/// Who calls, when, and how to act or read on their behalf.
+#[derive(Clone)]
+pub struct Call {
+    app: App,
+    caller: Caller,
+    request: RequestMark,
+    lang: Lang,
+}
+
+impl Call {
+    /// The application.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Who calls.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// The civil day in China.
+    pub fn today(&self) -> Day {
+        self.app.today()
+    }
+
+    /// The language that prose is wanted in.
+    pub fn lang(&self) -> Lang {
+        self.lang
+    }
+
+    /// Begins a writing act under a permission. A request answered before stops the handler with that answer.
+    ///
+    /// # Errors
+    /// See [`Act::begin`].
+    pub async fn begin(&self, permission: Permission) -> Result<Act, Stop> {
+        match Act::begin(&self.app, &self.caller, permission, self.request.clone()).await? {
+            Begun::Fresh(act) => Ok(*act),
+            Begun::Replayed(reply) => Err(Stop::Replayed(reply)),
+        }
+    }
+
+    /// Checks a reading permission and gives what part of the register the caller may see under it.
+    ///
+    /// # Errors
+    /// `unauthenticated`, `role_not_allowed`.
+    pub fn read(&self, permission: Permission) -> Result<Scope> {
+        self.caller.require(permission)?;
+        Ok(self.caller.scope(permission))
+    }
+}
+
+impl FromRequestParts<App> for Call {
+    type Rejection = Stop;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Call, Stop> {
+        let caller = match token(&parts.headers)? {
+            Some(token) => identity::authenticate(app.db(), &token, app.today()).await?,
+            None => Caller::Public,
+        };
+        let lang = parts
+            .headers
+            .get(header::ACCEPT_LANGUAGE)
+            .and_then(|value| value.to_str().ok())
+            .map_or(Lang::Zh, Lang::from_accept_language);
+        let request = parts.extensions.get::<RequestMark>().cloned().unwrap_or_default();
+        Ok(Call { app: app.clone(), caller, request, lang })
+    }
+}
+
+/// `Bearer <token>`, or Basic with the token as password, which is how GDAL (`USERPWD`) and QGIS can send one.
+fn token(headers: &HeaderMap) -> Result<Option<String>> {
+    let refused = || {
+        Error::new(
+            Kind::Unauthenticated,
+            "bad_authorization",
+            Text::fixed(
+                "Authorization 应为 Bearer <密钥>，或以密钥为口令的 Basic。",
+                "Authorization must be Bearer <key>, or Basic with the key as password.",
+            ),
+        )
+    };
+    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let value = value.to_str().map_err(|_| refused())?;
+    let (scheme, rest) = value.split_once(' ').ok_or_else(refused)?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Ok(Some(rest.trim().to_owned()));
+    }
+    if scheme.eq_ignore_ascii_case("basic") {
+        let pair =
+            STANDARD.decode(rest.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(refused)?;
+        let (_, password) = pair.split_once(':').ok_or_else(refused)?;
+        return Ok(Some(password.to_owned()));
+    }
+    Err(refused())
+}
+
+/// A JSON body. What cannot be read is answered with a pointer to its place.
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
+    type Rejection = Stop;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Stop> {
+        let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
+        let essence = media_type.split(';').next().unwrap_or("").trim();
+        if !(essence == "application/json" || essence.ends_with("+json")) {
+            return Err(Error::new(
+                Kind::UnsupportedMediaType,
+                "unsupported_media_type",
+                Text::fixed(
+                    "请求正文应为 application/json 或 application/geo+json。",
+                    "The body must be application/json or application/geo+json.",
+                ),
+            )
+            .into());
+        }
+        let bytes = read_all(request, app.config().max_body_bytes).await?;
+        Ok(Body(parse_json(&bytes)?))
+    }
+}
+
+/// Reads a whole body.
+///
+/// # Errors
+/// `body_too_large`; `body_unreadable` when the client broke off.
+pub async fn read_all(request: Request, max_bytes: usize) -> Result<bytes::Bytes> {
+    use axum::body::to_bytes;
+    to_bytes(request.into_body(), max_bytes).await.map_err(|error| {
+        let cause: &dyn std::error::Error = &error;
+        let too_large =
+            std::iter::successors(Some(cause), |e| e.source()).any(|e| e.to_string().contains("length limit"));
+        if too_large {
+            Error::new(
+                Kind::TooLarge,
+                "body_too_large",
+                Text::new(
+                    format!("请求正文超过 {max_bytes} 字节。"),
+                    format!("The body is larger than {max_bytes} bytes."),
+                ),
+            )
+        } else {
+            Error::new(
+                Kind::Malformed,
+                "body_unreadable",
+                Text::fixed("请求正文读取中断。", "The body ended too soon."),
+            )
+            .because(error)
+        }
+    })
+}
+
+/// Reads JSON text; a syntax error is malformed, a wrong field is invalid and named.
+///
+/// # Errors
+/// `bad_json`, or `invalid_input` with the pointer to the field.
+pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let pointer = json_pointer(error.path());
+        let cause = error.into_inner();
+        if cause.is_data() {
+            let said = cause.to_string();
+            // The position is that of the text; the pointer says it better.
+            let said = said.split(" at line ").next().unwrap_or(&said).to_owned();
+            Error::fault(pointer, "bad_field", Text::new(format!("此处内容不符合要求：{said}"), said))
+        } else {
+            bad_json(&cause)
+        }
+    })?;
+    deserializer.end().map_err(|cause| bad_json(&cause))?;
+    Ok(value)
+}
+
+fn bad_json(cause: &serde_json::Error) -> Error {
+    Error::new(
+        Kind::Malformed,
+        "bad_json",
+        Text::new(
+            format!("不是合法的 JSON：第 {} 行第 {} 列。", cause.line(), cause.column()),
+            format!("Not JSON: line {}, column {}.", cause.line(), cause.column()),
+        ),
+    )
+    .with_faults(vec![Fault::new("", "bad_json", Text::new(cause.to_string(), cause.to_string()))])
+}
+
+fn json_pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    path.iter()
+        .map(|segment| match segment {
+            Segment::Seq { index } => format!("/{index}"),
+            Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+            Segment::Enum { .. } | Segment::Unknown => String::new(),
+        })
+        .collect()
+}
+
+/// Query parameters. One that the operation does not know is an error, because a misspelt filter would silently
+/// answer another question.
+pub struct Params<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequestParts<App> for Params<T> {
+    type Rejection = Stop;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Stop> {
+        match Query::<T>::try_from_uri(&parts.uri) {
+            Ok(Query(params)) => Ok(Params(params)),
+            Err(rejection) => {
+                let said = rejection.body_text();
+                let said = said.strip_prefix("Failed to deserialize query string: ").unwrap_or(&said).to_owned();
+                Err(Error::new(
+                    Kind::Malformed,
+                    "bad_parameter",
+                    Text::new(format!("查询参数有误：{said}"), format!("Bad query parameter: {said}")),
+                )
+                .into())
+            }
+        }
+    }
+}
+
+/// The revision that the caller means to change.
+pub struct IfMatch(pub i32);
+
+impl FromRequestParts<App> for IfMatch {
+    type Rejection = Stop;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Stop> {
+        let Some(value) = parts.headers.get(header::IF_MATCH) else {
+            return Err(Error::new(
+                Kind::PreconditionRequired,
+                "if_match_required",
+                Text::fixed(
+                    "修改须带 If-Match（先读取记录的 ETag）。",
+                    "A change needs If-Match: read the record's ETag first.",
+                ),
+            )
+            .into());
+        };
+        let revision = value.to_str().ok().and_then(|v| v.trim().trim_matches('"').parse().ok());
+        revision.map(IfMatch).ok_or_else(|| stale().into())
+    }
+}
+
+/// The caller's version is not the current one.
+pub fn stale() -> Error {
+    Error::new(
+        Kind::PreconditionFailed,
+        "stale",
+        Text::fixed("记录已被他人修改，请重新读取后再改。", "The record was changed meanwhile; read it again first."),
+    )
+}

@@ -1,0 +1,102 @@
+//! The table role × permission. Committed as text in `roles.txt`, so that a change of policy is a diff to read.
+
+use super::Role;
+use Role::{
+    Admin, Agriculture, Auditor, CountyEcology, Government, LandUser, Planning, PrefectureEcology, ProvinceEcology,
+    ThirdParty,
+};
+
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $name:ident = $wire:literal, public: $public:literal, [$($role:expr),* $(,)?];)+) => {
+        /// What can be allowed. Every operation of the HTTP surface names one.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Permission { $($(#[$doc])* $name),+ }
+
+        impl Permission {
+            /// Every permission, in the order of the table.
+            pub const ALL: &[Permission] = &[$(Permission::$name),+];
+
+            /// Its name in the OpenAPI document and in audit lines.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Permission::$name => $wire),+ }
+            }
+
+            /// Whether everybody has it. What the public then sees is only what is public.
+            pub const fn is_public(self) -> bool {
+                match self { $(Permission::$name => $public),+ }
+            }
+
+            /// The roles that hold it in full, each in its division and below (a land user: for its own sites).
+            pub const fn roles(self) -> &'static [Role] {
+                match self { $(Permission::$name => &[$($role),*]),+ }
+            }
+        }
+    };
+}
+
+permissions! {
+    /// Service, documentation, the page, collections as such.
+    Open = "open", public: true, [];
+    /// See divisions.
+    DivisionRead = "division.read", public: true, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, LandUser, ThirdParty, Auditor, Admin];
+    /// Load divisions.
+    DivisionWrite = "division.write", public: false, [Admin];
+    /// See sites. The public sees the directory of contaminated sites only, without the land user's contact.
+    SiteRead = "site.read", public: true, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, LandUser, Auditor, Admin];
+    /// See a site's event log.
+    SiteLogRead = "site.log_read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, LandUser, Auditor, Admin];
+    /// Register a site as candidate (any department reports a lead); as suspected the ecology bureaus only.
+    SiteRegister = "site.register", public: false, [CountyEcology, PrefectureEcology, Planning, Agriculture, Government];
+    /// Correct a site's attributes or outline.
+    SiteCorrect = "site.correct", public: false, [CountyEcology, PrefectureEcology];
+    /// Record an event of the life cycle; which one, the site's rules say.
+    SiteEvent = "site.event", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Government, LandUser, ThirdParty];
+    /// Load sites in bulk.
+    SiteImport = "site.import", public: false, [CountyEcology, PrefectureEcology];
+    /// See statutory clocks.
+    DeadlineRead = "deadline.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, LandUser, Auditor, Admin];
+    /// Load a year's calendar of rest days.
+    CalendarWrite = "calendar.write", public: false, [Admin];
+    /// File a document.
+    DocumentAdd = "document.add", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, LandUser, ThirdParty];
+    /// Read documents.
+    DocumentRead = "document.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, LandUser, ThirdParty, Auditor, Admin];
+    /// See farmland units.
+    FarmlandRead = "farmland.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Auditor, Admin];
+    /// Register farmland units with their class as given.
+    FarmlandWrite = "farmland.write", public: false, [Agriculture];
+    /// Ask whether land may change hands or use.
+    LandCheckAsk = "land_check.ask", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government];
+    /// Read land checks.
+    LandCheckRead = "land_check.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Auditor, Admin];
+    /// Keep what checks look at beside the registers: coverage, control zones, the control list, key units.
+    CheckBasisWrite = "check_basis.write", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Government];
+    /// Send files for import and follow the job; the target's own permission is asked for as well.
+    ImportRun = "import.run", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Admin];
+    /// Make and revoke keys.
+    KeyManage = "key.manage", public: false, [Admin];
+    /// Check the audit chain.
+    AuditRead = "audit.read", public: false, [Auditor, Admin];
+}
+
+/// The table as committed text: one line per permission, one column per role.
+pub fn table_as_text() -> String {
+    let mut out = String::from("permission            public");
+    for role in Role::ALL {
+        out.push(' ');
+        out.push_str(role.as_str());
+    }
+    out.push('\n');
+    for permission in Permission::ALL {
+        out.push_str(&format!("{:<22}{:<6}", permission.as_str(), if permission.is_public() { "yes" } else { "-" }));
+        for role in Role::ALL {
+            let mark = if permission.roles().contains(&role) { "yes" } else { "-" };
+            out.push_str(&format!(" {mark:<width$}", width = role.as_str().len()));
+        }
+        while out.ends_with(' ') {
+            out.pop();
+        }
+        out.push('\n');
+    }
+    out
+}

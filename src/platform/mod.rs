@@ -1,0 +1,15 @@
+//! What every register stands on: the application's state, acts (the only way to write), audit, identity, requests.
+
+pub mod act;
+pub mod app;
+pub mod audit;
+pub mod call;
+pub mod identity;
+pub mod reply;
+pub mod topology;
+
+pub use act::{Act, Begun};
+pub use app::App;
+pub use call::{Body, Call, IfMatch, Params, Stop};
+pub use identity::{Caller, Permission, Role, Scope};
+pub use reply::Reply;

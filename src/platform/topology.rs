@@ -1,0 +1,53 @@
+//! Whether rings cross, and where: PostGIS decides, so that what is stored is what it can compute with.
+
+use crate::kernel::{Area, Error, Fault, Result, Text};
+use sqlx::PgConnection;
+
+/// Checks an area's topology. `pointer` is where its geometry stands in the request.
+///
+/// # Errors
+/// `invalid_geometry` with the reason and the place (longitude, latitude) of the first fault.
+pub async fn check(conn: &mut PgConnection, area: &Area, pointer: &str) -> Result<()> {
+    match fault(conn, area, pointer).await? {
+        Some(fault) => Err(Error::invalid(vec![fault])),
+        None => Ok(()),
+    }
+}
+
+/// The first fault of an area's topology, if it has one.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn fault(conn: &mut PgConnection, area: &Area, pointer: &str) -> Result<Option<Fault>> {
+    let row = sqlx::query!(
+        r#"select valid as "valid!", reason, st_x(location) as x, st_y(location) as y
+           from st_isvaliddetail(st_geomfromewkb($1)) as d (valid, reason, location)"#,
+        area.to_ewkb(),
+    )
+    .fetch_one(conn)
+    .await?;
+    if row.valid {
+        return Ok(None);
+    }
+    let reason = row.reason.unwrap_or_default();
+    let zh = match reason.as_str() {
+        "Self-intersection" => "边界自相交",
+        "Ring Self-intersection" => "环自相交",
+        "Hole lies outside shell" => "孔在外环之外",
+        "Holes are nested" => "孔互相嵌套",
+        "Interior is disconnected" => "内部不连通",
+        "Nested shells" => "外环互相嵌套",
+        "Duplicate Rings" => "环重复",
+        "Too few points in geometry component" => "环的点太少",
+        _ => "几何拓扑无效",
+    };
+    let place = match (row.x, row.y) {
+        (Some(x), Some(y)) => format!("[{x}, {y}]"),
+        _ => "?".to_owned(),
+    };
+    Ok(Some(Fault::new(
+        pointer,
+        "invalid_geometry",
+        Text::new(format!("{zh}，位置 {place}。"), format!("{reason} at {place}.")),
+    )))
+}

@@ -1,0 +1,74 @@
+//! The registers, each a folder of its own. What a register offers the rest of the house is its [`Register`].
+
+pub mod deadline;
+pub mod site;
+
+use crate::kernel::{Fault, Result};
+use crate::layers::Layer;
+use crate::platform::{Act, App, Permission};
+use futures_util::future::BoxFuture;
+use utoipa_axum::router::OpenApiRouter;
+
+/// What a register declares: routes, layers, importers. Router, OpenAPI document, collections, tiles, import targets and
+/// coverage tests follow.
+pub struct Register {
+    /// Stable, snake_case; the name that checks and coverage call it by.
+    pub id: &'static str,
+    /// Its operations.
+    pub routes: fn() -> OpenApiRouter<App>,
+    /// Its layers.
+    pub layers: &'static [&'static Layer],
+    /// How files become rows of it.
+    pub importers: &'static [&'static dyn Importer],
+}
+
+/// Every register.
+pub static ALL: &[&Register] = &[];
+
+/// Every layer of every register.
+pub fn layers() -> impl Iterator<Item = &'static Layer> {
+    ALL.iter().flat_map(|register| register.layers.iter().copied())
+}
+
+/// Every import target of every register.
+pub fn importers() -> impl Iterator<Item = &'static dyn Importer> {
+    ALL.iter().flat_map(|register| register.importers.iter().copied())
+}
+
+/// How features of a file become rows of a register. The reader of the file, the job and the report are not its business.
+pub trait Importer: Send + Sync {
+    /// The name given as `target`.
+    fn target(&self) -> &'static str;
+
+    /// Who may.
+    fn permission(&self) -> Permission;
+
+    /// Checks a batch and writes what is right, inside the act; gives one outcome per feature, in their order. A rejected
+    /// feature must not fail the statement, because the others may still be wanted: check first, then insert.
+    ///
+    /// # Errors
+    /// Only for what concerns no single row, such as a database that cannot be reached.
+    fn write<'a>(&'a self, act: &'a mut Act, batch: &'a [ImportFeature]) -> BoxFuture<'a, Result<Vec<Outcome>>>;
+}
+
+/// One feature of a file.
+#[derive(Debug, Clone)]
+pub struct ImportFeature {
+    /// Its place in the file, from 1.
+    pub row: u64,
+    /// The GeoJSON geometry in CRS84, as read; `null` where the feature has none.
+    pub geometry: serde_json::Value,
+    /// Its attributes.
+    pub properties: serde_json::Map<String, serde_json::Value>,
+}
+
+/// What became of a feature.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// Written as it was.
+    Written,
+    /// Written after a repair that the message describes.
+    Repaired(Fault),
+    /// Not written. Pointers are relative to the feature: `/geometry/...`, `/properties/code`.
+    Rejected(Vec<Fault>),
+}
