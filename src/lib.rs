@@ -1,9 +1,11 @@
 //! Jingtu 净土: the registry of contaminated land, construction land and farmland together.
 
 pub mod api;
+pub mod cli;
 pub mod config;
 pub mod kernel;
 pub mod layers;
+pub mod pg;
 pub mod platform;
 pub mod registers;
 pub mod standards;

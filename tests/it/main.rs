@@ -1,1 +1,6 @@
+//! Everything that is tested through public surfaces, one module per register or part.
+#![cfg(test)]
 
+mod pg;
+mod platform;
+mod support;
