@@ -32,6 +32,15 @@ pub async fn fault(conn: &mut PgConnection, area: &Area, pointer: &str) -> Resul
     Ok(Some(Fault::new(pointer, "invalid_geometry", said(row.reason.as_deref().unwrap_or_default(), row.x, row.y))))
 }
 
+/// Ellipsoidal area (CGCS2000) of a valid outline in EWKB, m².
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn area_m2(conn: &mut PgConnection, ewkb: &[u8]) -> Result<f64> {
+    let area = sqlx::query_scalar!(r#"select st_area(st_geomfromewkb($1)::geography) as "area!""#, ewkb);
+    Ok(area.fetch_one(conn).await?)
+}
+
 /// GEOS's reason and the place of the fault as a sentence in both languages.
 pub(super) fn said(reason: &str, x: Option<f64>, y: Option<f64>) -> Text {
     let zh = match reason {

@@ -2,6 +2,7 @@
 
 pub mod deadline;
 pub mod division;
+pub mod farmland;
 
 use crate::kernel::{Fault, Result};
 use crate::layers::Layer;
@@ -24,7 +25,7 @@ pub struct Register {
 }
 
 /// Every register.
-pub static ALL: &[&Register] = &[&division::REGISTER];
+pub static ALL: &[&Register] = &[&division::REGISTER, &farmland::REGISTER];
 
 /// Every layer of every register.
 pub fn layers() -> impl Iterator<Item = &'static Layer> {

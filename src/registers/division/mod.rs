@@ -20,9 +20,32 @@ pub mod rules;
 mod store;
 
 use super::Register;
+use crate::kernel::{Fault, Text};
+use crate::platform::fields::at;
 
 /// What this register declares.
 pub static REGISTER: Register =
     Register { id: "divisions", routes: http::routes, layers: &[&layer::DIVISIONS], importers: &[&import::DIVISIONS] };
 
 pub use store::known;
+
+/// The fault of a row whose division is not in the registry.
+pub fn unknown(code: &str) -> Fault {
+    at(
+        "division_code",
+        "unknown_division",
+        Text::new(format!("区划 {code} 不在登记系统中。"), format!("Division {code} is not in the registry.")),
+    )
+}
+
+/// The fault of a row in a division where the caller's role does not hold.
+pub fn outside(code: &str) -> Fault {
+    at(
+        "division_code",
+        "outside_division",
+        Text::new(
+            format!("区划 {code} 不在您的管辖范围内。"),
+            format!("Division {code} is outside your jurisdiction."),
+        ),
+    )
+}
