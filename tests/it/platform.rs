@@ -22,7 +22,7 @@ async fn the_server_lives_is_ready_and_says_who_asks() {
 async fn a_token_that_is_not_valid_opens_nothing() {
     let world = World::new().await;
     let wrong = format!("jt_{}", "A".repeat(43));
-    for token in [wrong.as_str(), "jt_", "", "nonsense"] {
+    for token in [wrong.as_str(), "jt_", "nonsense"] {
         let problem = expect(world.get("/v1/me").header("authorization", format!("Bearer {token}")), 401).await;
         assert_eq!(problem["code"], "bad_token", "{token}");
     }
