@@ -1,6 +1,7 @@
 //! Views of rows as GeoJSON features: one feature, one page of them, and the areas that requests carry.
 
-use crate::kernel::{Area, Bbox, Error, Result, paging::Cursor, wkb};
+use crate::kernel::paging::{self, Cursor};
+use crate::kernel::{Area, Bbox, Day, DivisionCode, Error, Result, wkb};
 use axum::http::Uri;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -173,4 +174,75 @@ pub fn boxes(bbox: Option<&str>) -> Result<Option<[Vec<u8>; 2]>> {
     let first = areas.first().cloned().unwrap_or_default();
     let second = areas.pop().unwrap_or_else(|| first.clone());
     Ok(Some([first, second]))
+}
+
+/// What lists of areas with a period are asked by.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AreaQuery {
+    /// In this division and below.
+    pub division: Option<DivisionCode>,
+    /// `west,south,east,north` in CRS84.
+    pub bbox: Option<String>,
+    /// Those that hold on this day; today when left out.
+    pub on: Option<Day>,
+    /// Rows of a page, at most 10000.
+    #[param(default = 100, minimum = 1, maximum = 10000)]
+    pub limit: Option<u32>,
+    /// Where to go on, from a `next` link.
+    pub cursor: Option<String>,
+}
+
+/// An [`AreaQuery`] as a store needs it. Lists are in the order of codes.
+#[derive(Debug)]
+pub struct AreaFilter {
+    /// Divisions of the caller's scope; `None`: all.
+    pub scope: Option<Vec<String>>,
+    /// In this division and below.
+    pub division: Option<String>,
+    /// Boxes of [`boxes`].
+    pub boxes: Option<[Vec<u8>; 2]>,
+    /// The day.
+    pub on: Day,
+    /// The code after which to go on.
+    pub after: Option<String>,
+    /// Rows wanted on the page; one more is asked for.
+    pub limit: u32,
+    /// What the cursor is bound to.
+    pub filters: String,
+}
+
+impl AreaQuery {
+    /// Judges the parameters.
+    ///
+    /// # Errors
+    /// `bad_parameter`, `bad_cursor`.
+    pub fn filter(self, scope: Option<Vec<String>>, today: Day) -> Result<AreaFilter> {
+        let filters = format!("{:?}", (&self.division, &self.bbox, self.on, &scope));
+        Ok(AreaFilter {
+            scope,
+            division: self.division.map(|code| code.as_str().to_owned()),
+            boxes: boxes(self.bbox.as_deref())?,
+            on: self.on.unwrap_or(today),
+            after: self.cursor.as_deref().map(|cursor| Cursor::read(cursor, &filters)).transpose()?,
+            limit: paging::limit(self.limit)?,
+            filters,
+        })
+    }
+}
+
+impl AreaFilter {
+    /// The first box, then the second, for binding.
+    pub fn both_boxes(&self) -> [Option<&[u8]>; 2] {
+        match &self.boxes {
+            Some([first, second]) => [Some(first), Some(second)],
+            None => [None, None],
+        }
+    }
+
+    /// Rows to ask the database for.
+    pub fn rows(&self) -> i64 {
+        i64::from(self.limit) + 1
+    }
 }

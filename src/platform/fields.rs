@@ -66,6 +66,15 @@ impl<'a> Fields<'a> {
         text
     }
 
+    /// The row's own name in its list: `code`, or `key` where a file says so.
+    pub fn code(&mut self) -> Option<String> {
+        if self.properties.contains_key("code") {
+            self.required("code")
+        } else {
+            self.text("key").or_else(|| self.required("code"))
+        }
+    }
+
     /// One of few values.
     pub fn one_of(&mut self, name: &str, values: &[&'static str]) -> Option<&'static str> {
         let text = self.text(name)?;

@@ -1,8 +1,11 @@
 //! The registers, each a folder of its own. What a register offers the rest of the house is its [`Register`].
 
+pub mod control_zone;
+pub mod coverage;
 pub mod deadline;
 pub mod division;
 pub mod farmland;
+pub mod key_unit;
 pub mod site;
 
 use crate::kernel::{Fault, Result};
@@ -26,7 +29,8 @@ pub struct Register {
 }
 
 /// Every register.
-pub static ALL: &[&Register] = &[&division::REGISTER, &farmland::REGISTER];
+pub static ALL: &[&Register] =
+    &[&division::REGISTER, &farmland::REGISTER, &control_zone::REGISTER, &key_unit::REGISTER, &coverage::REGISTER];
 
 /// Every layer of every register.
 pub fn layers() -> impl Iterator<Item = &'static Layer> {

@@ -20,8 +20,11 @@ pub mod rules;
 mod store;
 
 use super::Register;
-use crate::kernel::{Fault, Text};
+use crate::kernel::{Fault, Result, Text};
+use crate::platform::Act;
+use crate::platform::bulk::Batch;
 use crate::platform::fields::at;
+use std::collections::HashSet;
 
 /// What this register declares.
 pub static REGISTER: Register =
@@ -36,6 +39,25 @@ pub fn unknown(code: &str) -> Fault {
         "unknown_division",
         Text::new(format!("区划 {code} 不在登记系统中。"), format!("Division {code} is not in the registry.")),
     )
+}
+
+/// Gives up the rows of a batch whose division is not in the registry, or is not the caller's.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn reject_strangers<T>(act: &mut Act, batch: &mut Batch<T>, division: impl Fn(&T) -> &str) -> Result<()> {
+    let codes: HashSet<&str> = batch.ready().map(|row| division(&row.item)).collect();
+    let codes: Vec<String> = codes.into_iter().map(str::to_owned).collect();
+    let known = known(act.tx(), &codes).await?;
+    let caller = act.caller();
+    batch.reject_where(|item| {
+        let code = division(item);
+        if !known.contains(code) {
+            return Some(unknown(code));
+        }
+        (!caller.holds_in(code)).then(|| outside(code))
+    });
+    Ok(())
 }
 
 /// The fault of a row in a division where the caller's role does not hold.

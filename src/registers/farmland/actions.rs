@@ -7,7 +7,6 @@ use crate::platform::fields::{Fields, at};
 use crate::platform::{Act, topology};
 use crate::registers::{ImportFeature, Outcome, division};
 use serde_json::{Map, Value, json};
-use std::collections::HashSet;
 
 /// Reads a unit's attributes. Bulk files and single requests are read by the same lines.
 pub fn read(properties: &Map<String, Value>) -> Result<NewUnit, Vec<Fault>> {
@@ -63,12 +62,7 @@ pub async fn load(act: &mut Act, features: &[ImportFeature]) -> Result<Vec<Outco
     let read = features.iter().map(|feature| (read(&feature.properties), &feature.geometry));
     let mut batch = Batch::settle(act.tx(), read, true).await?;
     batch.reject_repeated("code", |unit| &unit.code);
-    let divisions: HashSet<String> = batch.ready().map(|row| row.item.division_code.clone()).collect();
-    let divisions: Vec<String> = divisions.into_iter().collect();
-    let known = division::known(act.tx(), &divisions).await?;
-    batch.reject_where(|unit| (!known.contains(&unit.division_code)).then(|| division::unknown(&unit.division_code)));
-    let caller = act.caller().clone();
-    batch.reject_where(|unit| (!caller.holds_in(&unit.division_code)).then(|| division::outside(&unit.division_code)));
+    division::reject_strangers(act, &mut batch, |unit| &unit.division_code).await?;
     let codes: Vec<String> = batch.ready().map(|row| row.item.code.clone()).collect();
     let taken = store::taken(act.tx(), &codes).await?;
     batch.reject_where(|unit| taken.contains(&unit.code).then(|| code_taken(&unit.code)));
