@@ -24,7 +24,7 @@ fn operations() -> OpenApiRouter<App> {
     for register in registers::ALL {
         router = router.merge((register.routes)());
     }
-    router
+    router.merge(crate::layers::http::routes(registers::layers()))
 }
 
 /// The OpenAPI document of all operations.
