@@ -2,6 +2,10 @@
 //!
 //! One private PostgreSQL serves the whole run. A template is migrated once; each test's database is cloned from it.
 
+mod bless;
+
+pub use bless::committed;
+
 use jingtu::config::Config;
 use jingtu::kernel::{Clock, Day, DivisionCode};
 use jingtu::pg;
