@@ -796,7 +796,7 @@ impl Facts {
     /// or when the register of suspected sites has investigated the ground and found nothing.
     pub(super) fn history(&self) -> History {
         match self.former_industry.get() {
-            Some(i) if i.is_in(&industry::SIX) || i.is_in(&industry::HAZARDOUS_WASTE) => History::Key,
+            Some(i) if i.is_in(&industry::KEY) => History::Key,
             Some(i) if self.is_in("441602") && i.is_in(&industry::FACILITIES) => History::Key,
             Some(_) => History::Harmless,
             None if self.current_use.get().is_some_and(|u| u.farmland) => History::Harmless,
