@@ -675,6 +675,8 @@ fn g27_lets_sensitive_uses_change_among_themselves() {
     assert_eq!(rule(&swap, "G27").unwrap().confidence, Confidence::Recalled);
     let strict = Settings { interchange_exempt: false, ..Settings::default() };
     assert_eq!(decide(&swap, &strict).verdict, Block);
+    let before = with!(swap.clone(), on: Day::of(2019, 12, 31));
+    assert_eq!((says(&before, "G27"), says(&before, "G8")), (None, Some(Block)));
     // Utilities, public under GB/T 21010, may hold waste and sewage works.
     let utilities = UseFact {
         system: "GB/T 21010-2017".to_owned(),
@@ -946,6 +948,24 @@ fn the_table_holds_every_number_once() {
     }
     let first_closing = GATES.iter().position(|gate| matches!(gate.judge, Judge::Closing(_))).unwrap();
     assert!(GATES[first_closing..].iter().all(|gate| matches!(gate.judge, Judge::Closing(_))));
+}
+
+/// A regional plan must not lose its region when its identifier changes.
+#[test]
+fn regional_texts_have_a_home() {
+    let homes: BTreeMap<&str, &str> = GATES
+        .iter()
+        .flat_map(|gate| gate.provisions.iter().flat_map(|provision| provision.0))
+        .filter_map(|basis| home(basis.instrument).map(|code| (basis.instrument.zh, code)))
+        .collect();
+    let expected = [
+        ("内蒙古自治区土壤污染防治三年攻坚计划", "15"),
+        ("广东省实施《中华人民共和国土壤污染防治法》办法", "44"),
+        ("朔州市2021年土壤污染防治行动计划", "1406"),
+        ("源城区土壤污染防治重点任务分工", "441602"),
+        ("阿拉善盟土壤污染防治实施方案", "1529"),
+    ];
+    assert_eq!(homes.into_iter().collect::<Vec<_>>(), expected);
 }
 
 // ---- what holds for all gates ----
