@@ -1,6 +1,7 @@
 //! Everything that is tested through public surfaces, one module per register or part.
 #![cfg(test)]
 
+mod layers;
 mod pg;
 mod platform;
 mod support;
