@@ -188,7 +188,11 @@ fn push_feature_columns(sql: &mut Sql, view: &View) {
     let table = view.layer.table;
     sql.push(format_args!("{table}.id, st_asbinary({table}.geom), "));
     match view.disclosed() {
-        Some(reach) => push_reach(sql, reach),
+        Some(reach) => {
+            sql.push("coalesce(");
+            push_reach(sql, reach);
+            sql.push(", false)");
+        }
         None => {
             sql.push("true");
         }
@@ -263,15 +267,14 @@ fn push_filter(sql: &mut Sql, column: &Column, values: &Values) {
     sql.push(")");
 }
 
+/// Unknown, thus not true, for a row without division or owner. Bare comparisons, so that an index can serve them.
 fn push_reach(sql: &mut Sql, reach: &Reach) {
     match reach {
         Reach::Every => sql.push("true"),
         Reach::Divisions(division, codes) => {
-            sql.push(format_args!("coalesce(({division})::text = any(")).push_bind(codes.clone()).push("), false)")
+            sql.push(format_args!("({division})::text = any(")).push_bind(codes.clone()).push(")")
         }
-        Reach::Own(owner, code) => {
-            sql.push(format_args!("coalesce(({owner})::text = ")).push_bind(code.clone()).push(", false)")
-        }
+        Reach::Own(owner, code) => sql.push(format_args!("({owner})::text = ")).push_bind(code.clone()),
         Reach::None => sql.push("false"),
     };
 }

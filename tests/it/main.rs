@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod authorization;
+mod layers;
 mod openapi;
 mod pg;
 mod platform;
