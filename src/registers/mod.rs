@@ -1,5 +1,7 @@
 //! The registers, each a folder of its own. What a register offers the rest of the house is its [`Register`].
 
+pub mod deadline;
+
 use crate::kernel::{Fault, Result};
 use crate::layers::Layer;
 use crate::platform::{Act, App, Permission};

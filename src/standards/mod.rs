@@ -1,4 +1,6 @@
 //! What an authority printed: the law's articles, calendars, codes, limit values. A table is a CSV beside the file, one
 //! row per printed row.
 
+pub mod industries;
 pub mod law;
+pub mod workdays;

@@ -1,0 +1,3 @@
+//! The clocks: what is due when, counted as the Civil Code counts.
+
+pub mod rules;

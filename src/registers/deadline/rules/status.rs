@@ -1,0 +1,117 @@
+//! Where a deadline stands, as known on any day asked.
+
+use crate::kernel::Day;
+
+/// Where a deadline stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Running, and not due soon.
+    Open,
+    /// Running, and due within the rule's number of days or today.
+    DueSoon,
+    /// Running, and its last day is past.
+    Overdue,
+    /// Done on its last day or before.
+    Met,
+    /// Done after its last day.
+    MetLate,
+    /// Called off: the duty fell away.
+    Cancelled,
+}
+
+impl Status {
+    /// Every status, in the order of a deadline's life.
+    pub const ALL: [Status; 6] =
+        [Status::Open, Status::DueSoon, Status::Overdue, Status::Met, Status::MetLate, Status::Cancelled];
+
+    /// The name on the wire: `due_soon`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Open => "open",
+            Status::DueSoon => "due_soon",
+            Status::Overdue => "overdue",
+            Status::Met => "met",
+            Status::MetLate => "met_late",
+            Status::Cancelled => "cancelled",
+        }
+    }
+
+    /// Reads the name on the wire.
+    pub fn parse(s: &str) -> Option<Status> {
+        Status::ALL.into_iter().find(|status| status.as_str() == s)
+    }
+
+    /// Whether the duty is still to be done.
+    pub fn is_running(self) -> bool {
+        matches!(self, Status::Open | Status::DueSoon | Status::Overdue)
+    }
+}
+
+/// How a deadline ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed {
+    /// The day on which the duty was done, or fell away.
+    pub on: Day,
+    /// It fell away instead of being done.
+    pub cancelled: bool,
+}
+
+/// Where a deadline with its last day `due_on` stands on the day `on`. What happened after `on` is not looked at: a duty
+/// done later still runs on `on`. The last day itself is in time; overdue begins with the day after.
+pub fn status(due_on: Day, closed: Option<Closed>, on: Day, due_soon_days: u32) -> Status {
+    match closed.filter(|closed| closed.on <= on) {
+        Some(Closed { cancelled: true, .. }) => Status::Cancelled,
+        Some(Closed { on: done_on, .. }) if done_on <= due_on => Status::Met,
+        Some(_) => Status::MetLate,
+        None if on > due_on => Status::Overdue,
+        None if due_on.days_since(on) <= i64::from(due_soon_days) => Status::DueSoon,
+        None => Status::Open,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DUE: Day = Day::of(2026, 11, 23);
+
+    #[test]
+    fn a_running_clock_warns_then_runs_out_the_day_after_its_last() {
+        for (on, expected) in [
+            (Day::of(2026, 5, 21), Status::Open),
+            (Day::of(2026, 10, 23), Status::Open),
+            (Day::of(2026, 10, 24), Status::DueSoon),
+            (DUE, Status::DueSoon),
+            (Day::of(2026, 11, 24), Status::Overdue),
+        ] {
+            assert_eq!(status(DUE, None, on, 30), expected, "{on}");
+        }
+        assert_eq!(status(DUE, None, DUE.add_days(-1), 0), Status::Open);
+        assert_eq!(status(DUE, None, DUE, 0), Status::DueSoon);
+    }
+
+    #[test]
+    fn what_is_closed_later_still_runs_on_the_day_asked() {
+        let done = |on| Some(Closed { on, cancelled: false });
+        let dropped = |on| Some(Closed { on, cancelled: true });
+        let late = Day::of(2026, 12, 1);
+        assert_eq!(status(DUE, done(DUE), DUE, 30), Status::Met);
+        assert_eq!(status(DUE, done(DUE), DUE.add_days(-1), 30), Status::DueSoon);
+        assert_eq!(status(DUE, done(late), Day::of(2026, 11, 24), 30), Status::Overdue);
+        assert_eq!(status(DUE, done(late), late, 30), Status::MetLate);
+        assert_eq!(status(DUE, done(DUE.next()), late, 30), Status::MetLate);
+        assert_eq!(status(DUE, dropped(late), Day::of(2026, 11, 30), 30), Status::Overdue);
+        assert_eq!(status(DUE, dropped(late), late, 30), Status::Cancelled);
+        assert_eq!(status(DUE, dropped(DUE.add_days(-9)), late, 30), Status::Cancelled);
+    }
+
+    #[test]
+    fn names_read_back() {
+        for status in Status::ALL {
+            assert_eq!(Status::parse(status.as_str()), Some(status));
+            assert_eq!(serde_json::to_value(status).unwrap(), status.as_str());
+        }
+        assert_eq!(Status::parse("late"), None);
+    }
+}
