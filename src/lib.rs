@@ -4,6 +4,7 @@ pub mod api;
 pub mod config;
 pub mod kernel;
 pub mod layers;
+pub mod pg;
 pub mod platform;
 pub mod registers;
 pub mod standards;

@@ -1,1 +1,4 @@
+//! Everything that is tested through public surfaces, one module per register or part.
 
+#[cfg(test)]
+mod pg;
