@@ -1,5 +1,6 @@
 //! Jingtu 净土: the registry of contaminated land, construction land and farmland together.
 
+pub mod across;
 pub mod api;
 pub mod config;
 pub mod kernel;

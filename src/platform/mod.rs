@@ -5,6 +5,8 @@ pub mod app;
 pub mod audit;
 pub mod call;
 pub mod identity;
+pub mod jobs;
+pub mod multipart;
 pub mod reply;
 pub mod topology;
 

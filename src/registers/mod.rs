@@ -1,6 +1,7 @@
 //! The registers, each a folder of its own. What a register offers the rest of the house is its [`Register`].
 
 pub mod deadline;
+pub mod document;
 
 use crate::kernel::{Fault, Result};
 use crate::layers::Layer;
@@ -22,7 +23,7 @@ pub struct Register {
 }
 
 /// Every register.
-pub static ALL: &[&Register] = &[];
+pub static ALL: &[&Register] = &[&document::REGISTER, &deadline::REGISTER];
 
 /// Every layer of every register.
 pub fn layers() -> impl Iterator<Item = &'static Layer> {

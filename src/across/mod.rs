@@ -1,0 +1,3 @@
+//! What reads many registers at once.
+
+pub mod imports;
