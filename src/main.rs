@@ -1,1 +1,8 @@
-fn main() {}
+//! `jingtu`: the server and its commands.
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    jingtu::cli::run(jingtu::cli::Arguments::parse())
+}

@@ -114,19 +114,21 @@ fn read(mut file: &File) -> Result<Holder, PgError> {
     })
 }
 
-/// Makes the data directory if it is not there.
+/// Makes a directory and those above it if they are not there, with this mode whatever the process's mask: where root's mask is 077, the user
+/// that runs PostgreSQL would be shut out.
 pub(super) fn make_data_dir(data_dir: &Path, mode: u32) -> Result<(), PgError> {
-    use std::os::unix::fs::DirBuilderExt;
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
     if data_dir.is_dir() {
         return Ok(());
     }
     if let Some(parent) = data_dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        fs::create_dir_all(parent).context("make the directory", parent)?;
+        make_data_dir(parent, mode)?;
     }
     match fs::DirBuilder::new().mode(mode).create(data_dir) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-            Err(error).context("make the directory", data_dir)
+        Ok(()) => {
+            fs::set_permissions(data_dir, fs::Permissions::from_mode(mode)).context("change the mode of", data_dir)
         }
-        _ => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error).context("make the directory", data_dir),
     }
 }

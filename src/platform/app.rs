@@ -1,9 +1,15 @@
-//! The state that every request and command shares.
+//! The state that every request and command shares, and how the database is reached.
 
 use crate::config::Config;
-use crate::kernel::{Clock, Day};
+use crate::kernel::{Clock, Day, Error, Kind, Result, Text};
 use sqlx::PgPool;
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
+
+static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// Handles to what the process holds: the database, the clock, the configuration. Cheap to clone.
 #[derive(Clone)]
@@ -40,4 +46,49 @@ impl App {
     pub fn config(&self) -> &Config {
         &self.0.config
     }
+}
+
+/// Opens the pool. A query that runs longer than the configuration allows is ended by PostgreSQL.
+///
+/// # Errors
+/// `bad_config` for a malformed URL; `database_unavailable` when nothing answers.
+pub async fn connect(url: &str, config: &Config) -> Result<PgPool> {
+    let options = PgConnectOptions::from_str(url)
+        .map_err(|error| {
+            Error::new(
+                Kind::Malformed,
+                "bad_config",
+                Text::fixed("database_url 无法识别。", "database_url cannot be read."),
+            )
+            .because(error)
+        })?
+        .application_name("jingtu")
+        .options([("statement_timeout", config.statement_timeout_ms.to_string())]);
+    Ok(PgPoolOptions::new()
+        .max_connections(config.database_connections)
+        .acquire_timeout(Duration::from_secs(10))
+        .connect_with(options)
+        .await?)
+}
+
+/// Brings the schema up to what this program needs. Several servers may start at once; one of them does it.
+///
+/// # Errors
+/// When a migration fails or was changed after it ran; nothing of it is then kept.
+pub async fn migrate(db: &PgPool) -> Result<()> {
+    MIGRATIONS.run(db).await.map_err(Error::internal)
+}
+
+/// Whether every migration of this program has run.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn is_migrated(db: &PgPool) -> Result<bool> {
+    let there =
+        sqlx::query_scalar!(r#"select to_regclass('_sqlx_migrations') is not null as "there!""#).fetch_one(db).await?;
+    if !there {
+        return Ok(false);
+    }
+    let newest = sqlx::query_scalar!("select max(version) from _sqlx_migrations where success").fetch_one(db).await?;
+    Ok(newest >= MIGRATIONS.iter().map(|m| m.version).max())
 }

@@ -3,10 +3,14 @@
 pub mod act;
 pub mod app;
 pub mod audit;
+pub mod bulk;
 pub mod call;
+pub mod feature;
+pub mod fields;
 pub mod identity;
 pub mod jobs;
 pub mod multipart;
+pub mod overlay;
 pub mod reply;
 pub mod topology;
 

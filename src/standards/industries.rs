@@ -5,14 +5,16 @@
 //! 321 is in the table, so 3212 is smelting; 324 (alloys) and 325 (rolling) are not, though both lie in division 32. A code
 //! given more coarsely than the table (`32`) cannot be decided, and is said to be undecided rather than harmless.
 
-use crate::kernel::{Confidence, Fault, Text};
+use super::law;
+use crate::kernel::{Confidence, Fault, Provision, Text};
 use std::sync::LazyLock;
 
 static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
+    #[expect(clippy::expect_used, reason = "the table is part of the program, and a test reads all of it")]
     csv::Reader::from_reader(include_str!("industries.csv").as_bytes())
         .into_deserialize()
         .collect::<Result<_, _>>()
-        .unwrap_or_else(|e| unreachable!("industries.csv is read by a test: {e}"))
+        .expect("industries.csv is a table of its columns")
 });
 
 #[derive(Debug, serde::Deserialize)]
@@ -163,6 +165,19 @@ impl IndustrySet {
                 HazardousChemicals,
             ],
             IndustrySet::YuanchengFacilities => &[Landfill, WasteIncineration, SludgeTreatment],
+        }
+    }
+
+    /// The provision that names the set, where it has a constant; the plans' own lists are told by the set's description.
+    pub fn provision(self) -> Option<&'static Provision> {
+        match self {
+            IndustrySet::SurveySix | IndustrySet::HazardousWaste | IndustrySet::SuspectedSite => {
+                Some(&law::ORDER_42_2_3)
+            }
+            IndustrySet::SupervisionEight
+            | IndustrySet::InnerMongoliaFocus
+            | IndustrySet::YuanchengTwelve
+            | IndustrySet::YuanchengFacilities => None,
         }
     }
 }

@@ -5,7 +5,7 @@
 //! successor. The concordance was made by text (rulebook 0.2).
 
 use crate::kernel::{Basis, Confidence, Day, Instrument, Provision};
-use Confidence::{Recalled, Verified};
+use Confidence::{Recalled, Unconfirmed, Verified};
 
 /// First day of the Ecological Environment Code; the Soil Law's last day is the one before (Code art. 1242).
 pub const CODE_IN_FORCE: Day = Day::of(2026, 8, 15);
@@ -110,6 +110,57 @@ pub static PLAN_SHUOZHOU: Instrument = Instrument {
     to: None,
 };
 
+/// 广东省实施《中华人民共和国土壤污染防治法》办法
+pub static GUANGDONG_MEASURES: Instrument = Instrument {
+    id: "guangdong_measures",
+    zh: "广东省实施《中华人民共和国土壤污染防治法》办法",
+    en: "Guangdong Measures for the Implementation of the Soil Law",
+    number: None,
+    from: Some(Day::of(2019, 3, 1)),
+    to: None,
+};
+
+/// 河源市源城区土壤污染防治重点任务分工. The published copy carries no date that could be relied on.
+pub static PLAN_YUANCHENG: Instrument = Instrument {
+    id: "yuancheng_task_table",
+    zh: "源城区土壤污染防治重点任务分工",
+    en: "Yuancheng District Table of Tasks for Soil Pollution",
+    number: None,
+    from: None,
+    to: None,
+};
+
+/// Ministry's guide of 2019 on the review of survey, risk assessment and evaluation reports; known by number, its day not
+/// held against the text.
+pub static REVIEW_GUIDE: Instrument = Instrument {
+    id: "review_guide_2019_63",
+    zh: "建设用地土壤污染状况调查、风险评估、风险管控及修复效果评估报告评审指南",
+    en: "Guide to the Review of Survey, Risk Assessment and Effect Evaluation Reports",
+    number: Some("环办土壤〔2019〕63号"),
+    from: None,
+    to: None,
+};
+
+/// 土壤污染源头防控行动计划, of November 2024; the day is not known.
+pub static SOURCE_PLAN: Instrument = Instrument {
+    id: "source_prevention_plan_2024",
+    zh: "土壤污染源头防控行动计划",
+    en: "Action Plan for Prevention of Soil Pollution at the Source",
+    number: None,
+    from: None,
+    to: None,
+};
+
+/// GB 36600-2018
+pub static GB_36600: Instrument = Instrument {
+    id: "gb_36600",
+    zh: "土壤环境质量 建设用地土壤污染风险管控标准（试行）",
+    en: "Soil Environmental Quality: Risk Control Standard for Soil Contamination of Development Land (Trial)",
+    number: Some("GB 36600-2018"),
+    from: Some(Day::of(2018, 8, 1)),
+    to: None,
+};
+
 /// What this product recommends where law and plans are silent; never presented as law.
 pub static PRODUCT: Instrument = Instrument {
     id: "product_rule",
@@ -126,6 +177,10 @@ const fn verified(instrument: &'static Instrument, article: &'static str) -> Bas
 
 const fn recalled(instrument: &'static Instrument, article: &'static str) -> Basis {
     Basis { instrument, article, confidence: Recalled }
+}
+
+const fn unconfirmed(instrument: &'static Instrument, article: &'static str) -> Basis {
+    Basis { instrument, article, confidence: Unconfirmed }
 }
 
 macro_rules! provisions {
@@ -170,6 +225,42 @@ provisions! {
     ORDER_42_18_22 = [recalled(&ORDER_42, "18-20, 22")];
     /// What may enter the procedure of land supply.
     ORDER_42_28 = [recalled(&ORDER_42, "28")];
+    /// County bureaus that are branches of the prefecture bureau: the prefecture bureau organises the work.
+    ORDER_42_4 = [recalled(&ORDER_42, "4")];
+    /// Who is liable after a change of the land's holder.
+    ORDER_42_10 = [recalled(&ORDER_42, "10")];
+    /// Spread or failure of control: measures and report at once.
+    ORDER_42_21 = [recalled(&ORDER_42, "21")];
+    /// Remediation scheme.
+    ORDER_42_24 = [recalled(&ORDER_42, "24")];
+    /// Works: notice board, transport of soil told five working days ahead.
+    ORDER_42_25 = [recalled(&ORDER_42, "25")];
+    /// Effect evaluation by another agency; report public for two months.
+    ORDER_42_26 = [recalled(&ORDER_42, "26")];
+    /// Transport of polluted soil: plan told to origin and destination in advance.
+    LAW_41_CODE_436 = [verified(&SOIL_LAW, "41"), verified(&CODE, "436")];
+    /// Aftercare of the parcel, as required.
+    LAW_42_3_CODE_437_3 = [verified(&SOIL_LAW, "42(3)"), verified(&CODE, "437(3)")];
+    /// Emergencies.
+    LAW_44_CODE_443 = [verified(&SOIL_LAW, "44"), verified(&CODE, "443")];
+    /// Who is liable: polluter, else land user.
+    LAW_45_CODE_439 = [verified(&SOIL_LAW, "45"), verified(&CODE, "439")];
+    /// A changed liable party: who inherits, inherits the duties.
+    LAW_47_CODE_441 = [verified(&SOIL_LAW, "47"), verified(&CODE, "441")];
+    /// Risk assessment and what its report holds.
+    LAW_60_CODE_455 = [verified(&SOIL_LAW, "60"), verified(&CODE, "455")];
+    /// Review of the risk assessment by the province; listing.
+    LAW_61_CODE_456 = [verified(&SOIL_LAW, "61"), verified(&CODE, "456")];
+    /// Risk control of listed land by the liable party.
+    LAW_62_CODE_457 = [verified(&SOIL_LAW, "62"), verified(&CODE, "457")];
+    /// Remediation scheme filed before works.
+    LAW_64_CODE_459 = [verified(&SOIL_LAW, "64"), verified(&CODE, "459")];
+    /// Effect evaluation filed.
+    LAW_65_CODE_460 = [verified(&SOIL_LAW, "65"), verified(&CODE, "460")];
+    /// Review of the effect, delisting, and what is barred until then.
+    LAW_66_CODE_461 = [verified(&SOIL_LAW, "66"), verified(&CODE, "461")];
+    /// At or below the screening value: risk generally negligible. As, Co and V within background are not managed.
+    GB_36600_5_3_2 = [verified(&GB_36600, "5.3.2, 表1注① / 5.3.2, table 1 note ①")];
     /// Months are counted to the corresponding day, or the month's end.
     CIVIL_202 = [recalled(&CIVIL_GENERAL, "202"), verified(&CIVIL_CODE, "202")];
     /// The day on which a period begins is not counted.
@@ -180,6 +271,10 @@ provisions! {
     LAND_REGULATION_14_2 = [verified(&LAND_REGULATION, "14(2)")];
     /// No supply of land that was not surveyed, assessed or remediated as required.
     PLAN_STATE_SUPPLY = [verified(&PLAN_STATE, "严格用地准入 / strict land access")];
+    /// What meets the quality its planned use demands may enter the land procedure.
+    PLAN_STATE_ENTRY = [verified(&PLAN_STATE, "符合相应规划用地土壤环境质量要求的地块，可进入用地程序 / entry to the land procedure")];
+    /// Directory of contaminated sites and negative list of uses.
+    PLAN_STATE_NEGATIVE_LIST = [verified(&PLAN_STATE, "建立污染地块名录及其开发利用的负面清单 / directory and negative list")];
     /// Sites not to be developed yet: control zone, sign, announcement, monitoring.
     PLAN_STATE_CONTROL_ZONE = [verified(&PLAN_STATE, "落实监管责任、划定管控区域 / control zones")];
     /// Written notice, preliminary survey within six months.
@@ -200,8 +295,94 @@ provisions! {
     PLAN_SHUOZHOU_6_NEGATIVE_LIST = [verified(&PLAN_SHUOZHOU, "任务6：负面清单 / task 6: negative list")];
     /// What a registry must show on its own account: unknown history is never a pass.
     PRODUCT_UNKNOWN_HISTORY = [verified(&PRODUCT, "用地历史不明须人工核查 / unknown history is checked by hand")];
+    /// A lead that nobody has decided on is a warning to whoever deals with the land.
+    PRODUCT_CANDIDATE = [verified(&PRODUCT, "线索地块须人工核查 / a lead is checked by hand")];
+    /// A step is entered with the day on which it happened: not in the future, not before the step it follows.
+    PRODUCT_ORDER_OF_DAYS = [verified(&PRODUCT, "事件按发生日先后登记 / steps are entered in the order of their days")];
+    /// Where the day of receipt is not on record, the clock starts with the day of issue, and says so.
+    PRODUCT_START_FROM_ISSUE = [verified(&PRODUCT, "无签收日的自发文日起算并提示 / no day of receipt: counted from the day of issue")];
+    /// A returned report does not end the survey: the first due day stands.
+    PRODUCT_RETURNED_REPORT = [verified(&PRODUCT, "报告退回的，原期限继续计算 / a returned report leaves the first due day standing")];
+    /// A mistaken entry is voided with a reason and stays visible.
+    PRODUCT_ENTERED_IN_ERROR = [verified(&PRODUCT, "误录事件注明原因作废，记录保留 / a mistaken entry is voided with a reason and kept")];
     /// A query without a finding is recorded all the same.
     PRODUCT_NO_FINDING = [verified(&PRODUCT, "无命中亦留存查询记录 / no finding, recorded")];
+    /// Aftercare: long-term monitoring and institutional controls.
+    LAW_42_CODE_437 = [verified(&SOIL_LAW, "42"), verified(&CODE, "437")];
+    /// Unused or returned land is surveyed before it becomes cultivated land.
+    LAW_51_CODE_446 = [verified(&SOIL_LAW, "51"), verified(&CODE, "446")];
+    /// The land user surveys; industries and uses that ask for it.
+    ORDER_42_9 = [recalled(&ORDER_42, "9")];
+    /// No EIA approval for a project on a contaminated site that does not meet its use.
+    ORDER_42_27 = [recalled(&ORDER_42, "27")];
+    /// All items within the screening values of the planned class of use.
+    GB_36600_5_3 = [verified(&GB_36600, "5.3.1, 5.3.2")];
+    /// Land user of six industries surveys before taking back and before change to housing, commerce, school and the like.
+    PLAN_STATE_SURVEY = [verified(&PLAN_STATE, "建立调查评估制度：由土地使用权人负责 / survey by the land user")];
+    /// Land taken back already: the city or county government surveys.
+    PLAN_STATE_SURVEY_TAKEN_BACK = [verified(&PLAN_STATE, "建立调查评估制度：已经收回的 / land taken back already")];
+    /// Heavily polluted farmland to urban construction land: the government has it surveyed.
+    PLAN_STATE_HEAVY_FARMLAND = [verified(&PLAN_STATE, "建立调查评估制度：重度污染农用地转为城镇建设用地 / heavily polluted farmland")];
+    /// Plans consider the risk of contaminated sites.
+    PLAN_STATE_PLANNING = [verified(&PLAN_STATE, "编制相关规划时应充分考虑污染地块的环境风险 / plans consider site risk")];
+    /// As the State plan, with hazardous-waste land.
+    PLAN_INNER_MONGOLIA_SURVEY = [verified(&PLAN_INNER_MONGOLIA, "调查评估：由土地使用权人负责 / survey by the land user")];
+    /// Land taken back already: the county government surveys.
+    PLAN_INNER_MONGOLIA_SURVEY_TAKEN_BACK = [verified(&PLAN_INNER_MONGOLIA, "调查评估：已经收回土地使用权的 / land taken back already")];
+    /// Planning conditions take the survey's conclusion as reference.
+    PLAN_INNER_MONGOLIA_PLANNING = [verified(&PLAN_INNER_MONGOLIA, "规划用地条件书阶段以调查结论为参考内容 / planning conditions refer to the survey")];
+    /// Unused land to farmland is assessed first.
+    PLAN_INNER_MONGOLIA_UNUSED_LAND = [verified(&PLAN_INNER_MONGOLIA, "拟开发为农用地的未利用地 / unused land to farmland")];
+    /// As the State plan.
+    PLAN_ALXA_SURVEY = [verified(&PLAN_ALXA, "建立调查评估制度：由土地使用权人负责 / survey by the land user")];
+    /// Land taken back already: the banner's government or the zone's committee surveys.
+    PLAN_ALXA_SURVEY_TAKEN_BACK = [verified(&PLAN_ALXA, "建立调查评估制度：已经收回的，由人民政府（管委会）负责 / land taken back already")];
+    /// Heavily polluted farmland: the government or the zone's committee has it surveyed.
+    PLAN_ALXA_HEAVY_FARMLAND = [verified(&PLAN_ALXA, "重度污染农用地转为城镇建设用地 / heavily polluted farmland")];
+    /// Directory and negative list.
+    PLAN_ALXA_NEGATIVE_LIST = [verified(&PLAN_ALXA, "污染地块名录及其开发利用的负面清单 / negative list")];
+    /// Control zone, sign, announcement, monitoring with air.
+    PLAN_ALXA_CONTROL_ZONE = [verified(&PLAN_ALXA, "划定管控区域，设立标识，发布公告 / control zones")];
+    /// Plans consider the risk of contaminated sites.
+    PLAN_ALXA_PLANNING = [verified(&PLAN_ALXA, "编制相关规划时应充分考虑污染地块的环境风险 / plans consider site risk")];
+    /// Only land that meets the soil quality of its planned use enters the procedure.
+    PLAN_ALXA_SUPPLY = [verified(&PLAN_ALXA, "土地开发利用必须符合土壤环境质量要求 / land must meet soil quality")];
+    /// Survey by the land user; landfills, incinerators and sludge plants too.
+    PLAN_YUANCHENG_14 = [verified(&PLAN_YUANCHENG, "14")];
+    /// Heavily polluted farmland: the government that banks the land has it surveyed.
+    PLAN_YUANCHENG_15 = [verified(&PLAN_YUANCHENG, "15")];
+    /// Directory and negative list.
+    PLAN_YUANCHENG_16 = [verified(&PLAN_YUANCHENG, "16")];
+    /// Soil quality in planning and supply of land.
+    PLAN_YUANCHENG_17 = [verified(&PLAN_YUANCHENG, "17")];
+    /// Construction permits for the redevelopment of contaminated sites.
+    PLAN_YUANCHENG_18 = [verified(&PLAN_YUANCHENG, "18")];
+    /// Guangdong: survey and risk assessment before taking back, transfer, or change to sensitive uses.
+    GUANGDONG_37 = [verified(&GUANGDONG_MEASURES, "37")];
+    /// Guangdong: land taken back already is surveyed by the government that banks it.
+    GUANGDONG_37_2 = [verified(&GUANGDONG_MEASURES, "37(2)")];
+    /// Survey and assessment where use changes to housing, public, food or farmland, and of vacated plants and mines.
+    PLAN_SHUOZHOU_5_SURVEY = [verified(&PLAN_SHUOZHOU, "任务5：调查和风险评估 / task 5: survey and risk assessment")];
+    /// Parcels of the year's supply plan are encouraged to be surveyed early.
+    PLAN_SHUOZHOU_5_EARLY = [verified(&PLAN_SHUOZHOU, "任务5：鼓励适当提前开展 / task 5: early survey encouraged")];
+    /// Key unit's land is surveyed before change of use, taking back or transfer.
+    PLAN_SHUOZHOU_10_KEY_UNIT = [verified(&PLAN_SHUOZHOU, "任务10：重点监管单位用地调查 / task 10: key unit's land")];
+    /// Scope: housing and public use among themselves normally need no new survey.
+    REVIEW_GUIDE_SCOPE = [recalled(&REVIEW_GUIDE, "适用范围 / scope")];
+    /// Check in the national system before a change to housing or public use is handled.
+    SOURCE_PLAN_QUERY = [unconfirmed(&SOURCE_PLAN, "用途变更为“一住两公”的查询 / query before change to sensitive use")];
+    /// What the stage of a site lets the land be used for.
+    PRODUCT_STAGE = [verified(&PRODUCT, "地块阶段与用地限制对照 / stage of a site and use of the land")];
+    /// A region's text taken over as the default elsewhere.
+    PRODUCT_ADOPTED = [verified(&PRODUCT, "采用其他地区规定作为默认规则 / a region's text as default elsewhere")];
+    /// A sliver is decided by a person.
+    PRODUCT_LINE_CONTACT = [verified(&PRODUCT, "压线由人工判定 / line contact is decided by a person")];
+    /// Records that the parcel touches or lies near.
+    PRODUCT_NEIGHBOUR = [verified(&PRODUCT, "相接、邻近提示 / records beside the parcel")];
+    /// The registry's facts win over stated ones, and the contradiction is shown.
+    PRODUCT_CONTRADICTION = [verified(&PRODUCT, "申报与登记不一致 / statement against registry")];
+    /// Regional rules need the parcel's division.
+    PRODUCT_DIVISION_UNKNOWN = [verified(&PRODUCT, "区划不明 / division unknown")];
 }
 
 #[cfg(test)]

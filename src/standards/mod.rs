@@ -2,5 +2,6 @@
 //! row per printed row.
 
 pub mod industries;
+pub mod land_use;
 pub mod law;
 pub mod workdays;

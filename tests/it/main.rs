@@ -1,4 +1,8 @@
 //! Everything that is tested through public surfaces, one module per register or part.
+#![cfg(test)]
 
-#[cfg(test)]
+mod authorization;
+mod openapi;
 mod pg;
+mod platform;
+mod support;

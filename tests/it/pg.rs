@@ -18,7 +18,10 @@ use tempfile::TempDir;
 
 /// A directory that the user who runs PostgreSQL may pass through, as those of a machine are.
 fn open_dir() -> TempDir {
-    tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o755)).tempdir().unwrap()
+    let dir = tempfile::tempdir().unwrap();
+    // Not left to the mask of whoever runs the tests.
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    dir
 }
 
 /// As in service, but small.

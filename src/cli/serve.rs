@@ -1,0 +1,72 @@
+//! `jingtu serve`: the server, over its own PostgreSQL unless it was given one.
+
+use super::{Outcome, cluster_error, cluster_options};
+use crate::config::Config;
+use crate::kernel::{Clock, Error, Kind, Result, Text};
+use crate::platform::{App, app};
+use crate::{api, pg};
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+pub(super) async fn run(config: Config, demo: bool) -> Result<Outcome> {
+    // The address first: a taken port should not cost a start of PostgreSQL.
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| {
+        Error::new(
+            Kind::Unavailable,
+            "address_in_use",
+            Text::new(format!("无法监听 {}。", config.listen), format!("Cannot listen on {}.", config.listen)),
+        )
+        .because(error)
+    })?;
+    let (url, cluster) = match &config.database_url {
+        Some(url) => {
+            super::require_serving(url).await?;
+            (url.clone(), None)
+        }
+        None => {
+            let cluster =
+                pg::Cluster::start(&config.data_dir, cluster_options(&config)).await.map_err(cluster_error)?;
+            (cluster.url(), Some(cluster))
+        }
+    };
+    let served = serve(listener, &url, config, demo).await;
+    if let Some(cluster) = cluster {
+        cluster.stop().await.map_err(cluster_error)?;
+    }
+    served?;
+    Ok(Outcome::Done)
+}
+
+async fn serve(listener: TcpListener, url: &str, config: Config, demo: bool) -> Result<()> {
+    let address = listener.local_addr().map_err(Error::internal)?;
+    let db = app::connect(url, &config).await?;
+    app::migrate(&db).await?;
+    let app = App::new(db, Clock::system(config.today), config);
+    let router = api::router(&app);
+    let _ = demo;
+    tracing::info!(%address, "listening");
+    // Without it, a streamed page waits some 40 ms for the client's acknowledgement.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY");
+        }
+    });
+    axum::serve(listener, router).with_graceful_shutdown(asked_to_stop()).await.map_err(Error::internal)?;
+    app.db().close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn asked_to_stop() {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::error!("signals cannot be heard; stop the server by its process id");
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping: open requests are answered first");
+}

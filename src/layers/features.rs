@@ -1,0 +1,348 @@
+//! Rows become GeoJSON text here: the columns come in PostgreSQL's binary form and are written straight into a buffer,
+//! which leaves in chunks. Text made in the database, or a tree of values made here, would each cost more than the query.
+
+use super::def::ColumnKind;
+use super::query::{Page, Selection};
+use super::sql;
+use super::view::View;
+use crate::kernel::paging::Cursor;
+use crate::kernel::{Error, Result, wkb};
+use axum::body::Body;
+use bytes::Bytes;
+use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use sqlx::postgres::PgRow;
+use sqlx::{Postgres, Row, Transaction};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
+use uuid::Uuid;
+
+/// Bytes of a chunk.
+const CHUNK: usize = 64 << 10;
+/// Bytes that are held back before the answer begins: up to here an error is still told as one, and an answer that is
+/// complete by then gets its length.
+const HEAD: usize = 256 << 10;
+/// A client that takes nothing for this long gives its database connection back.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Digits after the point of a degree: 11 mm.
+const DECIMALS: u8 = 7;
+
+/// A link as it stands in a document.
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+pub struct Link {
+    /// Address.
+    #[schema(example = "http://127.0.0.1:8080/ogc/collections")]
+    pub href: String,
+    /// What it is to this document.
+    #[schema(example = "self")]
+    pub rel: String,
+    /// Media type.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    #[schema(example = "application/json")]
+    pub media_type: Option<String>,
+    /// Title.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Whether the address has variables in braces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub templated: Option<bool>,
+}
+
+/// Everything that a page of features is made from.
+pub(super) struct Request {
+    pub view: View,
+    pub selection: Selection,
+    pub page: Page,
+    /// What the cursor is bound to.
+    pub mark: String,
+    pub now: DateTime<Utc>,
+    pub links: Vec<Link>,
+    /// Address of the next page, to which the cursor is appended.
+    pub next: Link,
+}
+
+/// Streams a page as a FeatureCollection. The transaction is the snapshot that the entity tag was read in.
+///
+/// # Errors
+/// What fails before the answer begins; later the body breaks off.
+pub(super) async fn page(tx: Transaction<'static, Postgres>, request: Request) -> Result<Body> {
+    let (sender, receiver) = mpsc::channel(2);
+    let task = AbortOnDropHandle::new(tokio::spawn(async move {
+        let mut out = Outgoing { buffer: Vec::with_capacity(CHUNK + (CHUNK >> 2)), sender };
+        let last = match write_page(tx, request, &mut out).await {
+            Ok(()) => Message::End(Bytes::from(std::mem::take(&mut out.buffer))),
+            Err(error) => Message::Failed(error),
+        };
+        // Nobody is there to be told when this fails.
+        drop(out.sender.send(last).await);
+    }));
+    body(receiver, task).await
+}
+
+/// One feature with its links, complete; `None` when there is no such row.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(super) async fn one(
+    db: &sqlx::PgPool,
+    view: &View,
+    known_at: Option<DateTime<Utc>>,
+    id: Uuid,
+    links: &[Link],
+) -> Result<Option<Vec<u8>>> {
+    let mut statement = sql::feature(view, known_at, id);
+    let Some(row) = statement.build().fetch_optional(db).await? else { return Ok(None) };
+    let mut out = Vec::with_capacity(4096);
+    Writer::new(view).feature(&row, &mut out)?;
+    out.pop();
+    out.extend_from_slice(b",\"links\":");
+    serde_json::to_writer(&mut out, links).map_err(Error::internal)?;
+    out.push(b'}');
+    Ok(Some(out))
+}
+
+async fn write_page(mut tx: Transaction<'static, Postgres>, request: Request, out: &mut Outgoing) -> Result<()> {
+    let Request { view, selection, page, mark, now, mut links, next } = request;
+    let writer = Writer::new(&view);
+    out.buffer.extend_from_slice(b"{\"type\":\"FeatureCollection\",\"features\":[");
+    let (mut returned, mut last, mut more) = (0_u32, None, false);
+    {
+        let mut statement = sql::page(&view, &selection, &page);
+        let mut rows = statement.build().fetch(&mut *tx);
+        while let Some(row) = rows.try_next().await? {
+            if returned == page.limit {
+                more = true;
+                continue;
+            }
+            if returned > 0 {
+                out.buffer.push(b',');
+            }
+            last = Some(writer.feature(&row, &mut out.buffer)?);
+            returned += 1;
+            if out.buffer.len() >= CHUNK && !out.flush().await {
+                return Ok(());
+            }
+        }
+    }
+    let matched = match (page.after, more) {
+        (None, false) => Some(u64::from(returned)),
+        (None, true) => sql::count(&mut tx, &view, &selection).await?,
+        (Some(_), _) => None,
+    };
+    tx.rollback().await?;
+    if let Some(id) = last.filter(|_| more) {
+        let cursor = Cursor::write(&id.to_string(), &mark);
+        links.push(Link { href: format!("{}{cursor}", next.href), ..next });
+    }
+    out.buffer.extend_from_slice(format!("],\"numberReturned\":{returned}").as_bytes());
+    if let Some(matched) = matched {
+        out.buffer.extend_from_slice(format!(",\"numberMatched\":{matched}").as_bytes());
+    }
+    let at = now.to_rfc3339_opts(SecondsFormat::Secs, true);
+    out.buffer.extend_from_slice(format!(",\"timeStamp\":\"{at}\",\"links\":").as_bytes());
+    serde_json::to_writer(&mut out.buffer, &links).map_err(Error::internal)?;
+    out.buffer.push(b'}');
+    Ok(())
+}
+
+enum Message {
+    Chunk(Bytes),
+    End(Bytes),
+    Failed(Error),
+}
+
+struct Outgoing {
+    buffer: Vec<u8>,
+    sender: mpsc::Sender<Message>,
+}
+
+impl Outgoing {
+    /// Sends what is there; `false` when the client has gone or does not take it.
+    async fn flush(&mut self) -> bool {
+        let chunk = std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK + (CHUNK >> 2)));
+        let sent = tokio::time::timeout(PATIENCE, self.sender.send(Message::Chunk(Bytes::from(chunk)))).await;
+        matches!(sent, Ok(Ok(())))
+    }
+}
+
+async fn body(mut receiver: mpsc::Receiver<Message>, task: AbortOnDropHandle<()>) -> Result<Body> {
+    let (mut head, mut held) = (Vec::new(), 0);
+    while held < HEAD {
+        match receiver.recv().await {
+            Some(Message::Chunk(chunk)) => {
+                held += chunk.len();
+                head.push(chunk);
+            }
+            Some(Message::End(chunk)) => {
+                head.push(chunk);
+                return Ok(Body::from(head.concat()));
+            }
+            Some(Message::Failed(error)) => return Err(error),
+            None => return Err(Error::internal("the writer of a page stopped without an end")),
+        }
+    }
+    let rest = stream::unfold(Some((receiver, task)), |state| async {
+        let (mut receiver, task) = state?;
+        match receiver.recv().await {
+            Some(Message::Chunk(chunk)) => Some((Ok(chunk), Some((receiver, task)))),
+            Some(Message::End(chunk)) => Some((Ok(chunk), None)),
+            Some(Message::Failed(error)) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a page broke off");
+                Some((Err(error), None))
+            }
+            None => Some((Err(Error::internal("the writer of a page stopped without an end")), None)),
+        }
+    });
+    Ok(Body::from_stream(stream::iter(head.into_iter().map(Ok)).chain(rest)))
+}
+
+/// Writes features of one view: knows its columns' places and kinds.
+struct Writer {
+    /// `"name":`, kind, whether everybody may see it.
+    columns: Vec<(String, ColumnKind, bool)>,
+}
+
+impl Writer {
+    fn new(view: &View) -> Writer {
+        let columns = view.columns().map(|column| (format!("\"{}\":", column.name), column.kind, column.public));
+        Writer { columns: columns.collect() }
+    }
+
+    /// Appends one feature and gives its identifier. Restricted columns of a row outside the caller's reach are left
+    /// out, not null: they are hidden, not unknown.
+    fn feature(&self, row: &PgRow, out: &mut Vec<u8>) -> Result<Uuid> {
+        let id: Uuid = row.try_get(0)?;
+        out.extend_from_slice(b"{\"type\":\"Feature\",\"id\":\"");
+        push_uuid(id, out);
+        out.extend_from_slice(b"\",\"geometry\":");
+        let geometry = row.try_get_raw(1)?;
+        let start = out.len();
+        let bytes = geometry.as_bytes().ok();
+        if let Some(Err(error)) = bytes.map(|bytes| wkb::to_geojson(bytes, DECIMALS, out)) {
+            // One bad row must not fail the page for everybody.
+            tracing::warn!(%id, %error, "a geometry cannot be written");
+            out.truncate(start);
+        }
+        if out.len() == start {
+            out.extend_from_slice(b"null");
+        }
+        out.extend_from_slice(b",\"properties\":{");
+        let disclosed: bool = row.try_get(2)?;
+        let start = out.len();
+        for (n, (name, kind, public)) in self.columns.iter().enumerate() {
+            if !disclosed && !public {
+                continue;
+            }
+            if out.len() > start {
+                out.push(b',');
+            }
+            out.extend_from_slice(name.as_bytes());
+            let value = row.try_get_raw(n + 3)?;
+            let bytes = value.as_bytes().ok();
+            if bytes.and_then(|bytes| push_value(*kind, bytes, out)).is_none() {
+                out.extend_from_slice(b"null");
+            }
+        }
+        out.extend_from_slice(b"}}");
+        Ok(id)
+    }
+}
+
+/// Appends a value in PostgreSQL's binary form as JSON; `None`, with nothing appended, for what JSON cannot say
+/// (infinite days, NaN).
+fn push_value(kind: ColumnKind, bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    match kind {
+        ColumnKind::Text => {
+            let text = std::str::from_utf8(bytes).ok()?;
+            serde_json::to_writer(out, text).ok()
+        }
+        ColumnKind::Integer => {
+            let n = i64::from_be_bytes(bytes.try_into().ok()?);
+            serde_json::to_writer(out, &n).ok()
+        }
+        ColumnKind::Number => {
+            let n = f64::from_be_bytes(bytes.try_into().ok()?);
+            if !n.is_finite() {
+                return None;
+            }
+            let mut buffer = ryu::Buffer::new();
+            let text = buffer.format_finite(n);
+            out.extend_from_slice(text.strip_suffix(".0").unwrap_or(text).as_bytes());
+            Some(())
+        }
+        ColumnKind::Boolean => {
+            out.extend_from_slice(if bytes == [1] { b"true" } else { b"false" });
+            Some(())
+        }
+        ColumnKind::Day => {
+            let days = i32::from_be_bytes(bytes.try_into().ok()?);
+            let day = epoch()?.checked_add_signed(TimeDelta::try_days(i64::from(days))?)?;
+            out.extend_from_slice(day.format("\"%Y-%m-%d\"").to_string().as_bytes());
+            Some(())
+        }
+        ColumnKind::Instant => {
+            let micros = i64::from_be_bytes(bytes.try_into().ok()?);
+            let start = epoch()?.and_hms_opt(0, 0, 0)?.and_utc();
+            let at = start.checked_add_signed(TimeDelta::microseconds(micros))?;
+            out.push(b'"');
+            out.extend_from_slice(at.to_rfc3339_opts(SecondsFormat::AutoSi, true).as_bytes());
+            out.push(b'"');
+            Some(())
+        }
+        ColumnKind::Uuid => {
+            let id = Uuid::from_slice(bytes).ok()?;
+            out.push(b'"');
+            push_uuid(id, out);
+            out.push(b'"');
+            Some(())
+        }
+    }
+}
+
+/// PostgreSQL counts days and instants from here.
+fn epoch() -> Option<NaiveDate> {
+    NaiveDate::from_ymd_opt(2000, 1, 1)
+}
+
+fn push_uuid(id: Uuid, out: &mut Vec<u8>) {
+    let mut buffer = Uuid::encode_buffer();
+    out.extend_from_slice(id.hyphenated().encode_lower(&mut buffer).as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(kind: ColumnKind, bytes: &[u8]) -> Option<String> {
+        let mut out = Vec::new();
+        push_value(kind, bytes, &mut out).map(|()| String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn binary_values_become_json() {
+        let day = (chrono::NaiveDate::from_ymd_opt(2026, 11, 21).unwrap() - epoch().unwrap()).num_days();
+        let cases = [
+            (ColumnKind::Text, "\"引号\"\n".as_bytes().to_vec(), r#""\"引号\"\n""#),
+            (ColumnKind::Integer, (-7_i64).to_be_bytes().to_vec(), "-7"),
+            (ColumnKind::Number, 12.0_f64.to_be_bytes().to_vec(), "12"),
+            (ColumnKind::Number, 0.1_f64.to_be_bytes().to_vec(), "0.1"),
+            (ColumnKind::Boolean, vec![1], "true"),
+            (ColumnKind::Boolean, vec![0], "false"),
+            (ColumnKind::Day, i32::try_from(day).unwrap().to_be_bytes().to_vec(), "\"2026-11-21\""),
+            (ColumnKind::Instant, 1_500_000_i64.to_be_bytes().to_vec(), "\"2000-01-01T00:00:01.500Z\""),
+            (ColumnKind::Uuid, vec![1; 16], "\"01010101-0101-0101-0101-010101010101\""),
+        ];
+        for (kind, bytes, text) in cases {
+            assert_eq!(written(kind, &bytes).as_deref(), Some(text), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn what_json_cannot_say_is_left_to_null() {
+        assert_eq!(written(ColumnKind::Number, &f64::NAN.to_be_bytes()), None);
+        assert_eq!(written(ColumnKind::Day, &i32::MAX.to_be_bytes()), None);
+        assert_eq!(written(ColumnKind::Instant, &i64::MIN.to_be_bytes()), None);
+        assert_eq!(written(ColumnKind::Integer, &[0, 1]), None);
+    }
+}

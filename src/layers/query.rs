@@ -1,0 +1,295 @@
+//! What was asked of a layer: query parameters, read and checked. A parameter that is not known is refused, because a
+//! misspelt filter would silently answer another question; so is one whose column the caller may not see.
+
+use super::def::{Column, ColumnKind};
+use super::view::View;
+use crate::kernel::paging::{self, Cursor};
+use crate::kernel::{Bbox, Day, Error, Fault, Kind, Result, Text};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+/// The CRS of everything here: longitude, latitude.
+pub(super) const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
+
+/// Parameters as sent, in their order.
+pub(super) type Pairs = Vec<(String, String)>;
+
+/// Which rows are wanted.
+#[derive(Default)]
+pub(super) struct Selection {
+    pub bbox: Option<Bbox>,
+    /// First and last day of interest; `None` is an open end.
+    pub during: Option<(Option<Day>, Option<Day>)>,
+    /// What the registry knew then; `None` is now.
+    pub known_at: Option<DateTime<Utc>>,
+    pub filters: Vec<Filter>,
+}
+
+/// A column and the values of which it must have one.
+pub(super) struct Filter {
+    pub column: &'static Column,
+    pub values: Values,
+}
+
+/// Values of one kind.
+#[derive(Debug)]
+pub(super) enum Values {
+    Texts(Vec<String>),
+    Integers(Vec<i64>),
+    Numbers(Vec<f64>),
+    Booleans(Vec<bool>),
+    Days(Vec<Day>),
+    Instants(Vec<DateTime<Utc>>),
+    Uuids(Vec<Uuid>),
+}
+
+/// Which page of the rows.
+pub(super) struct Page {
+    pub limit: u32,
+    /// The last row of the page before.
+    pub after: Option<Uuid>,
+}
+
+impl Selection {
+    /// Reads a selection; `others` are the names that the operation reads itself.
+    ///
+    /// # Errors
+    /// `unknown_parameter` with the list of those there are; `bad_parameter`.
+    pub fn read(view: &View, pairs: &Pairs, spatial: bool, others: &[&str]) -> Result<Selection> {
+        let mut selection = Selection::default();
+        let mut seen: Vec<&str> = Vec::new();
+        for (name, value) in pairs {
+            if seen.contains(&name.as_str()) {
+                return Err(Error::bad_parameter(
+                    name,
+                    Text::fixed(
+                        "只能出现一次；多个取值用逗号分隔。",
+                        "may be given once; separate several values by commas.",
+                    ),
+                ));
+            }
+            seen.push(name);
+            let bad = |message| Error::bad_parameter(name, message);
+            match name.as_str() {
+                "bbox" if spatial => selection.bbox = Some(Bbox::parse(value).map_err(bad)?),
+                "bbox-crs" | "crs" if spatial => require_crs84(name, value)?,
+                "datetime" => selection.during = Some(interval(value).map_err(bad)?),
+                "known_at" => selection.known_at = Some(instant(value).map_err(bad)?),
+                known if others.contains(&known) => {}
+                _ => {
+                    let column = view.columns().find(|column| column.name == name);
+                    let column = column.ok_or_else(|| unknown_parameter(view, name, spatial, others))?;
+                    selection.filters.push(Filter { column, values: values(column, value).map_err(bad)? });
+                }
+            }
+        }
+        Ok(selection)
+    }
+
+    /// A stable text of it.
+    pub fn mark(&self) -> String {
+        let mut filters: Vec<_> = self.filters.iter().map(|f| format!("{}={:?}", f.column.name, f.values)).collect();
+        filters.sort();
+        format!("{:?}|{:?}|{:?}|{}", self.bbox, self.during, self.known_at, filters.join("&"))
+    }
+}
+
+impl Page {
+    /// Reads `limit` and `cursor`; the cursor must belong to the filters that `mark` is a text of.
+    ///
+    /// # Errors
+    /// `bad_parameter`, `bad_cursor`.
+    pub fn read(pairs: &Pairs, mark: &str) -> Result<Page> {
+        let value = |name| pairs.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
+        let limit = match value("limit") {
+            None => paging::limit(None)?,
+            Some(text) if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) => {
+                // More digits than a number can hold is more than the maximum.
+                paging::limit(Some(text.parse().unwrap_or(u32::MAX)))?
+            }
+            Some(_) => {
+                return Err(Error::bad_parameter(
+                    "limit",
+                    Text::fixed("应为 1 至 10000 的整数。", "must be an integer from 1 to 10000."),
+                ));
+            }
+        };
+        let after = match value("cursor") {
+            None => None,
+            Some(cursor) => {
+                let key = Cursor::read(cursor, mark)?;
+                Some(key.parse().map_err(|error: uuid::Error| Error::internal(error))?)
+            }
+        };
+        Ok(Page { limit, after })
+    }
+}
+
+/// Refuses every parameter that is not in `known`.
+///
+/// # Errors
+/// `unknown_parameter`.
+pub(super) fn only(pairs: &Pairs, known: &[&str]) -> Result<()> {
+    match pairs.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+        Some((name, _)) => Err(unknown(name, known.iter().copied())),
+        None => Ok(()),
+    }
+}
+
+fn unknown_parameter(view: &View, name: &str, spatial: bool, others: &[&str]) -> Error {
+    let columns: Vec<_> = view.columns().map(|column| column.name).collect();
+    let spatial: &[&str] = if spatial { &["bbox", "bbox-crs", "crs"] } else { &[] };
+    unknown(name, spatial.iter().chain(&["datetime", "known_at"]).chain(others).chain(&columns).copied())
+}
+
+fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Error {
+    let known = known.collect::<Vec<_>>().join(", ");
+    let message =
+        Text::new(format!("没有此参数，可用：{known}。"), format!("there is no such parameter; there are: {known}."));
+    Error::new(
+        Kind::Malformed,
+        "unknown_parameter",
+        Text::new(
+            format!("没有查询参数 {name}，可用：{known}。"),
+            format!("There is no query parameter {name}; there are: {known}."),
+        ),
+    )
+    .with_faults(vec![Fault::new(format!("?{name}"), "unknown_parameter", message)])
+}
+
+fn require_crs84(name: &str, value: &str) -> Result<()> {
+    if value == CRS84 {
+        return Ok(());
+    }
+    Err(Error::bad_parameter(
+        name,
+        Text::new(format!("支持的坐标参考系只有 {CRS84}。"), format!("the only CRS supported is {CRS84}.")),
+    ))
+}
+
+/// An RFC 3339 instant. A `+` that was not escaped has become a space.
+fn instant(text: &str) -> Result<DateTime<Utc>, Text> {
+    DateTime::parse_from_rfc3339(&text.trim().replace(' ', "+")).map(|at| at.with_timezone(&Utc)).map_err(|_| {
+        Text::fixed(
+            "应为 RFC 3339 时刻，如 2026-11-21T04:00:00Z。",
+            "must be an RFC 3339 instant such as 2026-11-21T04:00:00Z.",
+        )
+    })
+}
+
+/// A day, an instant (its day in China), or an interval of them with `..` or nothing for an open end.
+fn interval(text: &str) -> Result<(Option<Day>, Option<Day>), Text> {
+    let form = || {
+        Text::fixed(
+            "应为一个日期或时刻，或区间：2026-01-01/2026-06-30，开端用 ..。",
+            "must be a day or an instant, or an interval such as 2026-01-01/2026-06-30 with .. for an open end.",
+        )
+    };
+    let day = |text: &str| Day::parse(text).or_else(|| instant(text).ok().map(Day::at)).ok_or_else(form);
+    let Some((from, to)) = text.split_once('/') else {
+        let day = day(text)?;
+        return Ok((Some(day), Some(day)));
+    };
+    let end = |text: &str| if text.is_empty() || text == ".." { Ok(None) } else { day(text).map(Some) };
+    match (end(from)?, end(to)?) {
+        (Some(from), Some(to)) if from > to => {
+            Err(Text::fixed("区间的起点晚于终点。", "the interval begins after it ends."))
+        }
+        (None, None) if from.is_empty() && to.is_empty() => Err(form()),
+        ends => Ok(ends),
+    }
+}
+
+fn values(column: &Column, text: &str) -> Result<Values, Text> {
+    let pieces = || text.split(',').map(str::trim);
+    fn each<'a, T>(
+        pieces: impl Iterator<Item = &'a str>,
+        read: impl Fn(&str) -> Option<T>,
+        zh: &'static str,
+        en: &'static str,
+    ) -> Result<Vec<T>, Text> {
+        pieces.map(&read).collect::<Option<_>>().ok_or(Text::fixed(zh, en))
+    }
+    Ok(match column.kind {
+        ColumnKind::Text => {
+            if let Some(other) = pieces().find(|v| !column.values.is_empty() && !column.values.contains(v)) {
+                let known = column.values.join(", ");
+                return Err(Text::new(
+                    format!("没有取值 {other}，可用：{known}。"),
+                    format!("there is no value {other}; there are: {known}."),
+                ));
+            }
+            Values::Texts(pieces().map(str::to_owned).collect())
+        }
+        ColumnKind::Integer => {
+            Values::Integers(each(pieces(), |v| v.parse().ok(), "应为整数。", "must be an integer.")?)
+        }
+        ColumnKind::Number => Values::Numbers(each(
+            pieces(),
+            |v| v.parse().ok().filter(|n: &f64| n.is_finite()),
+            "应为数字。",
+            "must be a number.",
+        )?),
+        ColumnKind::Boolean => {
+            Values::Booleans(each(pieces(), |v| v.parse().ok(), "应为 true 或 false。", "must be true or false.")?)
+        }
+        ColumnKind::Day => {
+            Values::Days(each(pieces(), Day::parse, "应为日期 YYYY-MM-DD。", "must be a day YYYY-MM-DD.")?)
+        }
+        ColumnKind::Instant => Values::Instants(each(
+            pieces(),
+            |v| instant(v).ok(),
+            "应为 RFC 3339 时刻。",
+            "must be an RFC 3339 instant.",
+        )?),
+        ColumnKind::Uuid => Values::Uuids(each(pieces(), |v| v.parse().ok(), "应为 UUID。", "must be a UUID.")?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_have_open_ends_and_days_of_china() {
+        let day = |y, m, d| Some(Day::of(y, m, d));
+        for (text, ends) in [
+            ("2026-01-02", (day(2026, 1, 2), day(2026, 1, 2))),
+            ("2026-01-01T16:00:00Z", (day(2026, 1, 2), day(2026, 1, 2))),
+            ("2026-01-02T00:00:00 08:00", (day(2026, 1, 2), day(2026, 1, 2))),
+            ("2026-01-02/2026-03-04", (day(2026, 1, 2), day(2026, 3, 4))),
+            ("../2026-03-04", (None, day(2026, 3, 4))),
+            ("/2026-03-04", (None, day(2026, 3, 4))),
+            ("2026-01-02/..", (day(2026, 1, 2), None)),
+            ("2026-01-02/", (day(2026, 1, 2), None)),
+            ("../..", (None, None)),
+        ] {
+            assert_eq!(interval(text), Ok(ends), "{text}");
+        }
+        for bad in
+            ["", "/", "now", "2026-1-2", "2026-03-04/2026-01-02", "2026-01-02/2026-01-03/2026-01-04", "2026-02-30"]
+        {
+            assert!(interval(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn values_are_read_by_the_columns_kind() {
+        let column = |kind| Column::new("c", kind, "列", "Column");
+        for (kind, good, bad) in [
+            (ColumnKind::Integer, "1,-2", "1.5"),
+            (ColumnKind::Number, "1.5,2", "NaN"),
+            (ColumnKind::Boolean, "true", "yes"),
+            (ColumnKind::Day, "2026-01-01,2026-01-02", "2026-13-01"),
+            (ColumnKind::Instant, "2026-01-01T00:00:00Z", "2026-01-01"),
+            (ColumnKind::Uuid, "00000000-0000-7000-8000-000000000000", "7"),
+        ] {
+            assert!(values(&column(kind), good).is_ok(), "{good}");
+            assert!(values(&column(kind), bad).is_err(), "{bad}");
+        }
+        let listed = column(ColumnKind::Text).values(&["a", "b"]);
+        assert!(values(&listed, "a,b").is_ok());
+        assert!(values(&listed, "a,c").is_err());
+        assert!(values(&column(ColumnKind::Text), "anything").is_ok());
+    }
+}

@@ -1,0 +1,98 @@
+//! What a caller may see of a layer. Every statement starts from a [`View`]; there is none without.
+
+use super::def::{Column, Layer, Visibility};
+use crate::config::Config;
+use crate::kernel::{Error, Kind, Result, Text};
+use crate::platform::{Caller, Scope};
+
+/// A layer as one caller sees it.
+#[derive(Clone)]
+pub(super) struct View {
+    pub layer: &'static Layer,
+    /// Whether rows outside `reach` are seen too, with their public columns.
+    every_row: bool,
+    /// Rows that are seen with all their columns.
+    pub reach: Reach,
+}
+
+/// Rows of a layer that a caller sees in full. The SQL is the layer's; the values are bound.
+#[derive(Clone)]
+pub(super) enum Reach {
+    Every,
+    Divisions(&'static str, Vec<String>),
+    Own(&'static str, String),
+    None,
+}
+
+impl View {
+    /// What the caller sees, or why it sees nothing.
+    ///
+    /// # Errors
+    /// `unauthenticated` for the public, `collection_not_visible` for a key, both naming who may.
+    pub fn of(layer: &'static Layer, caller: &Caller, config: &Config) -> Result<View> {
+        let every_row = match layer.public {
+            Visibility::Public => true,
+            Visibility::Departments => false,
+            Visibility::PublicIfFarmlandIs => config.farmland_public,
+        };
+        let reach = match (caller.scope(layer.permission), layer.division, layer.owner) {
+            (Scope::All, ..) => Reach::Every,
+            (Scope::Divisions(codes), Some(sql), _) => Reach::Divisions(sql, codes),
+            // Rows that belong to no division are for every department alike.
+            (Scope::Divisions(_), None, _) => Reach::Every,
+            (Scope::Own(code), _, Some(sql)) => Reach::Own(sql, code),
+            (Scope::Own(_), _, None) | (Scope::Public, ..) => Reach::None,
+        };
+        if every_row || !matches!(reach, Reach::None) {
+            return Ok(View { layer, every_row, reach });
+        }
+        let why = why_hidden(layer);
+        Err(if *caller == Caller::Public {
+            Error::new(Kind::Unauthenticated, "unauthenticated", why)
+        } else {
+            Error::forbidden("collection_not_visible", why)
+        })
+    }
+
+    /// The columns that the caller sees in some row at least, in the layer's order.
+    pub fn columns(&self) -> impl Iterator<Item = &'static Column> + use<> {
+        let all = !matches!(self.reach, Reach::None);
+        self.layer.columns.iter().filter(move |column| all || column.public)
+    }
+
+    /// The rows seen at all; `None` means every row of the layer.
+    pub fn rows(&self) -> Option<&Reach> {
+        (!self.every_row && !matches!(self.reach, Reach::Every)).then_some(&self.reach)
+    }
+
+    /// The rows in which restricted columns are seen, where that is not all of the rows seen.
+    pub fn disclosed(&self) -> Option<&Reach> {
+        (self.every_row && matches!(self.reach, Reach::Divisions(..) | Reach::Own(..))).then_some(&self.reach)
+    }
+
+    /// A stable text of what is seen, for cursors, entity tags and caches.
+    pub fn mark(&self) -> String {
+        let reach = match &self.reach {
+            Reach::Every => "all".to_owned(),
+            Reach::Divisions(_, codes) => format!("in:{}", codes.join(",")),
+            Reach::Own(_, code) => format!("own:{code}"),
+            Reach::None => "public".to_owned(),
+        };
+        format!("{}|{}|{reach}", self.layer.id, self.every_row)
+    }
+}
+
+/// Who may see a layer that is hidden from the caller.
+pub(super) fn why_hidden(layer: &Layer) -> Text {
+    let roles = layer.permission.roles();
+    let zh: Vec<_> = roles.iter().map(|r| r.title().zh).collect();
+    let en: Vec<_> = roles.iter().map(|r| r.title().en).collect();
+    Text::new(
+        format!("图层“{}”不对公众开放，可查看者：{}（各在其辖区内）。", layer.title.zh, zh.join("、")),
+        format!(
+            "The layer \"{}\" is not public; who may see it: {} (each in its division).",
+            layer.title.en,
+            en.join(", ")
+        ),
+    )
+}

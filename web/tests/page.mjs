@@ -1,0 +1,276 @@
+// Drives the real page in headless Chromium, as a clerk would. From the environment:
+//   BASE_URL       where the server listens, e.g. http://127.0.0.1:8080/
+//   JT_KEY         an API key of the role `planning`
+//   JT_SITE        a contaminated site inside that key's division: {"id", "lon", "lat", "name"}
+//   CHROMIUM       the browser (default /usr/bin/chromium)
+//   JT_SCREENSHOT  where to leave a picture of the page with a verdict (optional)
+// Prints TAP; leaves with 1 when anything failed, with 2 when it was called wrongly.
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {chromium} from 'playwright-core';
+
+const {BASE_URL, JT_KEY, JT_SITE, JT_SCREENSHOT, CHROMIUM = '/usr/bin/chromium'} = process.env;
+if (!BASE_URL || !JT_KEY || !JT_SITE) {
+  console.error('BASE_URL, JT_KEY and JT_SITE must be set');
+  process.exit(2);
+}
+const site = JSON.parse(JT_SITE);
+const origin = new URL(BASE_URL).origin;
+const WAIT = 30_000;
+
+let number = 0;
+let failed = 0;
+
+/** Runs one step and prints its TAP line; a later step may rest on an earlier one, so the first failure ends the run. */
+async function step(title, act) {
+  number += 1;
+  try {
+    await act();
+    console.log(`ok ${number} - ${title}`);
+  } catch (error) {
+    failed += 1;
+    console.log(`not ok ${number} - ${title}`);
+    for (const line of String(error?.stack ?? error).split('\n')) console.log(`  # ${line}`);
+    throw error;
+  }
+}
+
+function assert(condition, message) {
+  if (!condition) throw new Error(message);
+}
+
+const browser = await chromium.launch({
+  executablePath: CHROMIUM,
+  args: [
+    '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
+    '--disable-sync', '--use-angle=swiftshader', '--enable-unsafe-swiftshader',
+  ],
+});
+const folder = await mkdtemp(path.join(tmpdir(), 'jingtu-page-'));
+const context = await browser.newContext({viewport: {width: 1280, height: 800}, locale: 'zh-CN'});
+context.setDefaultTimeout(WAIT);
+const page = await context.newPage();
+
+const elsewhere = [];
+const complaints = [];
+// Of the context, so that requests of the map's workers are seen as well.
+context.on('request', (request) => {
+  const url = new URL(request.url());
+  if (!['blob:', 'data:'].includes(url.protocol) && url.origin !== origin) elsewhere.push(request.url());
+});
+page.on('console', (message) => {
+  if (message.type() === 'error') complaints.push(`${message.text()} (${message.location().url})`);
+});
+page.on('pageerror', (error) => complaints.push(error.message));
+
+const by = (id) => page.getByTestId(id);
+
+/** Waits until the map has drawn everything it was asked for. */
+const idle = () => page.evaluate(() => new Promise((resolve) => {
+  const {map} = window.__jingtu;
+  map.once('idle', resolve);
+  map.triggerRepaint();
+}));
+
+/** Moves the map without animation and waits for it. */
+async function jump(lon, lat, zoom) {
+  await page.evaluate(([x, y, z]) => window.__jingtu.map.jumpTo({center: [x, y], zoom: z}), [lon, lat, zoom]);
+  await idle();
+}
+
+/** Where a place is on the screen. */
+async function onScreen(lon, lat) {
+  const box = await by('map').boundingBox();
+  const point = await page.evaluate(([x, y]) => {
+    const {x: px, y: py} = window.__jingtu.map.project([x, y]);
+    return [px, py];
+  }, [lon, lat]);
+  return [box.x + point[0], box.y + point[1]];
+}
+
+const rendered = (source) => page.evaluate((name) => {
+  const {map} = window.__jingtu;
+  const layers = map.getStyle().layers.filter((layer) => layer.source === name).map((layer) => layer.id);
+  return layers.length ? map.queryRenderedFeatures({layers}).length : 0;
+}, source);
+
+/** Sends the form and gives the verdict word and the number of the check once its answer is shown. */
+async function check() {
+  const answered = page.waitForResponse((response) => response.request().method() === 'POST' && new URL(response.url()).pathname.endsWith('/v1/land-checks'));
+  await by('check').click();
+  const response = await answered;
+  assert(response.status() === 201, `the check was answered ${response.status()}: ${await response.text()}`);
+  await by('verdict').waitFor();
+  return by('verdict').getAttribute('data-verdict');
+}
+
+try {
+  await step('the page opens and the map is drawn', async () => {
+    await page.goto(BASE_URL);
+    await page.waitForFunction(() => window.__jingtu !== undefined);
+    await page.evaluate(() => window.__jingtu.ready);
+    assert((await rendered('divisions')) > 0, 'no division is drawn');
+    assert(await page.locator('html').getAttribute('lang') === 'zh-CN', 'the page does not begin in Chinese');
+  });
+
+  await step('the public is told who it is, and sees a lock on what is closed to it', async () => {
+    assert((await by('whoami').textContent()).includes('公众'), 'the public is not named');
+    assert(await by('layer-contaminated-sites').isChecked(), 'contaminated sites are not shown to the public');
+    assert(await by('layer-suspected-sites').isDisabled(), 'suspected sites are open to the public');
+  });
+
+  await step('with a key the caller is known and closed layers open', async () => {
+    await by('key').fill(JT_KEY);
+    await by('key').press('Enter');
+    await page.waitForFunction(() => document.querySelector('[data-testid=layer-suspected-sites]')?.disabled === false);
+    const who = await by('whoami').textContent();
+    assert(!who.includes('公众') && who.trim() !== '', `the caller is shown as “${who}”`);
+    const stored = await page.evaluate(() => [sessionStorage.getItem('jingtu.key'), JSON.stringify(localStorage)]);
+    assert(stored[0] === JT_KEY && !stored[1].includes(JT_KEY), 'the key is not kept for this tab only');
+  });
+
+  await step('layers of the register are drawn around the site', async () => {
+    await jump(site.lon, site.lat, 14);
+    assert((await rendered('contaminated-sites')) > 0, 'no contaminated site is drawn');
+    await jump(site.lon, site.lat, 8);
+    assert((await rendered('divisions')) > 0, 'no division is drawn');
+    const labels = await page.evaluate(() => window.__jingtu.map.querySourceFeatures('division-labels').map((one) => one.properties.label));
+    assert(labels.some((label) => /\p{Script=Han}/u.test(label)), `divisions are not labelled in Chinese: ${labels}`);
+  });
+
+  await step('a layer can be switched off and on', async () => {
+    await jump(site.lon, site.lat, 14);
+    await by('layer-contaminated-sites').uncheck();
+    await idle();
+    assert((await rendered('contaminated-sites')) === 0, 'the layer is still drawn');
+    await by('layer-contaminated-sites').check();
+    await idle();
+    assert((await rendered('contaminated-sites')) > 0, 'the layer did not come back');
+  });
+
+  await step('a click on the site shows its record', async () => {
+    await jump(site.lon, site.lat, 16);
+    await page.mouse.click(...(await onScreen(site.lon, site.lat)));
+    const record = by('record');
+    // Where several records lie on top of each other the page asks which one.
+    await Promise.race([by('record-name').waitFor(), by('chooser').waitFor()]);
+    if (await by('chooser').isVisible()) await by('chooser').getByRole('button').filter({hasText: site.name}).first().click();
+    await record.getByText(site.name, {exact: false}).first().waitFor();
+    assert((await by('record-name').textContent()).includes(site.name), 'the record of another site is shown');
+    await record.locator('dl.rows').waitFor();
+    await record.getByRole('button', {name: '关闭'}).click();
+    await record.waitFor({state: 'hidden'});
+  });
+
+  await step('a polygon is drawn over the site', async () => {
+    await jump(site.lon, site.lat, 15);
+    const [x, y] = await onScreen(site.lon, site.lat);
+    await by('draw').click();
+    for (const [dx, dy] of [[-140, -120], [140, -120], [140, 120]]) await page.mouse.click(x + dx, y + dy);
+    // A fourth corner, undone again.
+    await page.mouse.click(x, y + 200);
+    await page.keyboard.press('Backspace');
+    await page.mouse.dblclick(x - 140, y + 120);
+    const said = await by('parcel').textContent();
+    assert(/4 个顶点/.test(said), `the page says “${said}”`);
+    await idle();
+    assert((await rendered('draw')) > 0, 'the parcel is not drawn');
+  });
+
+  await step('a corner can be dragged', async () => {
+    const before = await by('parcel').textContent();
+    const [x, y] = await onScreen(site.lon, site.lat);
+    await page.mouse.move(x + 140, y + 120);
+    await page.mouse.down();
+    await page.mouse.move(x + 165, y + 140, {steps: 4});
+    await page.mouse.up();
+    await page.waitForFunction((text) => document.querySelector('[data-testid=parcel]').textContent !== text, before);
+  });
+
+  for (const operation of ['transfer', 'reclaim']) {
+    await step(`the check for ${operation} gives a verdict with its article`, async () => {
+      await by('operation').selectOption(operation);
+      const verdict = await check();
+      assert(['warn', 'hold', 'block'].includes(verdict), `the verdict over a contaminated site is “${verdict}”`);
+      assert((await by('rules').getByTestId('citations').locator('li').count()) > 0, 'no article is cited');
+      assert((await by('hits').getByRole('button').count()) > 0, 'no record is named as hit');
+      assert(/\d/.test(await by('parcel-area').textContent()), 'the area of the parcel is missing');
+    });
+  }
+
+  await step('the answer can be downloaded as JSON', async () => {
+    const [download] = await Promise.all([page.waitForEvent('download'), by('json').click()]);
+    const chunks = [];
+    for await (const chunk of await download.createReadStream()) chunks.push(chunk);
+    const reply = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    assert(reply.id && reply.verdict, 'the file is not the answer of the check');
+  });
+
+  if (JT_SCREENSHOT) await step('a picture is taken', () => page.screenshot({path: JT_SCREENSHOT}));
+
+  await step('the hit leads to its record', async () => {
+    await by('hits').getByRole('button').filter({has: page.locator('b')}).first().click();
+    await by('record-name').waitFor();
+    await by('record').getByRole('button', {name: '关闭'}).click();
+  });
+
+  const half = 0.002;
+  const square = (x, y) => ({type: 'Polygon', coordinates: [[[x - half, y - half], [x + half, y - half], [x + half, y + half], [x - half, y + half], [x - half, y - half]]]});
+
+  await step('a GeoJSON file with several parcels offers a choice, and the chosen one is checked', async () => {
+    const file = path.join(folder, 'parcels.geojson');
+    await writeFile(file, JSON.stringify({type: 'FeatureCollection', features: [
+      {type: 'Feature', properties: {name: '甲地块'}, geometry: square(site.lon + 0.02, site.lat)},
+      {type: 'Feature', properties: {name: '乙地块'}, geometry: square(site.lon, site.lat)},
+    ]}));
+    await by('file').setInputFiles(file);
+    await by('parcel-list').selectOption({label: '乙地块'});
+    assert((await by('parcel').textContent()).includes('乙地块'), 'the chosen parcel is not named');
+    const verdict = await check();
+    assert(['warn', 'hold', 'block'].includes(verdict), `the verdict over a contaminated site is “${verdict}”`);
+  });
+
+  await step('a file in projected coordinates is refused with the reason', async () => {
+    const file = path.join(folder, 'projected.geojson');
+    await writeFile(file, JSON.stringify({type: 'Polygon', coordinates: [[[37612345, 4356789], [37612445, 4356789], [37612445, 4356889], [37612345, 4356789]]]}));
+    await by('file').setInputFiles(file);
+    await by('file-problem').waitFor();
+    assert((await by('file-problem').textContent()).includes('投影'), 'the reason is not told');
+  });
+
+  await step('the overdue list answers', async () => {
+    const answered = page.waitForResponse((response) => new URL(response.url()).pathname.endsWith('/v1/deadlines'));
+    await by('overdue').click();
+    const response = await answered;
+    assert(new URL(response.url()).searchParams.get('status') === 'overdue', 'not the overdue ones were asked for');
+    assert(response.status() === 200, `the list was answered ${response.status()}`);
+    await by('overdue-list').locator('p').first().waitFor();
+    assert((await by('overdue-list').locator('.problem').count()) === 0, 'the list shows a problem');
+  });
+
+  await step('the language is switched and remembered', async () => {
+    await by('lang').click();
+    assert(await page.locator('html').getAttribute('lang') === 'en', 'the document is not marked as English');
+    await by('tab-check').click();
+    const text = (await by('check').textContent()).trim();
+    assert(text === 'Check', `the button says “${text}”`);
+    await page.reload();
+    await page.evaluate(() => window.__jingtu.ready);
+    assert((await by('tab-layers').textContent()) === 'Layers', 'the language was forgotten');
+    await by('lang').click();
+    assert((await by('tab-layers').textContent()) === '图层', 'the page does not go back to Chinese');
+  });
+
+  await step('no request left the server', () => assert(elsewhere.length === 0, elsewhere.join('\n')));
+  await step('the browser had nothing to complain of', () => assert(complaints.length === 0, complaints.join('\n')));
+} catch {
+  // Told already, by the step that failed.
+  if (JT_SCREENSHOT) await page.screenshot({path: JT_SCREENSHOT}).catch((error) => console.log(`# no picture: ${error.message}`));
+  for (const one of complaints) console.log(`# the browser said: ${one}`);
+} finally {
+  await browser.close();
+  await rm(folder, {recursive: true, force: true});
+}
+console.log(`1..${number}`);
+process.exit(failed ? 1 : 0);
