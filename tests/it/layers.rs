@@ -26,13 +26,13 @@ static COLUMNS: &[Column] = &[
     Column::new("secret", ColumnKind::Text, "内部", "Internal").sql("name_en").restricted(),
 ];
 
-const fn layer(id: &'static str, public: Visibility, permission: Permission) -> Layer {
+const fn layer(id: &'static str, public: Visibility, permission: Permission, rows: &'static str) -> Layer {
     Layer {
         id,
         title: Text::fixed("测试图层 <b>", "Layer under test <b>"),
         description: Text::fixed("测试", "For tests"),
         table: "division",
-        rows: "kind = 'development_zone'",
+        rows,
         columns: COLUMNS,
         division: Some("parent_code"),
         owner: Some("successor_code"),
@@ -43,12 +43,14 @@ const fn layer(id: &'static str, public: Visibility, permission: Permission) -> 
     }
 }
 
-static OPEN: Layer = layer("open", Visibility::Public, Permission::SiteRead);
-static CLOSED: Layer = layer("closed", Visibility::Departments, Permission::FarmlandRead);
-static OWNED: Layer = layer("owned", Visibility::Departments, Permission::SiteRead);
+const ZONES: &str = "kind = 'development_zone'";
+
+static OPEN: Layer = layer("open", Visibility::Public, Permission::SiteRead, ZONES);
+static CLOSED: Layer = layer("closed", Visibility::Departments, Permission::FarmlandRead, ZONES);
+static OWNED: Layer = layer("owned", Visibility::Departments, Permission::SiteRead, ZONES);
 /// No statement over it ends in time.
-static SLOW: Layer = Layer { rows: "pg_sleep(60) is not null", ..layer("slow", Visibility::Public, Permission::SiteRead) };
-static FARM: Layer = layer("farm", Visibility::PublicIfFarmlandIs, Permission::FarmlandRead);
+static SLOW: Layer = layer("slow", Visibility::Public, Permission::SiteRead, "pg_sleep(60) is not null");
+static FARM: Layer = layer("farm", Visibility::PublicIfFarmlandIs, Permission::FarmlandRead, ZONES);
 
 /// A world whose server serves the layers of these tests.
 struct Maps {
@@ -66,8 +68,7 @@ impl Maps {
         let world = World::with(config).await;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
-        let (router, document) =
-            jingtu::layers::http::routes(layers.iter().copied()).split_for_parts();
+        let (router, document) = jingtu::layers::http::routes(layers.iter().copied()).split_for_parts();
         let document = document.to_json().unwrap();
         let described = ([("content-type", "application/json")], document);
         let router: Router<()> = router
@@ -544,14 +545,25 @@ async fn a_query_that_takes_too_long_is_given_up_and_said_so() {
 async fn every_layer_of_every_register_answers_everything() {
     let world = World::new().await;
     let key = world.key(Role::Auditor, "000000").await;
-    let reserved = ["limit", "cursor", "bbox", "bbox-crs", "crs", "datetime", "known_at", "true_on", "f", "filter", "id", "geometry"];
+    let reserved = [
+        "limit", "cursor", "bbox", "bbox-crs", "crs", "datetime", "known_at", "true_on", "f", "filter", "id",
+        "geometry",
+    ];
     for layer in jingtu::registers::layers() {
         for column in layer.columns {
             assert!(!reserved.contains(&column.name), "{}: {} has another meaning", layer.id, column.name);
         }
         let collection = format!("/ogc/collections/{}", layer.id);
         let known = "known_at=2026-11-21T00:00:00Z";
-        for path in ["", "/queryables", "/tiles", "/tiles/WebMercatorQuad/tilejson", "/items?limit=2", "/items?bbox=70,10,140,60&datetime=2026-01-01/..", &format!("/items?{known}")] {
+        for path in [
+            "",
+            "/queryables",
+            "/tiles",
+            "/tiles/WebMercatorQuad/tilejson",
+            "/items?limit=2",
+            "/items?bbox=70,10,140,60&datetime=2026-01-01/..",
+            &format!("/items?{known}"),
+        ] {
             let text = expect(world.get(&format!("{collection}{path}")).bearer_auth(&key), 200).await;
             assert!(text.is_object(), "{}{path}", layer.id);
         }
