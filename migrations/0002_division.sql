@@ -7,6 +7,7 @@ create table division (
     level text not null check (level in ('nation', 'province', 'prefecture', 'county')),
     kind text not null default 'gb2260' check (kind in ('gb2260', 'development_zone')),
     parent_code text references division (code) deferrable initially deferred,
+    parent_derived boolean not null default false,
     ancestors text[] not null,
     valid_from date,
     valid_to date,
@@ -18,9 +19,11 @@ create table division (
 );
 select platform_versioned('division');
 create index division_geom on division using gist (geom);
+create index division_parent on division (parent_code);
 create index division_ancestors on division using gin (ancestors);
 comment on table division is 'administrative divisions with validity; history is never joined on today''s codes';
 comment on column division.ancestors is 'codes from the nation down to and including this division; what a scope is matched with';
+comment on column division.parent_derived is 'no parent was given: parent_code is the nearest division above by the digits, and is looked for again when one arrives';
 comment on column division.valid_from is 'first day of this code, where known';
 comment on column division.valid_to is 'last day of this code; null while it lives';
 comment on column division.successor_code is 'the code that took its place';

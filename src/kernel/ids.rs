@@ -45,6 +45,8 @@ ids! {
     ActId,
     /// An API key.
     KeyId,
+    /// An administrative division.
+    DivisionId,
     /// A document with its content hash.
     DocumentId,
     /// A construction-land site.

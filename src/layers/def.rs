@@ -29,8 +29,8 @@ pub struct Layer {
     pub permission: Permission,
     /// Whether everybody may see the rows (public columns only).
     pub public: Visibility,
-    /// Lowest zoom at which every feature is in the tiles; below it features smaller than a pixel are left out. 0 for a
-    /// layer of points, which are all smaller than a pixel.
+    /// Lowest zoom at which every feature is in the tiles; below it features smaller than a pixel are left out. With 0
+    /// nothing ever is: what is smaller than a grid cell is then a point. A layer of points needs 0.
     pub full_zoom: u8,
 }
 

@@ -3,8 +3,12 @@
 pub mod act;
 pub mod app;
 pub mod audit;
+pub mod bulk;
 pub mod call;
+pub mod feature;
+pub mod fields;
 pub mod identity;
+pub mod overlay;
 pub mod reply;
 pub mod topology;
 

@@ -29,8 +29,21 @@ pub async fn fault(conn: &mut PgConnection, area: &Area, pointer: &str) -> Resul
     if row.valid {
         return Ok(None);
     }
-    let reason = row.reason.unwrap_or_default();
-    let zh = match reason.as_str() {
+    Ok(Some(Fault::new(pointer, "invalid_geometry", said(row.reason.as_deref().unwrap_or_default(), row.x, row.y))))
+}
+
+/// Ellipsoidal area (CGCS2000) of a valid outline in EWKB, m².
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn area_m2(conn: &mut PgConnection, ewkb: &[u8]) -> Result<f64> {
+    let area = sqlx::query_scalar!(r#"select st_area(st_geomfromewkb($1)::geography) as "area!""#, ewkb);
+    Ok(area.fetch_one(conn).await?)
+}
+
+/// GEOS's reason and the place of the fault as a sentence in both languages.
+pub(super) fn said(reason: &str, x: Option<f64>, y: Option<f64>) -> Text {
+    let zh = match reason {
         "Self-intersection" => "边界自相交",
         "Ring Self-intersection" => "环自相交",
         "Hole lies outside shell" => "孔在外环之外",
@@ -41,13 +54,9 @@ pub async fn fault(conn: &mut PgConnection, area: &Area, pointer: &str) -> Resul
         "Too few points in geometry component" => "环的点太少",
         _ => "几何拓扑无效",
     };
-    let place = match (row.x, row.y) {
+    let place = match (x, y) {
         (Some(x), Some(y)) => format!("[{x}, {y}]"),
         _ => "?".to_owned(),
     };
-    Ok(Some(Fault::new(
-        pointer,
-        "invalid_geometry",
-        Text::new(format!("{zh}，位置 {place}。"), format!("{reason} at {place}.")),
-    )))
+    Text::new(format!("{zh}，位置 {place}。"), format!("{reason} at {place}."))
 }

@@ -1,10 +1,16 @@
 //! The registers, each a folder of its own. What a register offers the rest of the house is its [`Register`].
 
+pub mod control_zone;
+pub mod coverage;
 pub mod deadline;
+pub mod division;
+pub mod farmland;
+pub mod key_unit;
 pub mod site;
 
 use crate::kernel::{Fault, Result};
 use crate::layers::Layer;
+use crate::platform::bulk::Row;
 use crate::platform::{Act, App, Permission};
 use futures_util::future::BoxFuture;
 use utoipa_axum::router::OpenApiRouter;
@@ -23,7 +29,8 @@ pub struct Register {
 }
 
 /// Every register.
-pub static ALL: &[&Register] = &[];
+pub static ALL: &[&Register] =
+    &[&division::REGISTER, &farmland::REGISTER, &control_zone::REGISTER, &key_unit::REGISTER, &coverage::REGISTER];
 
 /// Every layer of every register.
 pub fn layers() -> impl Iterator<Item = &'static Layer> {
@@ -71,4 +78,13 @@ pub enum Outcome {
     Repaired(Fault),
     /// Not written. Pointers are relative to the feature: `/geometry/...`, `/properties/code`.
     Rejected(Vec<Fault>),
+}
+
+impl<T> From<Row<T>> for Outcome {
+    fn from(row: Row<T>) -> Outcome {
+        match row {
+            Row::Ready(ready) => ready.repaired.map_or(Outcome::Written, Outcome::Repaired),
+            Row::Faulty(faults) => Outcome::Rejected(faults),
+        }
+    }
 }

@@ -69,6 +69,8 @@ permissions! {
     LandCheckAsk = "land_check.ask", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government];
     /// Read land checks.
     LandCheckRead = "land_check.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Auditor, Admin];
+    /// See what checks look at beside the registers: coverage, key units. Control zones are public.
+    CheckBasisRead = "check_basis.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Auditor, Admin];
     /// Keep what checks look at beside the registers: coverage, control zones, the control list, key units.
     CheckBasisWrite = "check_basis.write", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Government];
     /// Send files for import and follow the job; the target's own permission is asked for as well.

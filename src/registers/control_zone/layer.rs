@@ -1,0 +1,36 @@
+//! The layer `control-zones`.
+
+use crate::kernel::Text;
+use crate::layers::Layer;
+use crate::layers::def::{Column, ColumnKind, Visibility};
+use crate::platform::Permission;
+
+/// Control zones, those that were ended included.
+pub static CONTROL_ZONES: Layer = Layer {
+    id: "control-zones",
+    title: Text::fixed("管控区域", "Control zones"),
+    description: Text::fixed(
+        "人民政府划定并批准的管控区域，含已终止者（见终止日期）。公开。",
+        "Zones drawn and approved by governments, ended ones included (see the day of ending). Public.",
+    ),
+    table: "control_zone",
+    rows: "true",
+    columns: &[
+        Column::new("code", ColumnKind::Text, "编号", "Code"),
+        Column::new("name", ColumnKind::Text, "名称", "Name"),
+        Column::new("division_code", ColumnKind::Text, "区划代码", "Division code"),
+        Column::new("site_code", ColumnKind::Text, "地块编码", "Site code"),
+        Column::new("undeveloped", ColumnKind::Boolean, "暂不开发利用", "Temporarily undeveloped"),
+        Column::new("approved_by", ColumnKind::Text, "批准机关", "Approved by"),
+        Column::new("approved_on", ColumnKind::Day, "批准日期", "Approved on"),
+        Column::new("document_number", ColumnKind::Text, "批准文号", "Document number").not_in_tiles(),
+        Column::new("ended_on", ColumnKind::Day, "终止日期", "Ended on"),
+        Column::new("area_m2", ColumnKind::Number, "面积（平方米）", "Area (m²)"),
+    ],
+    division: Some("division_code"),
+    owner: None,
+    valid: (Some("approved_on"), Some("(ended_on - 1)")),
+    permission: Permission::Open,
+    public: Visibility::Public,
+    full_zoom: 10,
+};

@@ -1,0 +1,140 @@
+//! All SQL of `control_zone`.
+
+use crate::kernel::{ControlZoneId, Day, Result};
+use crate::platform::feature::AreaFilter;
+use sqlx::PgConnection;
+
+/// A control zone as it is registered.
+#[derive(Debug, Clone)]
+pub struct ControlZone {
+    pub code: String,
+    pub name: String,
+    pub division_code: String,
+    pub site_code: Option<String>,
+    pub approved_by: String,
+    pub approved_on: Day,
+    pub document_number: Option<String>,
+    pub undeveloped: bool,
+    pub ended_on: Option<Day>,
+}
+
+/// A control zone with its outline (EWKB).
+pub struct Shaped<'a> {
+    pub item: &'a ControlZone,
+    pub id: ControlZoneId,
+    pub ewkb: &'a [u8],
+    pub area_m2: f64,
+}
+
+/// A control zone as stored.
+pub struct ControlZoneRow {
+    pub id: ControlZoneId,
+    pub code: String,
+    pub name: String,
+    pub division_code: String,
+    pub site_code: Option<String>,
+    pub approved_by: String,
+    pub approved_on: Day,
+    pub document_number: Option<String>,
+    pub undeveloped: bool,
+    pub ended_on: Option<Day>,
+    pub area_m2: f64,
+    pub wkb: Option<Vec<u8>>,
+}
+
+/// The divisions of those with these codes that are registered already.
+pub async fn divisions_of(conn: &mut PgConnection, codes: &[String]) -> Result<Vec<(String, String)>> {
+    let rows = sqlx::query!("select code, division_code from control_zone where code = any($1)", codes);
+    Ok(rows.fetch_all(conn).await?.into_iter().map(|row| (row.code, row.division_code)).collect())
+}
+
+/// Adds rows, and takes over those whose code is known; gives how many were added or changed.
+pub async fn put(conn: &mut PgConnection, rows: &[Shaped<'_>]) -> Result<u64> {
+    let done = sqlx::query!(
+        r#"insert into control_zone as t (id, code, name, division_code, site_code, approved_by, approved_on, document_number, undeveloped, ended_on, area_m2, geom)
+           select id, code, name, division_code, site_code, approved_by, approved_on, document_number, undeveloped, ended_on, area_m2, st_geomfromewkb(ewkb)
+           from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[], $8::text[], $9::bool[], $10::date[], $11::bytea[], $12::float8[]) as v (id, code, name, division_code, site_code, approved_by, approved_on, document_number, undeveloped, ended_on, ewkb, area_m2)
+           on conflict (code) do update set name = excluded.name, division_code = excluded.division_code, site_code = excluded.site_code, approved_by = excluded.approved_by, approved_on = excluded.approved_on, document_number = excluded.document_number, undeveloped = excluded.undeveloped, ended_on = excluded.ended_on, area_m2 = excluded.area_m2, geom = excluded.geom
+           where (t.code, t.name, t.division_code, t.site_code, t.approved_by, t.approved_on, t.document_number, t.undeveloped, t.ended_on) is distinct from (excluded.code, excluded.name, excluded.division_code, excluded.site_code, excluded.approved_by, excluded.approved_on, excluded.document_number, excluded.undeveloped, excluded.ended_on) or t.geom is distinct from excluded.geom"#,
+        &rows.iter().map(|r| r.id.0).collect::<Vec<_>>(),
+        &rows.iter().map(|r| r.item.code.clone()).collect::<Vec<_>>(),
+        &rows.iter().map(|r| r.item.name.clone()).collect::<Vec<_>>(),
+        &rows.iter().map(|r| r.item.division_code.clone()).collect::<Vec<_>>(),
+        &rows.iter().map(|r| r.item.site_code.clone()).collect::<Vec<_>>() as &[Option<String>],
+        &rows.iter().map(|r| r.item.approved_by.clone()).collect::<Vec<_>>(),
+        &rows.iter().map(|r| r.item.approved_on).collect::<Vec<_>>() as &[Day],
+        &rows.iter().map(|r| r.item.document_number.clone()).collect::<Vec<_>>() as &[Option<String>],
+        &rows.iter().map(|r| r.item.undeveloped).collect::<Vec<_>>(),
+        &rows.iter().map(|r| r.item.ended_on).collect::<Vec<_>>() as &[Option<Day>],
+        &rows.iter().map(|r| r.ewkb.to_vec()).collect::<Vec<_>>(),
+        &rows.iter().map(|r| r.area_m2).collect::<Vec<_>>(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Those that hold on a day, in the order of their codes.
+pub async fn list(conn: &mut PgConnection, filter: &AreaFilter) -> Result<Vec<ControlZoneRow>> {
+    let [first, second] = filter.both_boxes();
+    Ok(sqlx::query_as!(
+        ControlZoneRow,
+        r#"select id as "id: ControlZoneId", code, name, division_code, site_code, approved_by, approved_on as "approved_on: Day", document_number, undeveloped, ended_on as "ended_on: Day", area_m2, st_asbinary(geom) as wkb
+           from control_zone
+           where ($1::text[] is null or division_code = any($1))
+               and ($2::text is null or division_code in (select d.code from division d where d.ancestors @> array[$2]))
+               and ($3::bytea is null or st_intersects(geom, st_geomfromewkb($3))
+                   or st_intersects(geom, st_geomfromewkb($4)))
+               and approved_on <= $5 and (ended_on is null or ended_on > $5)
+               and ($6::text is null or code > $6)
+           order by code
+           limit $7"#,
+        filter.scope.as_deref(),
+        filter.division,
+        first,
+        second,
+        filter.on as Day,
+        filter.after,
+        filter.rows(),
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// One that a parcel meets, as the database answers.
+pub struct HitRow {
+    pub id: ControlZoneId,
+    pub code: String,
+    pub name: String,
+    pub division_code: String,
+    pub site_code: Option<String>,
+    pub undeveloped: bool,
+    pub approved_by: String,
+    pub approved_on: Day,
+    pub document_number: Option<String>,
+    pub area_m2: f64,
+    pub parcel_m2: f64,
+    pub relation: String,
+    pub overlap_m2: f64,
+    pub distance_m: f64,
+}
+
+/// Those holding on the day that a parcel overlaps or touches, or that lie within `near_m` metres of it.
+pub async fn hits(conn: &mut PgConnection, parcel: &[u8], on: Day, near_m: Option<f64>) -> Result<Vec<HitRow>> {
+    Ok(sqlx::query_as!(
+        HitRow,
+        r#"select r.id as "id: ControlZoneId", r.code, r.name, r.division_code, r.site_code, r.undeveloped, r.approved_by, r.approved_on as "approved_on: Day", r.document_number, r.area_m2, p.area_m2 as "parcel_m2!", o.relation as "relation!",
+               o.overlap_m2 as "overlap_m2!", o.distance_m as "distance_m!"
+           from (select g, st_area(g::geography) as area_m2, platform_near_box(g, $3) as box
+                   from st_geomfromewkb($1) as g) as p
+               join control_zone r on r.geom && p.box
+               cross join lateral platform_overlay(r.geom, p.g) as o
+           where r.approved_on <= $2 and (r.ended_on is null or r.ended_on > $2) and (o.relation <> 'near' or o.distance_m <= $3)
+           order by o.overlap_m2 desc, o.distance_m, r.code"#,
+        parcel,
+        on as Day,
+        near_m,
+    )
+    .fetch_all(conn)
+    .await?)
+}

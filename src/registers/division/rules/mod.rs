@@ -1,0 +1,3 @@
+//! Pure decisions about divisions.
+
+pub mod tree;

@@ -1,0 +1,36 @@
+//! The layer `farmland`.
+
+use crate::kernel::Text;
+use crate::layers::Layer;
+use crate::layers::def::{Column, ColumnKind, Visibility};
+use crate::platform::Permission;
+
+/// Farmland units with their class.
+pub static FARMLAND: Layer = Layer {
+    id: "farmland",
+    title: Text::fixed("农用地单元", "Farmland units"),
+    description: Text::fixed(
+        "农用地单元及其土壤环境质量类别。供各部门使用；运行者可设为公开。",
+        "Farmland units and their soil-quality class. For departments; the operator may open it to the public.",
+    ),
+    table: "farmland_unit",
+    rows: "true",
+    columns: &[
+        Column::new("code", ColumnKind::Text, "单元编码", "Code"),
+        Column::new("class", ColumnKind::Text, "质量类别", "Class").values(&super::CLASSES),
+        Column::new("land_type", ColumnKind::Text, "地类", "Land type").values(&super::LAND_TYPES),
+        Column::new("division_code", ColumnKind::Text, "区划代码", "Division code"),
+        Column::new("area_m2", ColumnKind::Number, "面积（平方米）", "Area (m²)"),
+        Column::new("area_mu", ColumnKind::Number, "面积（亩）", "Area (mu)").sql("(area_m2 * 15 / 10000)"),
+        Column::new("crop", ColumnKind::Text, "作物", "Crop"),
+        Column::new("pbf", ColumnKind::Boolean, "永久基本农田", "Permanent basic farmland"),
+        Column::new("township", ColumnKind::Text, "乡镇", "Township").not_in_tiles(),
+        Column::new("village", ColumnKind::Text, "村", "Village").not_in_tiles(),
+    ],
+    division: Some("division_code"),
+    owner: None,
+    valid: (None, None),
+    permission: Permission::FarmlandRead,
+    public: Visibility::PublicIfFarmlandIs,
+    full_zoom: 13,
+};

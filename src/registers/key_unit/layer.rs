@@ -1,0 +1,34 @@
+//! The layer `key-units`.
+
+use crate::kernel::Text;
+use crate::layers::Layer;
+use crate::layers::def::{Column, ColumnKind, Visibility};
+use crate::platform::Permission;
+
+/// Key supervised units, those taken off the list included.
+pub static KEY_UNITS: Layer = Layer {
+    id: "key-units",
+    title: Text::fixed("土壤污染重点监管单位", "Key supervised units"),
+    description: Text::fixed(
+        "土壤污染重点监管单位的生产经营用地，含已移出者（见移出日期）。供各部门使用。",
+        "Production land of key supervised units, removed ones included (see the day of removal). For departments.",
+    ),
+    table: "key_unit",
+    rows: "true",
+    columns: &[
+        Column::new("code", ColumnKind::Text, "编号", "Code"),
+        Column::new("name", ColumnKind::Text, "单位名称", "Name"),
+        Column::new("credit_code", ColumnKind::Text, "统一社会信用代码", "Credit code").not_in_tiles(),
+        Column::new("division_code", ColumnKind::Text, "区划代码", "Division code"),
+        Column::new("industry", ColumnKind::Text, "行业代码", "Industry (GB/T 4754)"),
+        Column::new("listed_on", ColumnKind::Day, "列入日期", "Listed on"),
+        Column::new("removed_on", ColumnKind::Day, "移出日期", "Removed on"),
+        Column::new("area_m2", ColumnKind::Number, "面积（平方米）", "Area (m²)"),
+    ],
+    division: Some("division_code"),
+    owner: None,
+    valid: (Some("listed_on"), Some("(removed_on - 1)")),
+    permission: Permission::CheckBasisRead,
+    public: Visibility::Departments,
+    full_zoom: 10,
+};
