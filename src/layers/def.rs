@@ -11,7 +11,9 @@ pub struct Layer {
     pub title: Text,
     /// What is in it, and for whom.
     pub description: Text,
-    /// The table; it has `id uuid`, `geom` in EPSG:4490, `sys_from`, `sys_to` and a `<table>_history` beside it.
+    /// The table; it has `id uuid primary key`, `geom` in EPSG:4490 with a GiST index, `sys_from`, `sys_to` and a
+    /// `<table>_history` beside it. The SQL below may call its columns by their bare names or behind the table's. It
+    /// should not look into other tables: those would be read as they are now when `known_at` asks for the past.
     pub table: &'static str,
     /// Condition on the table's rows, as constant SQL; `true` for all.
     pub rows: &'static str,
@@ -28,7 +30,7 @@ pub struct Layer {
     /// Whether everybody may see the rows (public columns only).
     pub public: Visibility,
     /// Lowest zoom at which every feature is in the tiles; below it features smaller than a pixel are left out. With 0
-    /// nothing ever is: what is smaller than a grid cell is then a point.
+    /// nothing ever is: what is smaller than a grid cell is then a point. A layer of points needs 0.
     pub full_zoom: u8,
 }
 
@@ -45,7 +47,8 @@ pub enum Visibility {
 
 /// One attribute of a layer.
 pub struct Column {
-    /// Its name on the wire.
+    /// Its name on the wire, in properties and as query parameter; not one of those that have another meaning there
+    /// (`limit`, `bbox`, `datetime`, `f`, ...).
     pub name: &'static str,
     /// Constant SQL of its value over the table's columns.
     pub sql: &'static str,

@@ -110,7 +110,7 @@ async fn write_page(mut tx: Transaction<'static, Postgres>, request: Request, ou
     {
         let mut statement = sql::page(&view, &selection, &page);
         let mut rows = statement.build().fetch(&mut *tx);
-        while let Some(row) = rows.try_next().await? {
+        while let Some(row) = rows.try_next().await.map_err(sql::failed)? {
             if returned == page.limit {
                 more = true;
                 continue;

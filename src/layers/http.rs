@@ -977,7 +977,7 @@ async fn tile(
     if ask.has(&tag) {
         return Ok(ask.not_modified(&tag)?);
     }
-    let bytes: Option<Vec<u8>> = statement.build_query_scalar().fetch_one(&mut *tx).await.map_err(Error::from)?;
+    let bytes: Option<Vec<u8>> = statement.build_query_scalar().fetch_one(&mut *tx).await.map_err(sql::failed)?;
     tx.rollback().await.map_err(Error::from)?;
     let mut response = match bytes {
         Some(bytes) if !bytes.is_empty() => ask.respond(StatusCode::OK, MVT, Body::from(bytes)),

@@ -4,7 +4,7 @@ use super::def::{Column, ColumnKind, Layer};
 use super::query::{Filter, Page, Selection, Values};
 use super::tiles::Cut;
 use super::view::{Reach, View};
-use crate::kernel::{Bbox, Day, Result};
+use crate::kernel::{Bbox, Day, Error, Kind, Result, Text};
 use crate::platform::App;
 use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, QueryBuilder, Row, Transaction};
@@ -28,6 +28,25 @@ pub(super) async fn snapshot(app: &App) -> Result<Transaction<'static, Postgres>
         app.config().statement_timeout_ms
     );
     Ok(app.db().begin_with(AssertSqlSafe(begin)).await?)
+}
+
+/// A statement over a layer failed. One that ran out of time is the asker's to narrow, not a fault of ours.
+pub(super) fn failed(error: sqlx::Error) -> Error {
+    // 57014: the statement was cancelled, which only its time limit does.
+    let too_slow = error.as_database_error().is_some_and(|db| db.code().as_deref() == Some("57014"));
+    if !too_slow {
+        return error.into();
+    }
+    Error::new(
+        Kind::Unavailable,
+        "query_too_slow",
+        Text::fixed(
+            "查询超过时限，已放弃；请缩小范围或增加筛选条件后重试。",
+            "The query ran out of time and was given up; narrow it by a smaller box or more filters.",
+        ),
+    )
+    .retry_after(10)
+    .because(error)
 }
 
 /// The registry's revision: every act leaves a line in the audit chain, so the number of its last line changes with
@@ -77,7 +96,7 @@ pub(super) async fn count(db: &mut PgConnection, view: &View, selection: &Select
     push_source(&mut sql, view.layer, selection.known_at);
     push_conditions(&mut sql, view, selection);
     sql.push(" limit ").push_bind(COUNTED + 1).push(") as counted");
-    let n: i64 = sql.build_query_scalar().fetch_one(db).await?;
+    let n: i64 = sql.build_query_scalar().fetch_one(db).await.map_err(failed)?;
     Ok(if n <= COUNTED { u64::try_from(n).ok() } else { None })
 }
 
@@ -110,7 +129,7 @@ pub(super) async fn extent(db: &mut PgConnection, view: &View) -> Result<Extent>
     push_source(&mut sql, view.layer, None);
     push_conditions(&mut sql, view, &Selection::default());
     sql.push(") as extent");
-    let row = sql.build().fetch_one(db).await?;
+    let row = sql.build().fetch_one(db).await.map_err(failed)?;
     let bounds: (Option<f64>, Option<f64>, Option<f64>, Option<f64>) =
         (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
     let bbox = match bounds {

@@ -1,6 +1,6 @@
 //! The engine of layers over a layer of the tests' own: paging, filters, visibility, tiles, and GDAL's word on them.
 
-use crate::support::World;
+use crate::support::{World, expect};
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
@@ -26,13 +26,13 @@ static COLUMNS: &[Column] = &[
     Column::new("secret", ColumnKind::Text, "内部", "Internal").sql("name_en").restricted(),
 ];
 
-const fn layer(id: &'static str, public: Visibility, permission: Permission) -> Layer {
+const fn layer(id: &'static str, public: Visibility, permission: Permission, rows: &'static str) -> Layer {
     Layer {
         id,
         title: Text::fixed("测试图层 <b>", "Layer under test <b>"),
         description: Text::fixed("测试", "For tests"),
         table: "division",
-        rows: "kind = 'development_zone'",
+        rows,
         columns: COLUMNS,
         division: Some("parent_code"),
         owner: Some("successor_code"),
@@ -43,10 +43,14 @@ const fn layer(id: &'static str, public: Visibility, permission: Permission) -> 
     }
 }
 
-static OPEN: Layer = layer("open", Visibility::Public, Permission::SiteRead);
-static CLOSED: Layer = layer("closed", Visibility::Departments, Permission::FarmlandRead);
-static OWNED: Layer = layer("owned", Visibility::Departments, Permission::SiteRead);
-static FARM: Layer = layer("farm", Visibility::PublicIfFarmlandIs, Permission::FarmlandRead);
+const ZONES: &str = "kind = 'development_zone'";
+
+static OPEN: Layer = layer("open", Visibility::Public, Permission::SiteRead, ZONES);
+static CLOSED: Layer = layer("closed", Visibility::Departments, Permission::FarmlandRead, ZONES);
+static OWNED: Layer = layer("owned", Visibility::Departments, Permission::SiteRead, ZONES);
+/// No statement over it ends in time.
+static SLOW: Layer = layer("slow", Visibility::Public, Permission::SiteRead, "pg_sleep(60) is not null");
+static FARM: Layer = layer("farm", Visibility::PublicIfFarmlandIs, Permission::FarmlandRead, ZONES);
 
 /// A world whose server serves the layers of these tests.
 struct Maps {
@@ -57,15 +61,14 @@ struct Maps {
 
 impl Maps {
     async fn new() -> Maps {
-        Maps::with(Config::default()).await
+        Maps::with(Config::default(), &[&OPEN, &CLOSED, &OWNED, &FARM]).await
     }
 
-    async fn with(config: Config) -> Maps {
+    async fn with(config: Config, layers: &[&'static Layer]) -> Maps {
         let world = World::with(config).await;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
-        let (router, document) =
-            jingtu::layers::http::routes([&OPEN, &CLOSED, &OWNED, &FARM].into_iter()).split_for_parts();
+        let (router, document) = jingtu::layers::http::routes(layers.iter().copied()).split_for_parts();
         let document = document.to_json().unwrap();
         let described = ([("content-type", "application/json")], document);
         let router: Router<()> = router
@@ -491,7 +494,7 @@ async fn each_caller_sees_its_rows_and_fields_and_is_told_what_is_hidden() {
 
 #[tokio::test]
 async fn the_operator_may_open_farmland() {
-    let maps = Maps::with(Config { farmland_public: true, ..Config::default() }).await;
+    let maps = Maps::with(Config { farmland_public: true, ..Config::default() }, &[&CLOSED, &FARM]).await;
     maps.add(900_000..900_002).await;
     assert_eq!(maps.get("/ogc/collections/farm/items", None).await["numberReturned"], 2);
     assert_eq!(maps.refused("/ogc/collections/closed/items", None).await.0, 401);
@@ -525,6 +528,51 @@ async fn entity_tags_change_with_the_registry_and_the_caller() {
     let tag = maps.ask("/ogc/collections", None).await.headers()["etag"].clone();
     maps.add_under(900_100..900_101, "152921", 110.0, 38.0, 0.004).await;
     assert_ne!(maps.ask("/ogc/collections", None).await.headers()["etag"], tag, "the extent has grown");
+}
+
+#[tokio::test]
+async fn a_query_that_takes_too_long_is_given_up_and_said_so() {
+    let maps = Maps::with(Config { statement_timeout_ms: 50, ..Config::default() }, &[&SLOW]).await;
+    maps.add(900_000..900_001).await;
+    for path in ["", "/items", "/tiles/WebMercatorQuad/12/1579/3242"] {
+        let response = maps.ask(&format!("/ogc/collections/slow{path}"), None).await;
+        assert_eq!(response.status(), 503, "{path}");
+        assert!(response.headers().contains_key("retry-after"), "{path}");
+        assert_eq!(response.json::<Value>().await.unwrap()["code"], "query_too_slow", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn every_layer_of_every_register_answers_everything() {
+    let world = World::new().await;
+    let key = world.key(Role::Auditor, "000000").await;
+    let reserved = [
+        "limit", "cursor", "bbox", "bbox-crs", "crs", "datetime", "known_at", "true_on", "f", "filter", "id",
+        "geometry",
+    ];
+    for layer in jingtu::registers::layers() {
+        for column in layer.columns {
+            assert!(!reserved.contains(&column.name), "{}: {} has another meaning", layer.id, column.name);
+        }
+        let collection = format!("/ogc/collections/{}", layer.id);
+        let known = "known_at=2026-11-21T00:00:00Z";
+        for path in [
+            "",
+            "/queryables",
+            "/tiles",
+            "/tiles/WebMercatorQuad/tilejson",
+            "/items?limit=2",
+            "/items?bbox=70,10,140,60&datetime=2026-01-01/..",
+            &format!("/items?{known}"),
+        ] {
+            let text = expect(world.get(&format!("{collection}{path}")).bearer_auth(&key), 200).await;
+            assert!(text.is_object(), "{}{path}", layer.id);
+        }
+        for path in ["/tiles/WebMercatorQuad/4/6/12".to_owned(), format!("/tiles/CGCS2000Quad/4/2/12?{known}")] {
+            let status = world.get(&format!("{collection}{path}")).bearer_auth(&key).send().await.unwrap().status();
+            assert!(status == 200 || status == 204, "{}{path}: {status}", layer.id);
+        }
+    }
 }
 
 /// A layer of a vector tile: its name, how many features, its keys, its texts.
