@@ -78,8 +78,8 @@ async fn who_may_see_and_write_is_held() {
     assert_eq!(expect(world.get("/v1/farmland-units").bearer_auth(&elsewhere), 200).await["numberReturned"], 0);
     expect(world.get(&location).bearer_auth(&elsewhere), 404).await;
     expect(world.get(&format!("{location}/classes")).bearer_auth(&elsewhere), 404).await;
-    let land_user = world.key(Role::LandUser, "440000").await;
-    expect(world.get("/v1/farmland-units").bearer_auth(&land_user), 403).await;
+    let agency = world.key(Role::ThirdParty, "440000").await;
+    expect(world.get("/v1/farmland-units").bearer_auth(&agency), 403).await;
 
     let post = |key: &str, body: &Value| world.post("/v1/farmland-units").bearer_auth(key).json(body);
     expect(world.post("/v1/farmland-units").json(&body), 401).await;
@@ -116,11 +116,14 @@ async fn wrong_units_are_refused_with_every_fault_in_its_place() {
     );
     let mut bad = unit("", "441602", json!({"type": "Polygon", "coordinates": [[[38.0, 105.0]]]}));
     bad["properties"]["stated_area_m2"] = json!(-1);
+    let world_wide =
+        json!({"type": "Polygon", "coordinates": [[[-180, -90], [180, -90], [180, 90], [-180, 90], [-180, -90]]]});
+    assert_eq!(expect(post(unit("U2", "441602", world_wide)), 422).await["errors"][0]["code"], "no_area");
     let found = pointers(&expect(post(bad), 422).await);
     assert_eq!(found, ["/properties/code", "/properties/stated_area_m2", "/geometry/coordinates/0/0"]);
     let mut unknown = unit("U2", "441602", square(114.7, 23.7, 1.0));
     unknown["properties"]["colour"] = json!("green");
-    assert_eq!(pointers(&expect(post(unknown), 422).await), ["/properties"]);
+    assert_eq!(pointers(&expect(post(unknown), 422).await), ["/properties/colour"]);
 }
 
 #[tokio::test]
@@ -184,6 +187,55 @@ async fn bulk_rows_that_cannot_be_taken_say_why() {
     assert_eq!(codes[5], ["repeated_in_file"]);
     assert_eq!(codes[6], ["not_in_list"]);
     assert_eq!(codes[7], ["missing", "missing", "missing", "not_boolean", "not_a_day"]);
+}
+
+/// Rings of a few points on a small grid are crossed, flat, doubled and pinched in every way there is.
+#[tokio::test]
+async fn no_outline_whatever_its_form_fails_its_neighbours() {
+    let world = World::new().await;
+    let mut state = 20_261_121_u64;
+    let mut next = |n: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % n
+    };
+    let mut rows = Vec::new();
+    for i in 0..600 {
+        let scale = [0.001, 1.0, 40.0][i % 3];
+        let mut ring = || {
+            let mut ring: Vec<[f64; 2]> =
+                (0..3 + next(5)).map(|_| [next(4) as f64 * scale, next(3) as f64 * scale]).collect();
+            ring.push(ring[0]);
+            ring
+        };
+        let polygon = [ring(), ring()];
+        let geometry = match i % 4 {
+            0 => json!({"type": "Polygon", "coordinates": [polygon[0]]}),
+            1 => json!({"type": "Polygon", "coordinates": polygon}),
+            2 => json!({"type": "MultiPolygon", "coordinates": [[polygon[0]], [polygon[1]]]}),
+            _ => json!({"type": "MultiPolygon", "coordinates": [polygon, polygon]}),
+        };
+        rows.push(feature(
+            json!({"code": format!("F{i}"), "division_code": "441602", "land_type": "upland"}),
+            geometry,
+        ));
+    }
+    for (code, ring) in [
+        ("world", json!([[-180, -90], [180, -90], [180, 90], [-180, 90], [-180, -90]])),
+        ("pole", json!([[-180, 90], [0, 90], [180, 90], [-180, 90]])),
+        ("line", json!([[0, 0], [180, 0], [-180, 0], [0, 0]])),
+    ] {
+        let geometry = json!({"type": "Polygon", "coordinates": [ring]});
+        rows.push(feature(json!({"code": code, "division_code": "441602", "land_type": "upland"}), geometry));
+    }
+    let outcomes = load(&world, "farmland", &rows, 1000).await;
+    let (written, repaired, rejected) = counts(&outcomes);
+    assert!(written > 0 && repaired > 0 && rejected > 0, "{written} {repaired} {rejected}");
+    let invalid: i64 =
+        sqlx::query_scalar("select count(*) from farmland_unit where not st_isvalid(geom) or area_m2 <= 0")
+            .fetch_one(world.app.db())
+            .await
+            .unwrap();
+    assert_eq!(invalid, 0);
 }
 
 #[tokio::test]
