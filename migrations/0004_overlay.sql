@@ -13,6 +13,16 @@ language sql immutable parallel safe as $$
 $$;
 comment on function platform_near_box is 'envelope of an EPSG:4490 geometry widened so that it holds all within near_m metres; null: not widened';
 
+-- An outline that goes round the world has an inside on either side, and PostGIS refuses to choose.
+create function platform_area_m2(g geometry) returns double precision
+language plpgsql immutable strict parallel safe as $$
+begin
+    return st_area(g::geography);
+exception when internal_error then
+    return null;
+end $$;
+comment on function platform_area_m2 is 'ellipsoidal area (m2) of an EPSG:4490 area; null where it has no definite one';
+
 create function platform_overlay(record geometry, parcel geometry, out relation text, out overlap_m2 double precision, out distance_m double precision)
 language plpgsql immutable parallel safe as $$
 begin

@@ -144,7 +144,7 @@ async fn judge(conn: &mut PgConnection, shapes: Vec<(usize, Vec<u8>)>) -> Result
     let (places, ewkbs): (Vec<usize>, Vec<Vec<u8>>) = shapes.into_iter().unzip();
     let verdicts = sqlx::query!(
         r#"select d.valid as "valid!", d.reason, st_x(d.location) as x, st_y(d.location) as y,
-               case when d.valid then st_area(i.geom::geography) end as area_m2,
+               case when d.valid or r.flat is not null then platform_area_m2(i.geom) end as area_m2,
                r.area_m2 as repaired_area_m2,
                case when not d.valid then abs(st_area(i.geom)) end as flat_before,
                r.flat as flat_after,
@@ -153,7 +153,7 @@ async fn judge(conn: &mut PgConnection, shapes: Vec<(usize, Vec<u8>)>) -> Result
                cross join lateral (select st_geomfromewkb(b.ewkb) as geom offset 0) as i
                cross join lateral st_isvaliddetail(i.geom) as d (valid, reason, location)
                left join lateral (
-                   select st_area(m.geom::geography) as area_m2, st_area(m.geom) as flat, st_asewkb(m.geom) as ewkb
+                   select platform_area_m2(m.geom) as area_m2, st_area(m.geom) as flat, st_asewkb(m.geom) as ewkb
                    from (select st_collectionextract(st_makevalid(i.geom), 3) as geom offset 0) as m
                    where not st_isempty(m.geom)) as r on not d.valid
            order by b.ord"#,
@@ -166,7 +166,7 @@ async fn judge(conn: &mut PgConnection, shapes: Vec<(usize, Vec<u8>)>) -> Result
         let judged = if verdict.valid {
             match verdict.area_m2 {
                 Some(area_m2) if area_m2 > 0.0 => Ok((Shape { ewkb, area_m2 }, None)),
-                _ => Err(Fault::new("/geometry", "no_area", Text::fixed("图形没有面积。", "The outline has no area."))),
+                _ => Err(topology::no_area("/geometry")),
             }
         } else {
             let said = topology::said(verdict.reason.as_deref().unwrap_or_default(), verdict.x, verdict.y);
@@ -178,20 +178,24 @@ async fn judge(conn: &mut PgConnection, shapes: Vec<(usize, Vec<u8>)>) -> Result
             match (verdict.repaired, verdict.repaired_area_m2) {
                 (Some(ewkb), Some(area_m2)) if change <= REPAIR_MAX_CHANGE && area_m2 > 0.0 => {
                     let percent = change * 100.0;
+                    let before = verdict.area_m2.unwrap_or(area_m2);
                     let note = Fault::new(
                         "/geometry",
                         "geometry_repaired",
                         Text::new(
-                            format!("{}已修复：修复后面积 {area_m2:.0} m²，变化 {percent:.4}%。", said.zh),
                             format!(
-                                "{} Repaired: the area is now {area_m2:.0} m², changed by {percent:.4} %.",
+                                "{}已修复：面积由 {before:.1} m² 变为 {area_m2:.1} m²（变化 {percent:.4}%）。",
+                                said.zh
+                            ),
+                            format!(
+                                "{} Repaired: the area was {before:.1} m² and is {area_m2:.1} m² (changed by {percent:.4} %).",
                                 said.en
                             ),
                         ),
                     );
                     Ok((Shape { ewkb, area_m2 }, Some(note)))
                 }
-                (Some(_), _) if change.is_finite() => {
+                (Some(_), _) if change.is_finite() && change > REPAIR_MAX_CHANGE => {
                     let percent = change * 100.0;
                     Err(Fault::new(
                         "/geometry",

@@ -20,14 +20,17 @@ pub async fn check(conn: &mut PgConnection, area: &Area, pointer: &str) -> Resul
 /// When the database cannot be reached.
 pub async fn fault(conn: &mut PgConnection, area: &Area, pointer: &str) -> Result<Option<Fault>> {
     let row = sqlx::query!(
-        r#"select valid as "valid!", reason, st_x(location) as x, st_y(location) as y
-           from st_isvaliddetail(st_geomfromewkb($1)) as d (valid, reason, location)"#,
+        r#"select d.valid as "valid!", d.reason, st_x(d.location) as x, st_y(d.location) as y,
+               case when d.valid then platform_area_m2(g) end as area_m2
+           from st_geomfromewkb($1) as g
+               cross join lateral st_isvaliddetail(g) as d (valid, reason, location)"#,
         area.to_ewkb(),
     )
     .fetch_one(conn)
     .await?;
     if row.valid {
-        return Ok(None);
+        let measurable = row.area_m2.is_some_and(|area_m2| area_m2 > 0.0);
+        return Ok((!measurable).then(|| no_area(pointer)));
     }
     Ok(Some(Fault::new(pointer, "invalid_geometry", said(row.reason.as_deref().unwrap_or_default(), row.x, row.y))))
 }
@@ -39,6 +42,18 @@ pub async fn fault(conn: &mut PgConnection, area: &Area, pointer: &str) -> Resul
 pub async fn area_m2(conn: &mut PgConnection, ewkb: &[u8]) -> Result<f64> {
     let area = sqlx::query_scalar!(r#"select st_area(st_geomfromewkb($1)::geography) as "area!""#, ewkb);
     Ok(area.fetch_one(conn).await?)
+}
+
+/// The fault of an outline that encloses no area, or goes round the world and has no definite one.
+pub(super) fn no_area(pointer: &str) -> Fault {
+    Fault::new(
+        pointer,
+        "no_area",
+        Text::fixed(
+            "图形没有可量算的面积（过小或环绕全球）。",
+            "The outline has no area that can be measured: it is too small, or goes round the world.",
+        ),
+    )
 }
 
 /// GEOS's reason and the place of the fault as a sentence in both languages.

@@ -2,7 +2,11 @@
 #![cfg(test)]
 
 mod authorization;
+mod check_basis;
+mod division;
+mod farmland;
 mod layers;
+mod loading;
 mod openapi;
 mod pg;
 mod platform;

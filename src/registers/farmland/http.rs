@@ -227,7 +227,7 @@ async fn list_farmland_units(
 /// One farmland unit.
 #[utoipa::path(
     get, path = "/v1/farmland-units/{id}", operation_id = "get_farmland_unit", tag = "farmland",
-    params(("id" = FarmlandUnitId, Path, description = "Identifier")),
+    params(("id" = uuid::Uuid, Path, description = "Identifier")),
     responses((status = 200, body = Feature<FarmlandUnitProperties>, content_type = "application/geo+json")),
     extensions(("x-permission" = json!("farmland.read")))
 )]
@@ -294,7 +294,7 @@ struct ClassVersions {
 /// The classes that a unit had and has, oldest first.
 #[utoipa::path(
     get, path = "/v1/farmland-units/{id}/classes", operation_id = "list_farmland_classes", tag = "farmland",
-    params(("id" = FarmlandUnitId, Path, description = "Identifier")),
+    params(("id" = uuid::Uuid, Path, description = "Identifier")),
     responses((status = 200, body = ClassVersions)),
     extensions(("x-permission" = json!("farmland.read")))
 )]
