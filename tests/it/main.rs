@@ -2,6 +2,9 @@
 #![cfg(test)]
 
 mod authorization;
+mod deadline;
+mod document;
+mod imports;
 mod openapi;
 mod pg;
 mod platform;
