@@ -30,7 +30,22 @@ enum Sent {
 
 /// A case by operationId. `If-Match: "1"` goes with every PUT, PATCH and DELETE.
 fn cases() -> BTreeMap<&'static str, Sent> {
-    BTreeMap::from([])
+    BTreeMap::from([
+        (
+            "file_document",
+            Sent::Form {
+                fields: &[("kind", "notice"), ("title", "a program, which is no document")],
+                file: Some(("file", "program.exe", "MZ\0")),
+            },
+        ),
+        (
+            "start_import",
+            Sent::Form {
+                fields: &[("target", "no-such-target")],
+                file: Some(("file", "empty.geojson", "{\"type\":\"FeatureCollection\",\"features\":[]}")),
+            },
+        ),
+    ])
 }
 
 const NOBODY: &str = "0190a0a0-0000-7000-8000-000000000000";

@@ -3,8 +3,11 @@
 
 mod authorization;
 mod check_basis;
+mod deadline;
 mod division;
+mod document;
 mod farmland;
+mod imports;
 mod layers;
 mod loading;
 mod openapi;

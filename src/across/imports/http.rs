@@ -7,9 +7,11 @@ use crate::kernel::{Error, Fault, JobId, Result, Text};
 use crate::platform::jobs::JobStatus;
 use crate::platform::multipart::Form;
 use crate::platform::{App, Call, Permission, Reply, Stop};
+use axum::extract::{FromRequest, Request};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -70,31 +72,28 @@ struct ImportReceipt {
 /// The file is worked on in the background; `Location` is the job. The target's own permission is asked for beside
 /// `import.run`.
 #[utoipa::path(
-    post, path = "/v1/imports", operation_id = "startImport", tag = "imports",
+    post, path = "/v1/imports", operation_id = "start_import", tag = "imports",
     request_body(content = ImportForm, content_type = "multipart/form-data"),
     responses((status = 202, description = "Accepted for work", body = ImportAccepted)),
     extensions(("x-permission" = json!("import.run")))
 )]
-async fn start_import(call: Call, form: Form) -> Result<Reply, Stop> {
-    let mut act = call.begin(Permission::ImportRun).await?;
+async fn start_import(call: Call, request: Request) -> Result<Reply, Stop> {
+    // Before the body is read: nobody sends us a file for nothing.
+    call.caller().require(Permission::ImportRun)?;
+    let form = Form::from_request(request, call.app()).await?;
     form.only(&["target", "mode", "on_error", "crs", "mapping"])?;
     let (options, target) = read_form(&form)?;
     let importer = importer(target)?;
     call.caller().require(importer.permission())?;
     let file = form.file().map_err(|fault| Error::invalid(vec![fault]))?;
+    let mut act = call.begin(Permission::ImportRun).await?;
     let id = worker::submit(&mut act, target, &file.name, &file.bytes, &options, form.text("crs")).await?;
     let href = format!("/v1/jobs/{id}");
     let view = ImportAccepted {
         id,
         status: JobStatus::Queued,
         href: href.clone(),
-        receipt: ImportReceipt {
-            sha256: {
-                use sha2::Digest;
-                hex::encode(sha2::Sha256::digest(&file.bytes))
-            },
-            bytes: file.bytes.len(),
-        },
+        receipt: ImportReceipt { sha256: hex::encode(Sha256::digest(&file.bytes)), bytes: file.bytes.len() },
     };
     Ok(act.finish(Reply::json(&view)?.accepted(href)).await?)
 }

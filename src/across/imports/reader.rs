@@ -7,7 +7,7 @@
 
 use super::strict::{Read as Findings, Strict};
 use crate::kernel::{Error, Fault, Kind, Result, Text};
-use crate::registers::ImportFeature;
+use crate::registers::{ImportFeature, division};
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -139,6 +139,20 @@ impl Source {
             held: Vec::new(),
         };
         Ok(Opened { text: BufReader::with_capacity(HEAD, checked), form, meter, trouble })
+    }
+
+    /// The rows of a table that a target publishes in a form of its own: the code lists of divisions. `None` for every other
+    /// target and file.
+    pub fn table(&self, target: &str) -> Option<Result<Vec<ImportFeature>>> {
+        if target != "divisions" {
+            return None;
+        }
+        let content = match self {
+            Source::Bytes { content, .. } => content.clone(),
+            // What cannot be read says so when it is read as what it may be else.
+            Source::File(path) => std::fs::read(path).ok()?.into(),
+        };
+        division::code_lists::read(&content, &self.name())
     }
 
     /// Looks at what kind of file it is, by its first bytes.

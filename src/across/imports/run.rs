@@ -118,12 +118,21 @@ pub async fn run(
     watch: &mut dyn Watch,
 ) -> Result<Counts> {
     options.check()?;
+    let app = act.app().clone();
+    let target = importer.target();
+    let table = in_thread({
+        let source = source.clone();
+        move || source.table(target).transpose()
+    })
+    .await?;
+    if let Some(features) = table {
+        return run_table(act, &app, importer, features, options, watch).await;
+    }
     let outline = in_thread({
         let source = source.clone();
         move || source.outline()
     })
     .await?;
-    let app = act.app().clone();
     let crs = crs::settle(&app, outline.crs.as_ref(), options.crs).await?;
     let total = outline.features;
     let mut counts = Counts::default();
@@ -143,6 +152,28 @@ pub async fn run(
         return Err(Error::internal(format!("{total} features were counted and {} were read", counts.read)));
     }
     Ok(counts)
+}
+
+/// A table is small and without geometry: it is in memory as it is.
+async fn run_table(
+    act: &mut Act,
+    app: &App,
+    importer: &dyn Importer,
+    features: Vec<ImportFeature>,
+    options: &Options,
+    watch: &mut dyn Watch,
+) -> Result<Counts> {
+    let total = features.len() as u64;
+    let mut counts = Counts::default();
+    let mut rows = features.into_iter().map(|feature| rename(Row::Feature { feature, id: None }, &options.mapping));
+    loop {
+        let batch: Vec<Row> = rows.by_ref().take(BATCH).collect();
+        if batch.is_empty() {
+            return Ok(counts);
+        }
+        work(act, app, importer, Crs::LonLat, batch, &mut counts, watch).await?;
+        watch.progress(counts.read, total, &counts).await?;
+    }
 }
 
 async fn in_thread<T: Send + 'static>(job: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {

@@ -13,8 +13,9 @@ pub(super) async fn srtext(db: &PgPool, code: i32) -> Result<Option<String>> {
     .await?)
 }
 
-/// The points in CGCS2000 longitude, latitude; `None` when one of them lies outside the system's domain. Asked outside of
-/// the act's transaction, which the database would break off with the first such point.
+/// The points in CGCS2000 longitude, latitude; `None` when one of them lies outside the system's domain: the projection
+/// refuses it, or gives a place that does not lead back to the point. Asked outside of the act's transaction, which the
+/// database would break off with the first such point.
 pub(super) async fn to_lon_lat(db: &PgPool, code: i32, points: &[[f64; 2]]) -> Result<Option<Vec<[f64; 2]>>> {
     if points.is_empty() {
         return Ok(Some(Vec::new()));
@@ -22,9 +23,12 @@ pub(super) async fn to_lon_lat(db: &PgPool, code: i32, points: &[[f64; 2]]) -> R
     let xs: Vec<f64> = points.iter().map(|point| point[0]).collect();
     let ys: Vec<f64> = points.iter().map(|point| point[1]).collect();
     let turned = sqlx::query!(
-        r#"select st_x(p.turned) as "x!", st_y(p.turned) as "y!"
-           from (select n, st_transform(st_setsrid(st_makepoint(x, y), $3::int), 4490) as turned
-                 from unnest($1::float8[], $2::float8[]) with ordinality as given (x, y, n)) as p
+        r#"select st_x(p.turned) as "x!", st_y(p.turned) as "y!",
+                  abs(st_x(b.back) - p.x) <= 1e-6 + 1e-8 * abs(p.x)
+                  and abs(st_y(b.back) - p.y) <= 1e-6 + 1e-8 * abs(p.y) as "leads_back!"
+           from (select n, x, y, st_transform(st_setsrid(st_makepoint(x, y), $3::int), 4490) as turned
+                 from unnest($1::float8[], $2::float8[]) with ordinality as given (x, y, n)) as p,
+                lateral (select st_transform(p.turned, $3::int) as back) as b
            order by p.n"#,
         &xs,
         &ys,
@@ -34,8 +38,8 @@ pub(super) async fn to_lon_lat(db: &PgPool, code: i32, points: &[[f64; 2]]) -> R
     .await;
     match turned {
         Ok(rows) => {
-            let finite = rows.iter().all(|row| row.x.is_finite() && row.y.is_finite());
-            Ok(finite.then(|| rows.into_iter().map(|row| [row.x, row.y]).collect()))
+            let right = rows.iter().all(|row| row.x.is_finite() && row.y.is_finite() && row.leads_back);
+            Ok(right.then(|| rows.into_iter().map(|row| [row.x, row.y]).collect()))
         }
         // XX000 with PROJ's word in it: the projection refuses the point.
         Err(sqlx::Error::Database(db)) if db.message().contains("transform") => Ok(None),

@@ -49,7 +49,9 @@ pub async fn submit(
 ) -> Result<JobId> {
     options.check()?;
     let source = Source::Bytes { name: file_name.to_owned(), content: content.clone() };
-    source.sniff()?;
+    if source.table(target).transpose()?.is_none() {
+        source.sniff()?;
+    }
     let sha256 = Sha256::digest(content).to_vec();
     let stored = Stored {
         mode: options.mode,

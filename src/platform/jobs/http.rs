@@ -1,3 +1,19 @@
+//! Jobs over HTTP, read as they stand.
+
+use super::Counts;
+use crate::kernel::paging::{self, Cursor};
+use crate::kernel::{Error, JobId, Lang, Result};
+use crate::platform::{App, Permission, Reply, Stop, call};
+use axum::extract::Path;
+use axum::http::{HeaderMap, header};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sqlx::PgPool;
+use sqlx::types::Json;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
 /// The operations on jobs.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(get_job)).routes(routes!(list_job_rows))
@@ -125,7 +141,7 @@ fn address(app: &App, path: &str) -> String {
 ///
 /// Visible to the key that asked for it, auditors and administrators.
 #[utoipa::path(
-    get, path = "/v1/jobs/{id}", operation_id = "getJob", tag = "imports",
+    get, path = "/v1/jobs/{id}", operation_id = "get_job", tag = "imports",
     params(("id" = Uuid, Path, description = "Identifier of the job")),
     responses((status = 200, description = "The job", body = JobView)),
     extensions(("x-permission" = json!("job.read")))
@@ -192,7 +208,7 @@ async fn find(call: &call::Call, id: &str) -> Result<JobId> {
 }
 
 /// Which rows, in which form.
-#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct RowParams {
@@ -277,7 +293,7 @@ struct JobRow {
 ///
 /// JSON by pages, or CSV by `Accept: text/csv` or `f=csv`.
 #[utoipa::path(
-    get, path = "/v1/jobs/{id}/rows", operation_id = "listJobRows", tag = "imports",
+    get, path = "/v1/jobs/{id}/rows", operation_id = "list_job_rows", tag = "imports",
     params(("id" = Uuid, Path, description = "Identifier of the job"), RowParams),
     responses(
         (status = 200, description = "Findings in the order of the file", content(

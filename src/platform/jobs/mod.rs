@@ -6,18 +6,17 @@
 //!
 //! Jobs are bookkeeping, not facts of a register: what happens to one while it runs is not audited, what it does is.
 
-use super::{Act, App, Caller, Permission, Reply, Stop, call};
-use crate::kernel::paging::{self, Cursor};
-use crate::kernel::{Error, Fault, JobId, KeyId, Kind, Lang, Result, Text};
-use axum::extract::Path;
-use axum::http::{HeaderMap, header};
+mod http;
+
+pub use http::{JobStatus, routes};
+
+use super::{Act, App, Caller};
+use crate::kernel::{Error, Fault, JobId, KeyId, Kind, Result, Text};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
-use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa::ToSchema;
 
 /// Seconds of silence after which a server is given up on.
 const SILENCE_S: f64 = 30.0;
@@ -352,4 +351,3 @@ fn failure(error: &Error) -> Value {
         })).collect::<Vec<_>>(),
     })
 }
-

@@ -7,7 +7,7 @@ use crate::kernel::paging::{self, Cursor};
 use crate::kernel::{Citation, Day, DeadlineId, DivisionCode, Error, Result, Text};
 use crate::platform::{App, Call, Params, Permission, Reply, Role, Scope, Stop};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Which deadlines.
-#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct DeadlineParams {
@@ -40,7 +40,7 @@ struct DeadlineParams {
 }
 
 /// Which deadlines, all on one calendar.
-#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct CalendarParams {
@@ -339,7 +339,7 @@ fn read_statuses(list: &str) -> Result<Vec<String>> {
 ///
 /// Status and days are those of the day asked. Departments see their division and below, a land user its own sites.
 #[utoipa::path(
-    get, path = "/v1/deadlines", operation_id = "listDeadlines", tag = "deadlines",
+    get, path = "/v1/deadlines", operation_id = "list_deadlines", tag = "deadlines",
     params(DeadlineParams),
     responses((status = 200, description = "A page, the earliest due first", body = DeadlineList)),
     extensions(("x-permission" = json!("deadline.read")))
@@ -411,7 +411,7 @@ fn next_address(call: &Call, asked: &Asked, limit: u32, cursor: &str) -> String 
 ///
 /// The same as `/v1/deadlines`, all on one calendar that mail programs subscribe to (the key as password of Basic).
 #[utoipa::path(
-    get, path = "/v1/deadlines.ics", operation_id = "getDeadlineCalendar", tag = "deadlines",
+    get, path = "/v1/deadlines.ics", operation_id = "get_deadline_calendar", tag = "deadlines",
     params(CalendarParams),
     responses((status = 200, description = "iCalendar (RFC 5545), an all-day event per deadline", body = String, content_type = "text/calendar")),
     extensions(("x-permission" = json!("deadline.read")))

@@ -5,7 +5,7 @@ use super::store::{self, Row};
 use crate::kernel::{Day, DocumentId, Error, Fault, Result, Text};
 use crate::platform::multipart::Form;
 use crate::platform::{App, Call, Permission, Reply, Stop};
-use axum::extract::Path;
+use axum::extract::{FromRequest, Path, Request};
 use axum::http::{HeaderName, header};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -82,12 +82,15 @@ impl From<Row> for DocumentView {
 
 /// File a document
 #[utoipa::path(
-    post, path = "/v1/documents", operation_id = "fileDocument", tag = "documents",
+    post, path = "/v1/documents", operation_id = "file_document", tag = "documents",
     request_body(content = DocumentForm, content_type = "multipart/form-data"),
     responses((status = 201, description = "Filed", body = DocumentView)),
     extensions(("x-permission" = json!("document.add")))
 )]
-async fn file_document(call: Call, form: Form) -> Result<Reply, Stop> {
+async fn file_document(call: Call, request: Request) -> Result<Reply, Stop> {
+    // Before the body is read: nobody sends us a paper for nothing.
+    call.caller().require(Permission::DocumentAdd)?;
+    let form = Form::from_request(request, call.app()).await?;
     let mut act = call.begin(Permission::DocumentAdd).await?;
     let filed = actions::file(&mut act, read_form(&form)?).await?;
     let (id, revision) = (filed.row.id, filed.row.revision);
@@ -131,7 +134,7 @@ fn read_form(form: &Form) -> Result<NewDocument> {
 
 /// A document's metadata
 #[utoipa::path(
-    get, path = "/v1/documents/{id}", operation_id = "getDocument", tag = "documents",
+    get, path = "/v1/documents/{id}", operation_id = "get_document", tag = "documents",
     params(("id" = Uuid, Path, description = "Identifier of the document")),
     responses((status = 200, description = "The document without its content", body = DocumentView)),
     extensions(("x-permission" = json!("document.read")))
@@ -146,7 +149,7 @@ async fn get_document(call: Call, Path(id): Path<String>) -> Result<Reply, Stop>
 ///
 /// The bytes that were filed; the `ETag` is their SHA-256.
 #[utoipa::path(
-    get, path = "/v1/documents/{id}/content", operation_id = "getDocumentContent", tag = "documents",
+    get, path = "/v1/documents/{id}/content", operation_id = "get_document_content", tag = "documents",
     params(("id" = Uuid, Path, description = "Identifier of the document")),
     responses((status = 200, description = "The content", body = Vec<u8>, content_type = "application/octet-stream")),
     extensions(("x-permission" = json!("document.read")))
