@@ -37,14 +37,19 @@ const ROLES: &[(&str, u8)] = &[
     ("http", 4),
 ];
 
-/// Which part may name the face (`mod.rs`) of which other part of the same room: (from, to, why).
-const MEETINGS: &[(&str, &str, &str)] = &[];
+/// Which part may name the face (`mod.rs`) of which other part of the same room: (from, to, why). `*` is every part.
+const MEETINGS: &[(&str, &str, &str)] =
+    &[("*", "division", "every record lies in a division, and only the tree of divisions knows which there are")];
+
+/// Files of the platform that are as pure as rules, so that rules may name them.
+const PURE_FILES: &[&str] = &["src/platform/fields.rs"];
 
 /// Files that may break one rule: (rule, file, why).
 const EXCEPTIONS: &[(Rule, &str, &str)] = &[
     (Rule::Sql, "src/api/health.rs", "readiness asks the database itself, and no register's table but a name"),
     (Rule::Axum, "src/registers/mod.rs", "a register declares its routes"),
     (Rule::Axum, "src/cli/serve.rs", "somebody must listen"),
+    (Rule::Axum, "src/platform/feature.rs", "the link to a next page is made of the address that was asked"),
     (Rule::Axum, "src/layers/features.rs", "a long page is streamed as it is read, so its body is one of axum's"),
     (Rule::Transaction, "src/platform/audit.rs", "one snapshot, read only, for the whole chain"),
     (Rule::Transaction, "src/layers/sql.rs", "one snapshot, read only, for a page"),
@@ -175,7 +180,7 @@ impl<'a> Place<'a> {
     }
 
     fn is_pure(&self) -> bool {
-        matches!(self.room, Some("kernel" | "standards")) || self.is_rules()
+        matches!(self.room, Some("kernel" | "standards")) || self.is_rules() || PURE_FILES.contains(&self.file)
     }
 
     fn says_sql(&self) -> bool {
@@ -229,7 +234,8 @@ fn named(
         // What a role is, and who is who, are facts; the rest of the platform does things.
         let harmless = inside.get(1).is_none_or(|name| {
             to == "platform"
-                && matches!(name.as_str(), "identity" | "Role" | "Permission")
+                && (matches!(name.as_str(), "identity" | "Role" | "Permission")
+                    || PURE_FILES.contains(&format!("src/platform/{name}.rs").as_str()))
                 && !inside.iter().any(|s| s == "keys" || s == "authenticate")
         });
         if !harmless {
@@ -256,7 +262,7 @@ fn named(
     }
     // The room's own mod.rs lists its parts; that is what it is for.
     let lists = place.part.is_none() && to == room;
-    if to == room && !lists && !MEETINGS.iter().any(|(a, b, _)| Some(*a) == place.part && b == part) {
+    if to == room && !lists && !MEETINGS.iter().any(|(a, b, _)| b == part && (*a == "*" || Some(*a) == place.part)) {
         say(Rule::Meeting, path.line, shown());
     }
     if role_named.is_some() {
@@ -695,6 +701,13 @@ fn paths(tokens: &[Token], module: &[String]) -> Vec<NamedPath> {
         }
     }
     let mut aliases: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for pair in tokens
+        .windows(2)
+        .filter(|pair| pair[0].kind == Kind::Ident && pair[0].text == "mod" && pair[0].modules.is_empty())
+    {
+        let child = std::iter::once("crate").chain(module.iter().map(String::as_str)).chain([pair[1].text.as_str()]);
+        aliases.insert(pair[1].text.clone(), child.map(str::to_owned).collect());
+    }
     let mut out = Vec::new();
     for found in &raw {
         let segments = absolute(&found.segments, module, &found.modules);
@@ -704,7 +717,7 @@ fn paths(tokens: &[Token], module: &[String]) -> Vec<NamedPath> {
     }
     for found in raw {
         let mut segments = absolute(&found.segments, module, &found.modules);
-        if !found.is_use
+        if segments.len() > 1
             && let Some(full) = aliases.get(&segments[0])
         {
             segments.splice(0..1, full.iter().cloned());
@@ -863,7 +876,7 @@ fn every_room_has_its_rank_and_every_meeting_its_need() {
         assert!(!why.is_empty());
         let met = sources
             .iter()
-            .filter(|s| Place::of(s).part == Some(from))
+            .filter(|s| Place::of(s).part.is_some_and(|part| part == *from || (*from == "*" && part != *to)))
             .any(|s| s.paths.iter().filter_map(NamedPath::inside).any(|p| p.get(1).is_some_and(|part| part == to)));
         assert!(met, "the meeting of {from} with {to} is not needed any more");
     }
@@ -966,6 +979,8 @@ fn each_rule_catches_what_breaks_it() {
         (Pure, site("rules"), "#[derive(sqlx::Type)] struct A;"),
         (Pure, "src/kernel/day.rs".into(), "use sqlx::PgConnection;"),
         (Pure, site("rules"), "use axum::Json;"),
+        (Pure, "src/platform/fields.rs".into(), "async fn f() {}"),
+        (Face, site("mod"), "pub mod http; use crate::registers::farmland::rules::Class;"),
         (Pure, "src/standards/law.rs".into(), "fn f() { std::fs::read(\"x\"); }"),
         (Sql, site("actions"), "fn f() { sqlx::query!(\"select 1\"); }"),
         (Sql, "src/cli/key.rs".into(), "use sqlx::query_as;"),
