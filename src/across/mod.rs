@@ -1,3 +1,4 @@
 //! What reads many registers at once.
 
+pub mod imports;
 pub mod land_check;

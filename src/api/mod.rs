@@ -22,6 +22,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 /// Every operation, with the document made of the same declarations.
 fn operations() -> OpenApiRouter<App> {
     let mut router = OpenApiRouter::with_openapi(openapi::frame()).merge(health::routes());
+    router = router.merge(crate::platform::jobs::routes()).merge(crate::across::imports::routes());
     for register in registers::ALL {
         router = router.merge((register.routes)());
     }

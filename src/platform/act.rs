@@ -106,6 +106,11 @@ impl Act {
         self.id
     }
 
+    /// The id of the request that it answers, or of the command's.
+    pub fn request_id(&self) -> &str {
+        &self.request.id
+    }
+
     /// The instant of the act: every row it writes is recorded then.
     pub fn now(&self) -> DateTime<Utc> {
         self.now

@@ -8,6 +8,8 @@ pub mod call;
 pub mod feature;
 pub mod fields;
 pub mod identity;
+pub mod jobs;
+pub mod multipart;
 pub mod overlay;
 pub mod reply;
 pub mod topology;

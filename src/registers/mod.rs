@@ -4,6 +4,7 @@ pub mod control_zone;
 pub mod coverage;
 pub mod deadline;
 pub mod division;
+pub mod document;
 pub mod farmland;
 pub mod key_unit;
 pub mod site;
@@ -29,8 +30,15 @@ pub struct Register {
 }
 
 /// Every register.
-pub static ALL: &[&Register] =
-    &[&division::REGISTER, &farmland::REGISTER, &control_zone::REGISTER, &key_unit::REGISTER, &coverage::REGISTER];
+pub static ALL: &[&Register] = &[
+    &division::REGISTER,
+    &farmland::REGISTER,
+    &control_zone::REGISTER,
+    &key_unit::REGISTER,
+    &coverage::REGISTER,
+    &document::REGISTER,
+    &deadline::REGISTER,
+];
 
 /// Every layer of every register.
 pub fn layers() -> impl Iterator<Item = &'static Layer> {

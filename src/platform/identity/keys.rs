@@ -197,3 +197,33 @@ pub async fn authenticate(db: &PgPool, token: &str, today: Day) -> Result<Caller
         credit_code: row.credit_code,
     }))
 }
+
+/// The holder of a key as it is now, for work that its holder asked for before.
+///
+/// # Errors
+/// `bad_token` when the key was revoked or has expired meanwhile.
+pub async fn recall(db: &PgPool, id: KeyId, today: Day) -> Result<Caller> {
+    let row = sqlx::query!(
+        r#"select k.name, k.role, k.division_code, k.credit_code,
+                  coalesce((select array_agg(d.code order by d.code) from division d
+                            where k.division_code <> '000000' and d.ancestors @> array[k.division_code]), '{}') as "below!"
+           from platform_api_key k
+           where k.id = $1 and k.revoked_at is null and (k.expires_on is null or k.expires_on >= $2)"#,
+        id as KeyId,
+        today as Day,
+    )
+    .fetch_optional(db)
+    .await?
+    .ok_or_else(|| {
+        Error::new(
+            Kind::Unauthenticated,
+            "bad_token",
+            Text::fixed("任务所用的密钥已撤销或已过期。", "The key that asked for this was revoked or has expired."),
+        )
+    })?;
+    let role = Role::parse(&row.role)
+        .ok_or_else(|| Error::internal(format!("platform_api_key {id} has the unknown role {}", row.role)))?;
+    let division = DivisionCode::parse(&row.division_code)
+        .ok_or_else(|| Error::internal(format!("platform_api_key {id} has a malformed division")))?;
+    Ok(Caller::Key(KeyHolder { id, name: row.name, role, division, below: row.below, credit_code: row.credit_code }))
+}

@@ -75,6 +75,8 @@ permissions! {
     CheckBasisWrite = "check_basis.write", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Government];
     /// Send files for import and follow the job; the target's own permission is asked for as well.
     ImportRun = "import.run", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Admin];
+    /// Follow one's own jobs; auditors and administrators follow all.
+    JobRead = "job.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Auditor, Admin];
     /// Make and revoke keys.
     KeyManage = "key.manage", public: false, [Admin];
     /// Check the audit chain.

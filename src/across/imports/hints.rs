@@ -1,0 +1,34 @@
+//! What would help, for faults whose message only says what is wrong.
+
+use crate::kernel::Text;
+
+/// Advice for a fault's code.
+pub(super) fn hint(code: &str) -> Option<Text> {
+    let (zh, en) = match code {
+        "ring_not_closed" => (
+            "在制图软件中闭合该环，使末点与首点相同。",
+            "Close the ring in the GIS: its last position repeats the first.",
+        ),
+        "ring_too_short" => {
+            ("环至少四个点；删除退化的部分。", "A ring has at least four positions; remove the degenerate part.")
+        }
+        "coordinate_out_of_range" => (
+            "若为投影坐标，请用 crs 参数注明（如 EPSG:4549）；若经纬度颠倒，请调换。",
+            "If the coordinates are projected, name their system with the parameter crs (EPSG:4549); if latitude comes first, swap them.",
+        ),
+        "invalid_geometry" => (
+            "在 QGIS 中用“修复几何”处理后再导入。",
+            "Run the GIS's tool for repairing geometries (\"Fix geometries\" in QGIS) and send the file again.",
+        ),
+        "geometry_missing" => ("为该要素补画边界。", "Give the feature its outline."),
+        "geometry_type" => ("只导入面要素；点、线请另存。", "Send areas only; keep points and lines in another file."),
+        "duplicate_key" => ("删除重复的成员。", "Remove one of the two members."),
+        "bad_json" => ("修正该行的 JSON 语法。", "Put the record's JSON syntax right."),
+        "mapping_conflict" => {
+            ("调整 mapping，使两列不写入同一字段。", "Change the mapping so that two columns do not become one.")
+        }
+        "easting_implausible" => ("核对 crs 参数与坐标轴次序。", "Check the parameter crs and the order of the axes."),
+        _ => return None,
+    };
+    Some(Text::fixed(zh, en))
+}
