@@ -3,7 +3,7 @@
 //! A new operation that is not a GET needs a line in [`cases`]; without one the test fails.
 
 use crate::openapi::{Operation, document, operations};
-use crate::support::{World, committed};
+use crate::support::{World, committed, square};
 use jingtu::platform::identity::table_as_text;
 use jingtu::platform::{Permission, Role};
 use reqwest::{Method, RequestBuilder};
@@ -30,7 +30,19 @@ enum Sent {
 
 /// A case by operationId. `If-Match: "1"` goes with every PUT, PATCH and DELETE.
 fn cases() -> BTreeMap<&'static str, Sent> {
-    BTreeMap::from([])
+    BTreeMap::from([
+        (
+            "create_farmland_unit",
+            Sent::Json(json!({
+                "type": "Feature",
+                "geometry": square(105.6, 38.8, 100.0),
+                "properties": {"code": "X1", "division_code": "999999", "land_type": "paddy"}
+            })),
+        ),
+        // Without a file there is nothing to keep.
+        ("fileDocument", Sent::Form { fields: &[("kind", "survey_notice")], file: None }),
+        ("startImport", Sent::Form { fields: &[("target", "nothing")], file: Some(("file", "x.geojson", "{}")) }),
+    ])
 }
 
 const NOBODY: &str = "0190a0a0-0000-7000-8000-000000000000";

@@ -352,4 +352,3 @@ fn failure(error: &Error) -> Value {
         })).collect::<Vec<_>>(),
     })
 }
-
