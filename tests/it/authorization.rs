@@ -20,8 +20,6 @@ const NOT_OVER_HTTP: &[(Permission, &str)] = &[
 /// What a harmless request of an operation carries. It has the right shape, so that the answer tells of rights and not of
 /// syntax, and names nothing that exists, so that nothing happens.
 enum Sent {
-    /// Nothing beyond the path.
-    Nothing,
     /// A JSON body.
     Json(Value),
     /// A multipart form: text fields, and a file.
@@ -58,7 +56,7 @@ fn request(world: &World, operation: &Operation, sent: Option<&Sent>) -> Request
         request = request.header("if-match", "\"1\"");
     }
     match sent {
-        None | Some(Sent::Nothing) => request,
+        None => request,
         Some(Sent::Json(body)) => request.json(body),
         Some(Sent::Form { fields, file }) => {
             let mut form = reqwest::multipart::Form::new();
