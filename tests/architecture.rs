@@ -37,8 +37,12 @@ const ROLES: &[(&str, u8)] = &[
     ("http", 4),
 ];
 
-/// Which part may name the face (`mod.rs`) of which other part of the same room: (from, to, why).
-const MEETINGS: &[(&str, &str, &str)] = &[];
+/// Which part may name the face (`mod.rs`) of which other part of the same room: (from, to, why). `*` is every part.
+const MEETINGS: &[(&str, &str, &str)] =
+    &[("*", "division", "every record lies in a division, and only the tree of divisions knows which there are")];
+
+/// Files of the platform that are as pure as rules, so that rules may name them.
+const PURE_FILES: &[&str] = &["src/platform/fields.rs"];
 
 /// Files that may break one rule: (rule, file, why).
 const EXCEPTIONS: &[(Rule, &str, &str)] = &[
@@ -51,6 +55,7 @@ const EXCEPTIONS: &[(Rule, &str, &str)] = &[
     ),
     (Rule::Axum, "src/registers/mod.rs", "a register declares its routes"),
     (Rule::Axum, "src/cli/serve.rs", "somebody must listen"),
+    (Rule::Axum, "src/platform/feature.rs", "the link to a next page is made of the address that was asked"),
     (Rule::Axum, "src/layers/features.rs", "a long page is streamed as it is read, so its body is one of axum's"),
     (Rule::Transaction, "src/platform/audit.rs", "one snapshot, read only, for the whole chain"),
     (Rule::Transaction, "src/layers/sql.rs", "one snapshot, read only, for a page"),
@@ -112,7 +117,7 @@ impl Rule {
             }
             Rule::Dynamic => "SQL put together at run time belongs to layers/sql.rs and pg; everything else is query!",
             Rule::Writer => "a table has one writer, and its name begins with the writer's",
-            Rule::Axum => "axum is known to http.rs, api and platform::{call, reply} only",
+            Rule::Axum => "axum is known to files named http.rs, api and platform::{call, reply} only",
             Rule::Transaction => "transactions begin and commit in platform/act.rs only",
             Rule::Clock => "time enters through kernel/clock.rs only, and SQL does not ask the database's clock",
             Rule::Environment => "config.rs is the only reader of the environment",
@@ -181,7 +186,7 @@ impl<'a> Place<'a> {
     }
 
     fn is_pure(&self) -> bool {
-        matches!(self.room, Some("kernel" | "standards")) || self.is_rules()
+        matches!(self.room, Some("kernel" | "standards")) || self.is_rules() || PURE_FILES.contains(&self.file)
     }
 
     fn says_sql(&self) -> bool {
@@ -197,7 +202,8 @@ impl<'a> Place<'a> {
     fn knows_http(&self) -> bool {
         self.room == Some("api")
             || (self.role == Some("http") && (self.part.is_some() || self.room == Some("layers")))
-            || (self.room == Some("platform") && matches!(self.role, Some("call" | "reply")))
+            || (self.room == Some("platform")
+                && (matches!(self.role, Some("call" | "reply")) || self.file.ends_with("/http.rs")))
     }
 }
 
@@ -235,7 +241,8 @@ fn named(
         // What a role is, and who is who, are facts; the rest of the platform does things.
         let harmless = inside.get(1).is_none_or(|name| {
             to == "platform"
-                && matches!(name.as_str(), "identity" | "Role" | "Permission")
+                && (matches!(name.as_str(), "identity" | "Role" | "Permission")
+                    || PURE_FILES.contains(&format!("src/platform/{name}.rs").as_str()))
                 && !inside.iter().any(|s| s == "keys" || s == "authenticate")
         });
         if !harmless {
@@ -262,7 +269,7 @@ fn named(
     }
     // The room's own mod.rs lists its parts; that is what it is for.
     let lists = place.part.is_none() && to == room;
-    if to == room && !lists && !MEETINGS.iter().any(|(a, b, _)| Some(*a) == place.part && b == part) {
+    if to == room && !lists && !MEETINGS.iter().any(|(a, b, _)| b == part && (*a == "*" || Some(*a) == place.part)) {
         say(Rule::Meeting, path.line, shown());
     }
     if role_named.is_some() {
@@ -332,12 +339,10 @@ fn written(place: &Place<'_>, source: &Source, say: &mut impl FnMut(Rule, usize,
         if place.is_pure() && token.kind == Kind::Ident && matches!(token.text.as_str(), "async" | "await") {
             say(Rule::Pure, token.line, format!("says {}", token.text));
         }
-        if token.text == "." && matches!(text(1), "begin" | "commit") && text(2) == "(" && text(3) == ")"
-            || token.text == "." && matches!(text(1), "begin_with" | "begin_immediate")
-        {
-            if place.file != "src/platform/act.rs" {
-                say(Rule::Transaction, token.line, format!("says .{}()", text(1)));
-            }
+        let plain = matches!(text(1), "begin" | "commit") && text(2) == "(" && text(3) == ")";
+        let transaction = token.text == "." && (plain || matches!(text(1), "begin_with" | "begin_immediate"));
+        if transaction && place.file != "src/platform/act.rs" {
+            say(Rule::Transaction, token.line, format!("says .{}()", text(1)));
         }
         if token.text == "."
             && matches!(text(1), "execute" | "fetch" | "fetch_one" | "fetch_all" | "fetch_optional" | "execute_many")
@@ -701,6 +706,13 @@ fn paths(tokens: &[Token], module: &[String]) -> Vec<NamedPath> {
         }
     }
     let mut aliases: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for pair in tokens
+        .windows(2)
+        .filter(|pair| pair[0].kind == Kind::Ident && pair[0].text == "mod" && pair[0].modules.is_empty())
+    {
+        let child = std::iter::once("crate").chain(module.iter().map(String::as_str)).chain([pair[1].text.as_str()]);
+        aliases.insert(pair[1].text.clone(), child.map(str::to_owned).collect());
+    }
     let mut out = Vec::new();
     for found in &raw {
         let segments = absolute(&found.segments, module, &found.modules);
@@ -710,7 +722,7 @@ fn paths(tokens: &[Token], module: &[String]) -> Vec<NamedPath> {
     }
     for found in raw {
         let mut segments = absolute(&found.segments, module, &found.modules);
-        if !found.is_use
+        if segments.len() > 1
             && let Some(full) = aliases.get(&segments[0])
         {
             segments.splice(0..1, full.iter().cloned());
@@ -869,7 +881,7 @@ fn every_room_has_its_rank_and_every_meeting_its_need() {
         assert!(!why.is_empty());
         let met = sources
             .iter()
-            .filter(|s| Place::of(s).part == Some(from))
+            .filter(|s| Place::of(s).part.is_some_and(|part| part == *from || (*from == "*" && part != *to)))
             .any(|s| s.paths.iter().filter_map(NamedPath::inside).any(|p| p.get(1).is_some_and(|part| part == to)));
         assert!(met, "the meeting of {from} with {to} is not needed any more");
     }
@@ -905,7 +917,8 @@ fn a_migrations_tables_begin_with_its_owners_name() {
         }
     }
     assert!(tables > 3);
-    assert!(owned("site_event", "site_events") && owned("key_unit", "key_unit") && !owned("site", "farmland"));
+    assert!(owned("site_event", "site_events") && owned("key_unit", "key_unit") && owned("platform_job", "jobs"));
+    assert!(!owned("site", "farmland") && !owned("platform_job", "site"));
     assert_eq!(
         created("create table if not exists a (x int); -- create table b\nCREATE TABLE public.c ()"),
         ["a", "c"]
@@ -924,10 +937,16 @@ fn created(sql: &str) -> Vec<String> {
     tables
 }
 
-/// Whether some beginning of the migration's name, cut at an underscore, begins the table's.
+/// Whether some beginning of the migration's name, cut at an underscore, begins the table's. A part of the platform puts
+/// the platform's name before its own.
 fn owned(table: &str, what: &str) -> bool {
     let cuts = what.match_indices('_').map(|(i, _)| &what[..i]).chain([what]);
-    cuts.into_iter().any(|owner| begins_with_name(table, owner))
+    let own = table.strip_prefix("platform_").unwrap_or(table);
+    cuts.into_iter().any(|owner| {
+        begins_with_name(table, owner)
+            || begins_with_name(own, owner)
+            || begins_with_name(own, owner.strip_suffix('s').unwrap_or(owner))
+    })
 }
 
 /// The breaches of one pretended file, beside a house of two registers and a part of `across`.
@@ -972,6 +991,8 @@ fn each_rule_catches_what_breaks_it() {
         (Pure, site("rules"), "#[derive(sqlx::Type)] struct A;"),
         (Pure, "src/kernel/day.rs".into(), "use sqlx::PgConnection;"),
         (Pure, site("rules"), "use axum::Json;"),
+        (Pure, "src/platform/fields.rs".into(), "async fn f() {}"),
+        (Face, site("mod"), "pub mod http; use crate::registers::farmland::rules::Class;"),
         (Pure, "src/standards/law.rs".into(), "fn f() { std::fs::read(\"x\"); }"),
         (Sql, site("actions"), "fn f() { sqlx::query!(\"select 1\"); }"),
         (Sql, "src/cli/key.rs".into(), "use sqlx::query_as;"),

@@ -16,9 +16,12 @@ use utoipa::openapi::{OpenApi, PathItem};
 #[derive(Clone)]
 pub struct Guard {
     app: App,
-    /// By path template; each method with what it asks for, `None` where nothing legible is declared.
-    declared: Arc<HashMap<String, Vec<(Method, Option<Permission>)>>>,
+    /// By path template.
+    declared: Arc<HashMap<String, Methods>>,
 }
+
+/// The methods of a path, each with what it asks for; `None` where nothing legible is declared.
+type Methods = Vec<(Method, Option<Permission>)>;
 
 impl Guard {
     /// Reads the declarations off the document that the router was made with.

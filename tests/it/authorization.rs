@@ -3,7 +3,7 @@
 //! A new operation that is not a GET needs a line in [`cases`]; without one the test fails.
 
 use crate::openapi::{Operation, document, operations};
-use crate::support::{World, committed};
+use crate::support::{World, committed, square};
 use jingtu::platform::identity::table_as_text;
 use jingtu::platform::{Permission, Role};
 use reqwest::{Method, RequestBuilder};
@@ -20,8 +20,6 @@ const NOT_OVER_HTTP: &[(Permission, &str)] = &[
 /// What a harmless request of an operation carries. It has the right shape, so that the answer tells of rights and not of
 /// syntax, and names nothing that exists, so that nothing happens.
 enum Sent {
-    /// Nothing beyond the path.
-    Nothing,
     /// A JSON body.
     Json(Value),
     /// A multipart form: text fields, and a file.
@@ -31,6 +29,14 @@ enum Sent {
 /// A case by operationId. `If-Match: "1"` goes with every PUT, PATCH and DELETE.
 fn cases() -> BTreeMap<&'static str, Sent> {
     BTreeMap::from([
+        (
+            "create_farmland_unit",
+            Sent::Json(json!({
+                "type": "Feature",
+                "geometry": square(105.6, 38.8, 100.0),
+                "properties": {"code": "X1", "division_code": "999999", "land_type": "paddy"}
+            })),
+        ),
         (
             "file_document",
             Sent::Form {
@@ -61,7 +67,7 @@ fn request(world: &World, operation: &Operation, sent: Option<&Sent>) -> Request
         request = request.header("if-match", "\"1\"");
     }
     match sent {
-        None | Some(Sent::Nothing) => request,
+        None => request,
         Some(Sent::Json(body)) => request.json(body),
         Some(Sent::Form { fields, file }) => {
             let mut form = reqwest::multipart::Form::new();

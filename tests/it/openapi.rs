@@ -10,8 +10,6 @@ const FREE_FORM: &[(&str, &str, &str)] = &[
     ("FeatureView", "/geometry", "a GeoJSON geometry of whatever kind the collection has"),
     ("FeatureView", "/properties", "each collection has its own attributes; its queryables name and type them"),
     ("collection_queryables", "/200/application~1schema+json", "the answer is itself a JSON Schema"),
-    ("collection_schema", "/200/application~1schema+json", "the answer is itself a JSON Schema"),
-    ("collection_sortables", "/200/application~1schema+json", "the answer is itself a JSON Schema"),
 ];
 
 /// One operation of the document.

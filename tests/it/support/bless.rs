@@ -3,6 +3,7 @@
 use std::path::Path;
 
 /// Asserts that a committed file is `text`; writes it instead when `JINGTU_BLESS=1`.
+#[expect(clippy::disallowed_methods, reason = "a switch of the test run, not a setting of the program")]
 pub fn committed(file: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     if std::env::var("JINGTU_BLESS").is_ok_and(|v| v == "1") {
