@@ -38,6 +38,7 @@ pub static ALL: &[&Register] = &[
     &coverage::REGISTER,
     &document::REGISTER,
     &deadline::REGISTER,
+    &site::REGISTER,
 ];
 
 /// Every layer of every register.

@@ -13,4 +13,5 @@ mod loading;
 mod openapi;
 mod pg;
 mod platform;
+mod site;
 mod support;

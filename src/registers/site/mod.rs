@@ -12,4 +12,93 @@
 //! Stage by stage, event by event, as the code has it: `rules/life_cycle.txt`. What the law says and who must act: one row
 //! per event type in `rules/table.rs`.
 
+mod actions;
+mod http;
+mod import;
+mod layer;
 pub mod rules;
+mod store;
+
+pub use actions::{
+    Correction, ExistingSite, Facts, LandUser, NewEvent, NewSite, Recorded, correct, load_existing, record, register,
+};
+pub use store::NegativeUse;
+
+use super::Register;
+use crate::kernel::{Day, Result, SiteId};
+use crate::platform::overlay::Overlay;
+use sqlx::PgConnection;
+
+/// What the site register declares.
+pub static REGISTER: Register = Register {
+    id: "site",
+    routes: http::routes,
+    layers: &[&layer::SUSPECTED_SITES, &layer::CONTAMINATED_SITES, &layer::CONTROL_LIST],
+    importers: &[&import::SITES],
+};
+
+/// A registered site beside a parcel.
+#[derive(Debug, Clone)]
+pub struct SiteHit {
+    /// Its identifier.
+    pub id: SiteId,
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Its division.
+    pub division_code: String,
+    /// Where it stands, leads and closed sites among them.
+    pub stage: rules::Stage,
+    /// Civil day since which it stands there, where known.
+    pub stage_since: Option<Day>,
+    /// Its grade, where it has one.
+    pub risk_grade: Option<rules::RiskGrade>,
+    /// The land class of GB 36600 that a clean survey holds for.
+    pub assessed_class: Option<rules::AssessedClass>,
+    /// The lists it is on.
+    pub lists: Vec<rules::List>,
+    /// Whether it is on the control list; `None` where the register it came from did not say.
+    pub on_control_list: Option<bool>,
+    /// Uses barred on its land, past ones among them.
+    pub negative_list: Vec<NegativeUse>,
+    /// Ellipsoidal area of its outline, m².
+    pub area_m2: f64,
+    /// How it lies to the parcel.
+    pub overlay: Overlay,
+}
+
+/// The sites that meet a parcel or lie within `near_m` metres of it (`None`: that meet it), of every stage, by code. The
+/// parcel is EWKB in EPSG:4490, valid. No scope: a check says what lies there, whoever asks.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn hits(conn: &mut PgConnection, parcel_ewkb: &[u8], near_m: Option<f64>) -> Result<Vec<SiteHit>> {
+    let rows = store::hits(conn, parcel_ewkb, near_m).await?;
+    let ids: Vec<_> = rows.iter().map(|row| row.id.0).collect();
+    let barred = store::negative_lists(conn, &ids).await?;
+    rows.into_iter()
+        .map(|row| {
+            let status = row.status()?;
+            Ok(SiteHit {
+                lists: row.lists(),
+                overlay: Overlay::of(&row.relation, row.overlap_m2, row.distance_m, row.parcel_m2, row.area_m2)?,
+                negative_list: barred
+                    .iter()
+                    .filter(|(id, _)| *id == row.id.0)
+                    .map(|(_, barred)| barred.clone())
+                    .collect(),
+                id: row.id,
+                code: row.code,
+                name: row.name,
+                division_code: row.division_code,
+                stage: status.stage(),
+                stage_since: row.stage_since,
+                risk_grade: status.risk_grade(),
+                assessed_class: row.assessed_class.as_deref().and_then(rules::AssessedClass::parse),
+                on_control_list: row.on_control_list,
+                area_m2: row.area_m2,
+            })
+        })
+        .collect()
+}

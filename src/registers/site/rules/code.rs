@@ -55,6 +55,11 @@ impl InterimCode {
         InterimCode::new(DivisionCode::parse(&s[..6])?, kind, s[8..12].parse().ok()?, s[12..].parse().ok()?)
     }
 
+    /// Division, year and serial.
+    pub fn parts(&self) -> (&DivisionCode, i32, i32) {
+        (&self.division, i32::from(self.year), i32::from(self.serial))
+    }
+
     /// What it was given for.
     pub fn kind(&self) -> InterimKind {
         self.kind

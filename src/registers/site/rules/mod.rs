@@ -4,6 +4,7 @@
 //! * [`stage`]: the stages, the three lists, the risk grade.
 //! * [`table`]: every event type and every transition, as data.
 //! * [`event`]: an event with its facts, read from what was sent or stored.
+//! * [`given`]: a site as an existing register had it.
 //! * [`effect`]: what follows from a step.
 //! * [`step`](mod@step): from one state to the next, or a refusal.
 //! * [`restrictions`](mod@restrictions): what the land may be used for now.
@@ -12,6 +13,7 @@
 pub mod code;
 pub mod effect;
 pub mod event;
+pub mod given;
 pub mod restrictions;
 pub mod stage;
 pub mod step;
@@ -22,10 +24,11 @@ mod tests;
 pub use code::{InterimCode, InterimKind, NationalCode};
 pub use effect::{Effect, StartFrom};
 pub use event::{AssessedClass, Draft, Event, Field};
+pub use given::Given;
 pub use restrictions::{Gate, Restriction, restrictions};
 pub use stage::{ControlMode, Impossible, List, OnList, RiskGrade, Stage, Status};
 pub use step::{
     Entry, NextStep, Refusal, Replayed, SiteState, Standing, Step, next_steps, permit, registered_as_suspected, replay,
-    step, take,
+    replay_from, step, take,
 };
 pub use table::{Case, EventKind, EventType, Publicity, StatutoryClock, Transition};

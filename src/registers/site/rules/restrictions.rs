@@ -3,7 +3,7 @@
 
 use super::event::AssessedClass;
 use super::stage::{ControlMode, Stage};
-use super::step::{SiteState, Standing};
+use super::step::SiteState;
 use crate::kernel::basis::cite_all;
 use crate::kernel::{Citation, Day, Provision, Text};
 use crate::standards::law;
@@ -39,11 +39,7 @@ pub struct Restriction {
 
 /// The restrictions that a site in this state lies under on `on`, gravest first.
 pub fn restrictions(state: &SiteState, on: Day) -> Vec<Restriction> {
-    let assessed = match state.standing() {
-        Standing::NotContaminated { assessed_class, .. } => *assessed_class,
-        _ => None,
-    };
-    at_stage(state.stage(), assessed, on)
+    at_stage(state.stage(), state.standing().assessed_class(), on)
 }
 
 /// The restrictions of a stage on `on`, gravest first; `assessed` is the land class that a clean survey holds for.

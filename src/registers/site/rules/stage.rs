@@ -371,7 +371,7 @@ impl Status {
     /// Reads the columns.
     ///
     /// # Errors
-    /// What [`Stage::read`] refuses; a risk grade unknown, on a site not found contaminated, or missing on one that was.
+    /// What [`Stage::read`] refuses; a risk grade unknown, or on a site not found contaminated.
     pub fn read(stage: &str, mode: Option<&str>, risk_grade: Option<&str>) -> Result<Status, Impossible> {
         let stage = Stage::read(stage, mode)?;
         let risk_grade = risk_grade
@@ -382,7 +382,7 @@ impl Status {
                     .ok_or_else(|| Impossible(format!("there is no risk grade `{g}`")))
             })
             .transpose()?;
-        if risk_grade.is_some() != (stage.found_contaminated() == Some(true)) {
+        if risk_grade.is_some() && stage.found_contaminated() != Some(true) {
             return Err(Impossible(format!(
                 "stage `{stage}` with risk grade {}",
                 risk_grade.map_or("none", RiskGrade::as_str)
@@ -396,7 +396,8 @@ impl Status {
         self.stage
     }
 
-    /// The risk grade; present exactly on sites found contaminated.
+    /// The risk grade. Only sites found contaminated have one; one that came from an existing register without a grade has
+    /// none either, because no instrument lets the registry make one up.
     pub fn risk_grade(self) -> Option<RiskGrade> {
         self.risk_grade
     }
@@ -425,16 +426,14 @@ mod tests {
     }
 
     #[test]
-    fn a_risk_grade_goes_with_contamination_found_and_only_with_it() {
+    fn a_risk_grade_goes_with_contamination_found_only() {
         let status = Status::read("contaminated", None, Some("high")).unwrap();
         assert_eq!((status.stage(), status.risk_grade()), (Stage::Contaminated, Some(RiskGrade::High)));
         assert!(Status::read("suspected", None, None).is_ok());
-        for (stage, grade) in [
-            ("suspected", Some("high")),
-            ("contaminated", None),
-            ("contaminated", Some("grave")),
-            ("not_contaminated", Some("low")),
-        ] {
+        assert!(Status::read("listed", None, None).is_ok(), "as an existing register gave it");
+        for (stage, grade) in
+            [("suspected", Some("high")), ("contaminated", Some("grave")), ("not_contaminated", Some("low"))]
+        {
             assert!(Status::read(stage, None, grade).is_err(), "{stage} {grade:?}");
         }
         assert_eq!(RiskGrade::parse("高"), Some(RiskGrade::High));

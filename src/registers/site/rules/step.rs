@@ -5,7 +5,8 @@
 //! when an event is entered, never again when it is replayed.
 
 use super::effect::{Effect, StartFrom};
-use super::event::{Conclusion, Draft, Event, NoticeDays};
+use super::event::{AssessedClass, Conclusion, Draft, Event, NoticeDays};
+use super::given::Given;
 use super::stage::{Impossible, List, OnList, RiskGrade, Stage};
 use super::table::{Case, EventKind, EventType, Publicity, StatutoryClock, TRANSITIONS, Taken, Transition};
 use crate::kernel::basis::cite_all;
@@ -20,8 +21,8 @@ pub struct Notice {
     pub start_on: Day,
     /// What day that is.
     pub start_from: StartFrom,
-    /// The notice with its proof of receipt.
-    pub document_id: DocumentId,
+    /// The notice with its proof of receipt; `None` where an existing register gave the day only.
+    pub document_id: Option<DocumentId>,
 }
 
 /// A preliminary report, as submitted.
@@ -68,7 +69,7 @@ pub enum Standing {
         /// The opinion.
         review: Review,
         /// The land class that it holds for, where it was said.
-        assessed_class: Option<super::event::AssessedClass>,
+        assessed_class: Option<AssessedClass>,
     },
     /// In the directory.
     Contaminated {
@@ -76,6 +77,15 @@ pub enum Standing {
         review: Review,
         /// The grade in the directory.
         risk_grade: RiskGrade,
+    },
+    /// As an existing register had it: the stage is known, and what led to it is not.
+    AsGiven {
+        /// The stage.
+        stage: Stage,
+        /// The grade, where the register had one.
+        risk_grade: Option<RiskGrade>,
+        /// The land class that a clean survey holds for, where the register said it.
+        assessed_class: Option<AssessedClass>,
     },
 }
 
@@ -89,6 +99,7 @@ impl Standing {
             Standing::PreliminaryReview { .. } => Stage::PreliminaryReview,
             Standing::NotContaminated { .. } => Stage::NotContaminated,
             Standing::Contaminated { .. } => Stage::Contaminated,
+            Standing::AsGiven { stage, .. } => *stage,
         }
     }
 
@@ -96,6 +107,17 @@ impl Standing {
     pub fn risk_grade(&self) -> Option<RiskGrade> {
         match self {
             Standing::Contaminated { risk_grade, .. } => Some(*risk_grade),
+            Standing::AsGiven { risk_grade, .. } => *risk_grade,
+            _ => None,
+        }
+    }
+
+    /// The land class that a clean survey holds for, where it is known.
+    pub fn assessed_class(&self) -> Option<AssessedClass> {
+        match self {
+            Standing::NotContaminated { assessed_class, .. } | Standing::AsGiven { assessed_class, .. } => {
+                *assessed_class
+            }
             _ => None,
         }
     }
@@ -108,6 +130,7 @@ struct Past {
     event_type: EventType,
     actor: Role,
     before: Standing,
+    since: Option<Day>,
     last_on: Option<Day>,
     owed: Vec<Publicity>,
     effects: Vec<Effect>,
@@ -117,6 +140,7 @@ struct Past {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SiteState {
     standing: Standing,
+    since: Option<Day>,
     last_on: Option<Day>,
     owed: Vec<Publicity>,
     past: Vec<Past>,
@@ -291,7 +315,43 @@ fn why_not(event_type: EventType, stage: Stage) -> (String, String) {
 impl SiteState {
     /// A site of which nothing but the lead is known.
     pub fn candidate() -> SiteState {
-        SiteState { standing: Standing::Candidate, last_on: None, owed: Vec::new(), past: Vec::new(), recorded: 0 }
+        SiteState {
+            standing: Standing::Candidate,
+            since: None,
+            last_on: None,
+            owed: Vec::new(),
+            past: Vec::new(),
+            recorded: 0,
+        }
+    }
+
+    /// A site as an existing register had it, and what follows from its being registered so. Its first entry is that
+    /// registration, which is no step and cannot be voided; what the register did not say stays unknown.
+    pub fn registered(given: &Given) -> (SiteState, Vec<Effect>) {
+        let stage = given.stage();
+        let notice = |start_on| Notice { start_on, start_from: StartFrom::Receipt, document_id: None };
+        let standing = match (stage, given.notice_received_on()) {
+            (Stage::Candidate, _) => Standing::Candidate,
+            (Stage::Suspected, _) => Standing::Suspected,
+            (Stage::PreliminarySurvey, Some(received)) => {
+                Standing::PreliminarySurvey { notice: notice(received), returned: None }
+            }
+            _ => Standing::AsGiven { stage, risk_grade: given.risk_grade(), assessed_class: given.assessed_class() },
+        };
+        let on = |list| match stage.on(list) {
+            OnList::Yes => true,
+            OnList::No => false,
+            OnList::ByHistory => given.on_control_list() == Some(true),
+        };
+        let mut effects: Vec<Effect> =
+            List::ALL.into_iter().filter(|list| on(*list)).map(|list| Effect::ListEntered { list }).collect();
+        effects.extend(given.risk_grade().map(|grade| Effect::RiskGraded { grade }));
+        let rule = StatutoryClock::PreliminarySurveySixMonths;
+        if let Some((start_on, start_from)) = start_of(rule, &standing) {
+            effects.push(Effect::DeadlineOpened { rule, start_on, start_from, responsible: rule.responsible() });
+        }
+        let since = given.stage_since();
+        (SiteState { standing, since, last_on: since, owed: Vec::new(), past: Vec::new(), recorded: 1 }, effects)
     }
 
     /// The stage with what is known at it.
@@ -302,6 +362,11 @@ impl SiteState {
     /// The stage.
     pub fn stage(&self) -> Stage {
         self.standing.stage()
+    }
+
+    /// The day since which the site stands at its stage, where that is known.
+    pub fn since(&self) -> Option<Day> {
+        self.since
     }
 
     /// The day of the last event that stands; later ones may not lie before it. `None` when there is none or its day was
@@ -459,12 +524,22 @@ pub fn registered_as_suspected(listed_on: Option<Day>, today: Day, actor: Role) 
     Ok((Entry { seq: 1, event, occurred_on, day_assumed, actor }, step))
 }
 
-/// The state that a log leads to.
+/// The state that a log leads to, for a site whose log begins with its first event.
+///
+/// # Errors
+/// See [`replay_from`].
+pub fn replay(entries: &[Entry]) -> Result<Replayed, Impossible> {
+    replay_from(SiteState::candidate(), entries)
+}
+
+/// The state that a log leads to from `origin`: a candidate, or a site as it was registered ([`SiteState::registered`]), in
+/// which case the entries are those after the registration.
 ///
 /// # Errors
 /// A number out of order, or an event that the state before it does not have: such a log was not written by these rules.
-pub fn replay(entries: &[Entry]) -> Result<Replayed, Impossible> {
-    let mut state = SiteState::candidate();
+pub fn replay_from(origin: SiteState, entries: &[Entry]) -> Result<Replayed, Impossible> {
+    let first = origin.recorded.saturating_add(1);
+    let mut state = origin;
     let mut effects: Vec<Vec<Effect>> = Vec::with_capacity(entries.len());
     let mut voided_by = vec![None; entries.len()];
     for entry in entries {
@@ -472,7 +547,7 @@ pub fn replay(entries: &[Entry]) -> Result<Replayed, Impossible> {
             return Err(Impossible(format!("entry {} follows entry {}", entry.seq, state.recorded)));
         }
         if let (Event::EnteredInError { .. }, Some((voided, _))) = (&entry.event, state.voidable())
-            && let Some(slot) = usize::try_from(voided).ok().and_then(|n| voided_by.get_mut(n.saturating_sub(1)))
+            && let Some(slot) = voided.checked_sub(first).and_then(|n| voided_by.get_mut(usize::try_from(n).ok()?))
         {
             *slot = Some(entry.seq);
         }
@@ -589,12 +664,18 @@ fn apply(state: &SiteState, event: &Event, occurred_on: Day, day_assumed: bool, 
         event_type: event.event_type(),
         actor,
         before: state.standing.clone(),
+        since: state.since,
         last_on: state.last_on,
         owed: state.owed.clone(),
         effects: effects.clone(),
     });
     let last_on = if day_assumed { state.last_on } else { Some(occurred_on) };
-    Some(Step { state: SiteState { standing, last_on, owed, past, recorded }, effects, transition: Some(transition) })
+    let since = if standing.stage() == state.stage() { state.since } else { Some(occurred_on) };
+    Some(Step {
+        state: SiteState { standing, since, last_on, owed, past, recorded },
+        effects,
+        transition: Some(transition),
+    })
 }
 
 /// The former state comes back; only the count of entries goes on.
@@ -611,7 +692,14 @@ fn void(state: &SiteState, recorded: u32) -> Option<Step> {
             .map(|effect| Effect::Undone { effect: Box::new(effect) }),
     );
     Some(Step {
-        state: SiteState { standing: last.before, last_on: last.last_on, owed: last.owed, past, recorded },
+        state: SiteState {
+            standing: last.before,
+            since: last.since,
+            last_on: last.last_on,
+            owed: last.owed,
+            past,
+            recorded,
+        },
         effects,
         transition: None,
     })
@@ -626,7 +714,7 @@ fn arrive(before: &Standing, event: &Event, occurred_on: Day) -> Option<Standing
                 NoticeDays::Received { received_on, .. } => (*received_on, StartFrom::Receipt),
                 NoticeDays::Issued { issued_on } => (*issued_on, StartFrom::Issue),
             };
-            let notice = Notice { start_on, start_from, document_id: *document_id };
+            let notice = Notice { start_on, start_from, document_id: Some(*document_id) };
             Standing::PreliminarySurvey { notice, returned: None }
         }
         (Standing::PreliminarySurvey { notice, .. }, Event::PreliminaryReportSubmitted { document_id, .. }) => {
@@ -648,9 +736,30 @@ fn arrive(before: &Standing, event: &Event, occurred_on: Day) -> Option<Standing
                 }
             }
         }
+        // Where the stage alone is known, what led to it stays unknown until an event says more.
+        (Standing::AsGiven { stage: Stage::PreliminarySurvey, .. }, Event::PreliminaryReportSubmitted { .. }) => {
+            as_given(Stage::PreliminaryReview)
+        }
+        (
+            Standing::AsGiven { stage: Stage::PreliminaryReview, .. },
+            Event::PreliminaryReportReviewed { conclusion, document_id, .. },
+        ) => {
+            let review = Review { concluded_on: occurred_on, document_id: *document_id };
+            match conclusion {
+                Conclusion::NotContaminated { assessed_class } => {
+                    Standing::NotContaminated { review, assessed_class: *assessed_class }
+                }
+                Conclusion::Contaminated { risk_grade } => Standing::Contaminated { review, risk_grade: *risk_grade },
+                Conclusion::Returned { .. } => as_given(Stage::PreliminarySurvey),
+            }
+        }
         (standing, Event::Disclosed { .. }) => standing.clone(),
         _ => return None,
     })
+}
+
+fn as_given(stage: Stage) -> Standing {
+    Standing::AsGiven { stage, risk_grade: None, assessed_class: None }
 }
 
 fn effects_of(
@@ -679,7 +788,10 @@ fn effects_of(
         }
     }
     for &rule in transition.closes {
-        effects.push(Effect::DeadlineClosed { rule, on: occurred_on });
+        // A site taken over from an existing register without the day of its notice has no clock to stop.
+        if start_of(rule, &state.standing).is_some() {
+            effects.push(Effect::DeadlineClosed { rule, on: occurred_on });
+        }
     }
     for &rule in transition.reopens {
         if let Some(closed_on) = closed_on(rule, &state.standing) {

@@ -1,0 +1,780 @@
+//! Registering, correcting, taking steps; and finding out who may see a site.
+
+use super::rules::{
+    Draft, Effect, Event, EventType, Given, InterimCode, InterimKind, List, Refusal, SiteState, Stage, StatutoryClock,
+    permit, registered_as_suspected, take,
+};
+use super::store::{self, Actor, Attributes, Columns, LogRow, NegativeUse, NewRow, Row};
+use crate::kernel::{Area, Day, DivisionCode, DocumentId, Error, Fault, Result, SiteId, Text};
+use crate::platform::{Act, Caller, Permission, Role, Scope, call, topology};
+use crate::registers::{deadline, division, document};
+use crate::standards::industries::IndustryCode;
+use crate::standards::land_use::{LandUse, LandUseSystem};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// What this register is called where others keep its records.
+pub(super) const REGISTER: &str = "site";
+
+/// Characters of a name, an address or another text at most.
+const MAX_NAME: usize = 200;
+const MAX_TEXT: usize = 2_000;
+
+/// A site to be registered.
+#[derive(Debug, Clone)]
+pub struct NewSite {
+    /// What is told of it.
+    pub facts: Facts,
+    /// Whether it is on the list of suspected sites already; a mere lead otherwise.
+    pub suspected: bool,
+    /// The day of that listing, where it is known.
+    pub suspected_on: Option<Day>,
+    /// Its outline.
+    pub area: Area,
+    /// Sample data of nobody's land.
+    pub invented: bool,
+}
+
+/// What is told of a site.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Facts {
+    /// Thirteen digits, where the national platform has given them.
+    pub national_code: Option<String>,
+    /// Name.
+    pub name: String,
+    /// Division in charge.
+    pub division_code: String,
+    /// Address.
+    pub address: Option<String>,
+    /// The land user.
+    pub land_user: Option<LandUser>,
+    /// GB/T 4754.
+    pub former_industry: Option<String>,
+    /// Land-use system and code.
+    pub land_use: Option<(String, String)>,
+    /// Why it is registered.
+    pub basis: Option<String>,
+}
+
+/// Who uses the land.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LandUser {
+    /// Name.
+    pub name: String,
+    /// Unified social credit code; what a land user's key is matched with.
+    pub credit_code: Option<String>,
+    /// How to reach them: personal data.
+    pub contact: Option<String>,
+}
+
+/// A correction; `None` leaves as it is, `Some(None)` takes away.
+#[derive(Debug, Clone, Default)]
+pub struct Correction {
+    /// See [`Facts`].
+    pub national_code: Option<Option<String>>,
+    /// See [`Facts`].
+    pub name: Option<String>,
+    /// See [`Facts`].
+    pub division_code: Option<String>,
+    /// See [`Facts`].
+    pub address: Option<Option<String>>,
+    /// See [`Facts`].
+    pub land_user: Option<Option<LandUser>>,
+    /// See [`Facts`].
+    pub former_industry: Option<Option<String>>,
+    /// See [`Facts`].
+    pub land_use: Option<Option<(String, String)>>,
+    /// See [`Facts`].
+    pub basis: Option<Option<String>>,
+    /// A new outline.
+    pub area: Option<Area>,
+    /// Why.
+    pub reason: String,
+}
+
+/// An event as sent.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    /// Which.
+    pub event_type: EventType,
+    /// The day on which it happened.
+    pub occurred_on: Option<Day>,
+    /// Its facts.
+    pub draft: Draft,
+}
+
+/// What an event led to.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    /// Its number in the log.
+    pub seq: u32,
+    /// What whoever entered it should know.
+    pub warnings: Vec<Text>,
+}
+
+impl Facts {
+    /// Everything wrong with them. Pointers begin with `/properties`.
+    pub fn faults(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let mut text = |at: &str, value: &str, max: usize| {
+            let length = value.chars().count();
+            if value.trim().is_empty() || length > max || value.contains('\0') {
+                faults.push(Fault::new(
+                    format!("/properties/{at}"),
+                    "bad_text",
+                    Text::new(format!("应为 1 至 {max} 个字符。"), format!("must have 1 to {max} characters.")),
+                ));
+            }
+        };
+        text("name", &self.name, MAX_NAME);
+        for (at, value) in [("address", &self.address), ("basis", &self.basis)] {
+            if let Some(value) = value {
+                text(at, value, MAX_TEXT);
+            }
+        }
+        if let Some(user) = &self.land_user {
+            text("land_user/name", &user.name, MAX_NAME);
+            if let Some(contact) = &user.contact {
+                text("land_user/contact", contact, MAX_NAME);
+            }
+        }
+        let at = |at: &str, fault: Fault| Fault { pointer: format!("/properties/{at}"), ..fault };
+        if let Some(code) = self.land_user.as_ref().and_then(|user| user.credit_code.as_deref())
+            && !(code.len() == 18 && code.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase()))
+        {
+            faults.push(Fault::new(
+                "/properties/land_user/credit_code",
+                "bad_credit_code",
+                Text::fixed(
+                    "统一社会信用代码应为 18 位数字或大写字母。",
+                    "A unified social credit code has 18 digits or capital letters.",
+                ),
+            ));
+        }
+        if let Some(code) = &self.former_industry
+            && let Err(fault) = IndustryCode::parse(code)
+        {
+            faults.push(at("former_industry", fault));
+        }
+        if let Some((system, code)) = &self.land_use {
+            match LandUseSystem::parse(system) {
+                Ok(system) => faults.extend(LandUse::parse(system, code).err().map(|f| at("land_use/code", f))),
+                Err(fault) => faults.push(at("land_use/system", fault)),
+            }
+        }
+        if let Some(code) = &self.national_code
+            && super::rules::NationalCode::parse(code).is_none()
+        {
+            faults.push(Fault::new(
+                "/properties/national_code",
+                "bad_national_code",
+                Text::fixed("国家地块编码应为 13 位数字。", "A national site code has 13 digits."),
+            ));
+        }
+        if DivisionCode::parse(&self.division_code).is_none() {
+            faults.push(Fault::new(
+                "/properties/division_code",
+                "bad_division_code",
+                Text::fixed("应为六位区划代码。", "must be a six-digit division code."),
+            ));
+        }
+        faults
+    }
+
+    /// As columns. Small letters of a land-use code become those printed.
+    pub(super) fn attributes(&self) -> Attributes {
+        let user = self.land_user.clone().unwrap_or_default();
+        Attributes {
+            name: self.name.trim().to_owned(),
+            division_code: self.division_code.clone(),
+            address: self.address.clone(),
+            land_user_name: self.land_user.as_ref().map(|user| user.name.clone()),
+            land_user_credit_code: user.credit_code,
+            land_user_contact: user.contact,
+            former_industry: self.former_industry.clone(),
+            land_use_system: self.land_use.as_ref().map(|(system, _)| system.clone()),
+            land_use_code: self.land_use.as_ref().map(|(_, code)| code.trim().to_ascii_uppercase()),
+            basis: self.basis.clone(),
+        }
+    }
+
+    fn of(row: &Row) -> Facts {
+        Facts {
+            national_code: row.national_code.clone(),
+            name: row.name.clone(),
+            division_code: row.division_code.clone(),
+            address: row.address.clone(),
+            land_user: row.land_user_name.clone().map(|name| LandUser {
+                name,
+                credit_code: row.land_user_credit_code.clone(),
+                contact: row.land_user_contact.clone(),
+            }),
+            former_industry: row.former_industry.clone(),
+            land_use: row.land_use_system.clone().zip(row.land_use_code.clone()),
+            basis: row.basis.clone(),
+        }
+    }
+}
+
+/// How much of a site a caller may see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sight {
+    /// Everything.
+    Full,
+    /// What is public of a site in the directory.
+    Public,
+    /// Not even that it is there.
+    Nothing,
+}
+
+/// What of a site the caller may see.
+pub(super) fn sight(caller: &Caller, row: &Row) -> Sight {
+    let full = match caller.scope(Permission::SiteRead) {
+        Scope::All => true,
+        Scope::Divisions(codes) => codes.contains(&row.division_code),
+        Scope::Own(code) => row.land_user_credit_code.as_ref() == Some(&code),
+        Scope::Public => false,
+    };
+    match (full, row.in_directory) {
+        (true, _) => Sight::Full,
+        (false, true) => Sight::Public,
+        (false, false) => Sight::Nothing,
+    }
+}
+
+/// What is said of a site that the caller may not see: the same as of one that is not there.
+pub(super) fn not_found() -> Error {
+    Error::not_found("地块", "site")
+}
+
+/// Whether the caller may act on this site: a land user on its own, an agency and a department in its division.
+pub(super) fn require_reach(caller: &Caller, row: &Row) -> Result<()> {
+    let holder = match caller {
+        Caller::Key(holder) => holder,
+        Caller::Operator | Caller::Public => return caller.require_division(&row.division_code),
+    };
+    match (holder.role, &holder.credit_code) {
+        (Role::LandUser, credit) if credit.is_some() && *credit == row.land_user_credit_code => Ok(()),
+        (Role::LandUser, _) => Err(Error::forbidden(
+            "not_your_site",
+            Text::fixed("只能办理本单位使用的地块。", "A land user may act on its own sites only."),
+        )),
+        _ => caller.require_division(&row.division_code),
+    }
+}
+
+/// Refuses what the caller may not see, then what it may not act on. An agency sees only what is public, and acts for land
+/// users of its division all the same.
+fn require_access(caller: &Caller, row: &Row) -> Result<()> {
+    let works_here = caller.role() == Some(Role::ThirdParty) && caller.holds_in(&row.division_code);
+    if sight(caller, row) == Sight::Nothing && !works_here {
+        return Err(not_found());
+    }
+    require_reach(caller, row)
+}
+
+/// The role that acts: the key's; for the operator at the machine the one it enters for.
+fn acting(act: &Act, entering_for: Option<Role>) -> Result<Role> {
+    match (act.caller(), entering_for) {
+        (Caller::Key(holder), _) => Ok(holder.role),
+        (Caller::Operator, Some(role)) => Ok(role),
+        _ => Err(Error::forbidden(
+            "role_not_allowed",
+            Text::fixed("须注明以哪个角色办理。", "It must be said in which role this is done."),
+        )),
+    }
+}
+
+fn actor(act: &Act, role: Option<Role>) -> Actor {
+    match act.caller() {
+        Caller::Key(holder) => {
+            Actor { role, key_id: Some(holder.id), division: Some(holder.division.as_str().to_owned()) }
+        }
+        Caller::Operator | Caller::Public => Actor { role, key_id: None, division: None },
+    }
+}
+
+/// Registers a site: as a lead, or as suspected at once, which is its first event. Gives its identifier.
+///
+/// `entering_for` is the role that the operator at the machine acts in; a key acts in its own.
+///
+/// # Errors
+/// `outside_division`, `invalid_input` (every fault of the facts, the outline, an unknown division, a day to come),
+/// `other_role_must_act` for a listing by whoever may not list, `code_taken` for a national code that another site has.
+pub async fn register(act: &mut Act, new: NewSite, entering_for: Option<Role>) -> Result<SiteId> {
+    let faults = new.facts.faults();
+    let division_named = DivisionCode::parse(&new.facts.division_code).is_some();
+    if division_named {
+        act.caller().require_division(&new.facts.division_code)?;
+    }
+    if !faults.is_empty() {
+        return Err(Error::invalid(faults));
+    }
+    require_known_division(act, &new.facts.division_code).await?;
+    let (now, today) = (act.now(), act.today());
+    let role = acting(act, entering_for)?;
+    let listed = new.suspected.then(|| registered_as_suspected(new.suspected_on, today, role)).transpose();
+    let listed = listed.map_err(|refusal| at_attribute(refusal, "/occurred_on", "/properties/suspected_on"))?;
+    if !new.suspected && new.suspected_on.is_some() {
+        return Err(Error::fault(
+            "/properties/suspected_on",
+            "unexpected_field",
+            Text::fixed("线索没有列入名单之日。", "A mere lead has no day of listing."),
+        ));
+    }
+    topology::check(act.tx(), &new.area, "/geometry").await?;
+    require_free(act, None, new.facts.national_code.as_deref()).await?;
+    let id = SiteId::new(now);
+    let code = interim_code(act, &new.facts.division_code, InterimKind::Suspected).await?;
+    let ewkb = new.area.to_ewkb();
+    let area_m2 = topology::area_m2(act.tx(), &ewkb).await?;
+    let mut standing = Columns { stage_since: Some(today), ..Columns::none() };
+    let mut first = None;
+    if let Some((entry, step)) = listed {
+        standing = standing.after(&step.state, &step.effects, Some(entry.occurred_on))?;
+        let payload = serde_json::to_value(&entry.event).map_err(Error::internal)?;
+        let days = (Some(entry.occurred_on), entry.day_assumed);
+        let who = actor(act, Some(role));
+        first = Some(LogRow::new(id, entry.seq, days, now, who, payload, &step.effects, &store::FIRST_HASH)?);
+    }
+    let stage = standing.stage;
+    let row = NewRow {
+        id,
+        code: code.to_string(),
+        national_code: new.facts.national_code.clone(),
+        directory_code: None,
+        attributes: new.facts.attributes(),
+        standing,
+        area_m2,
+        invented: new.invented,
+        ewkb,
+    };
+    store::insert(act.tx(), std::slice::from_ref(&row)).await?;
+    let mut detail = json!({"registered": row.code, "stage": stage.as_str()});
+    if let Some(first) = first {
+        detail["event"] = json!({"seq": first.seq, "type": first.event_type, "hash": hex::encode(&first.hash)});
+        let act_id = act.id();
+        store::append(act.tx(), act_id, &[first]).await?;
+    }
+    act.note(format!("site/{id}"), detail);
+    Ok(id)
+}
+
+/// The refusal as an error, its fault moved to where the request has the field.
+fn at_attribute(refusal: Refusal, from: &str, to: &str) -> Error {
+    let moved = match refusal {
+        Refusal::Faults { event_type, faults, on } => {
+            let faults = faults
+                .into_iter()
+                .map(|fault| if fault.pointer == from { Fault { pointer: to.to_owned(), ..fault } } else { fault })
+                .collect();
+            Refusal::Faults { event_type, faults, on }
+        }
+        other => other,
+    };
+    Error::from(moved)
+}
+
+async fn require_known_division(act: &mut Act, code: &str) -> Result<()> {
+    let known = division::known(act.tx(), &[code.to_owned()]).await?;
+    if known.contains(code) { Ok(()) } else { Err(Error::invalid(vec![division::unknown(code)])) }
+}
+
+/// Refuses a national code that another site has.
+async fn require_free(act: &mut Act, own: Option<&str>, code: Option<&str>) -> Result<()> {
+    let Some(code) = code.filter(|code| own != Some(*code)) else { return Ok(()) };
+    if store::taken_codes(act.tx(), &[code.to_owned()]).await?.is_empty() {
+        return Ok(());
+    }
+    Err(code_taken("/properties/national_code", code))
+}
+
+fn code_taken(pointer: &str, code: &str) -> Error {
+    let message = Text::new(format!("编码 {code} 已属于另一地块。"), format!("Code {code} belongs to another site."));
+    Error::conflict("code_taken", message.clone()).with_faults(vec![Fault::new(pointer, "code_taken", message)])
+}
+
+/// The next interim code. Its counter is locked until the act is over, so that serials leave no gap.
+async fn interim_code(act: &mut Act, division: &str, kind: InterimKind) -> Result<InterimCode> {
+    let year = act.today().year();
+    let serial = store::take_serials(act.tx(), division, year, kind.letters(), 1).await?;
+    DivisionCode::parse(division)
+        .and_then(|division| InterimCode::new(division, kind, year, u32::try_from(serial).ok()?))
+        .ok_or_else(|| {
+            Error::conflict(
+                "codes_used_up",
+                Text::new(
+                    format!("区划 {division} {year} 年的临时编码已用完（9999 个）。"),
+                    format!("Division {division} has used up the 9999 interim codes of {year}."),
+                ),
+            )
+        })
+}
+
+fn subject_of(row: &Row) -> deadline::Subject {
+    deadline::Subject {
+        register: REGISTER,
+        id: row.id.0,
+        code: row.code.clone(),
+        name: row.name.clone(),
+        division_code: row.division_code.clone(),
+        owner_credit_code: row.land_user_credit_code.clone(),
+    }
+}
+
+fn paper_of(row: &Row) -> document::Subject<'_> {
+    document::Subject {
+        register: REGISTER,
+        id: row.id.0,
+        division_code: &row.division_code,
+        owner_credit_code: row.land_user_credit_code.as_deref(),
+    }
+}
+
+/// Takes a step of a site's life: who may, whether the stage has it, what is missing; then the log, the stage, the clocks.
+///
+/// Steps of one site come one after another: a second one waits for the first and is judged by the stage that it left.
+/// `revision` is the version that the caller means, where it says so. `entering_for`: see [`register`].
+///
+/// # Errors
+/// In this order: `not_found`; `outside_division` or `not_your_site`; `stale`; `step_not_allowed` (409),
+/// `other_role_must_act` (403), `invalid_input` (422), each with its rule and articles.
+pub async fn record(
+    act: &mut Act,
+    id: SiteId,
+    new: NewEvent,
+    revision: Option<i32>,
+    entering_for: Option<Role>,
+) -> Result<Recorded> {
+    let row = store::lock(act.tx(), id).await?.ok_or_else(not_found)?;
+    require_access(act.caller(), &row)?;
+    if revision.is_some_and(|revision| revision != row.revision) {
+        return Err(call::stale());
+    }
+    let role = acting(act, entering_for)?;
+    let (now, today) = (act.now(), act.today());
+    let log = store::log(act.tx(), id, None).await?;
+    let occurred_on = match new.occurred_on {
+        Some(day) => day,
+        None => return Err(without_day(&log.state, new, today, role)),
+    };
+    let (event, step) = take(&log.state, new.event_type, new.draft, occurred_on, today, role)?;
+    if let Some(paper) = event.document_id() {
+        document::attach(act, paper, &paper_of(&row), "/document_id").await?;
+    }
+    let standing = Columns::of(&row)?.after(&step.state, &step.effects, Some(occurred_on))?;
+    let listed = step.effects.contains(&Effect::ListEntered { list: List::ContaminatedDirectory });
+    let directory_code = match &row.directory_code {
+        None if listed => Some(interim_code(act, &row.division_code, InterimKind::Contaminated).await?.to_string()),
+        _ => None,
+    };
+    carry_out(act, &row, &step.effects, occurred_on).await?;
+    let seq = step.state.recorded();
+    let payload = serde_json::to_value(&event).map_err(Error::internal)?;
+    let who = actor(act, Some(role));
+    let entry = LogRow::new(id, seq, (Some(occurred_on), false), now, who, payload, &step.effects, log.head())?;
+    store::set_standing(act.tx(), id, &standing, directory_code.as_deref()).await?;
+    act.note(
+        format!("site/{id}"),
+        json!({
+            "event": new.event_type.as_str(), "seq": seq, "occurred_on": occurred_on,
+            "from": log.state.stage().as_str(), "to": step.state.stage().as_str(), "hash": hex::encode(&entry.hash),
+        }),
+    );
+    let act_id = act.id();
+    store::append(act.tx(), act_id, &[entry]).await?;
+    Ok(Recorded { seq, warnings: step.warnings() })
+}
+
+/// The refusal of an event without its day: after those that do not depend on the day, with all other faults.
+fn without_day(state: &SiteState, new: NewEvent, today: Day, role: Role) -> Error {
+    if let Err(refusal) = permit(state, new.event_type, today, role) {
+        return refusal.into();
+    }
+    let mut faults = Event::read(new.event_type, new.draft).err().unwrap_or_default();
+    faults.push(Fault::new(
+        "/occurred_on",
+        "missing",
+        Text::fixed("须填写发生日期。", "The day on which it happened (`occurred_on`) is missing."),
+    ));
+    Refusal::Faults { event_type: new.event_type, faults, on: today }.into()
+}
+
+/// Starts and stops clocks as a step says.
+async fn carry_out(act: &mut Act, row: &Row, effects: &[Effect], occurred_on: Day) -> Result<()> {
+    for effect in effects {
+        match effect {
+            Effect::DeadlineOpened { rule, start_on, .. } => open(act, subject_of(row), *rule, *start_on).await?,
+            Effect::DeadlineClosed { rule, on } => {
+                deadline::close(act, REGISTER, row.id.0, rule.as_str(), *on).await?;
+            }
+            Effect::DeadlineReopened { rule, .. } => {
+                deadline::reopen(act, REGISTER, row.id.0, rule.as_str()).await?;
+            }
+            Effect::Undone { effect } => match &**effect {
+                Effect::DeadlineOpened { rule, .. } => {
+                    deadline::cancel(act, REGISTER, row.id.0, rule.as_str(), occurred_on).await?;
+                }
+                Effect::DeadlineClosed { rule, .. } => {
+                    deadline::reopen(act, REGISTER, row.id.0, rule.as_str()).await?;
+                }
+                Effect::DeadlineReopened { rule, closed_on } => {
+                    deadline::close(act, REGISTER, row.id.0, rule.as_str(), *closed_on).await?;
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Starts a clock. It is there from the day it counts from, whenever the office came to enter the notice.
+async fn open(act: &mut Act, subject: deadline::Subject, rule: StatutoryClock, start_on: Day) -> Result<()> {
+    let rule = deadline::rules::catalogue::find(rule.as_str())
+        .ok_or_else(|| Error::internal(format!("the deadline register has no rule {}", rule.as_str())))?;
+    deadline::open(act, deadline::OpenDeadline { rule, subject, opened_on: start_on, start_on }).await?;
+    Ok(())
+}
+
+/// Corrects what is told of a site, or its outline; never its stage. The version before stays in the history, with the
+/// reason for this one.
+///
+/// # Errors
+/// `not_found`, `outside_division` (for either division, where it moves), `stale`, `invalid_input`, `code_taken`.
+pub async fn correct(act: &mut Act, id: SiteId, revision: i32, new: Correction) -> Result<()> {
+    let row = store::lock(act.tx(), id).await?.ok_or_else(not_found)?;
+    require_access(act.caller(), &row)?;
+    if revision != row.revision {
+        return Err(call::stale());
+    }
+    let before = Facts::of(&row);
+    let after = Facts {
+        national_code: new.national_code.unwrap_or_else(|| before.national_code.clone()),
+        name: new.name.unwrap_or_else(|| before.name.clone()),
+        division_code: new.division_code.unwrap_or_else(|| before.division_code.clone()),
+        address: new.address.unwrap_or_else(|| before.address.clone()),
+        land_user: new.land_user.unwrap_or_else(|| before.land_user.clone()),
+        former_industry: new.former_industry.unwrap_or_else(|| before.former_industry.clone()),
+        land_use: new.land_use.unwrap_or_else(|| before.land_use.clone()),
+        basis: new.basis.unwrap_or_else(|| before.basis.clone()),
+    };
+    let mut faults = after.faults();
+    let reason = new.reason.trim();
+    if reason.is_empty() || reason.chars().count() > MAX_TEXT {
+        faults.push(Fault::new(
+            "/reason",
+            "missing",
+            Text::new(
+                format!("须说明更正原因（1 至 {MAX_TEXT} 字）。"),
+                format!("A correction needs its reason, 1 to {MAX_TEXT} characters."),
+            ),
+        ));
+    }
+    if after == before && new.area.is_none() {
+        faults.push(Fault::new("", "nothing_to_correct", Text::fixed("没有任何更正。", "Nothing is corrected.")));
+    }
+    if !faults.is_empty() {
+        return Err(Error::invalid(faults));
+    }
+    let moved = after.division_code != before.division_code;
+    if moved {
+        act.caller().require_division(&after.division_code)?;
+        require_known_division(act, &after.division_code).await?;
+    }
+    require_free(act, before.national_code.as_deref(), after.national_code.as_deref()).await?;
+    let mut outline = None;
+    if let Some(area) = &new.area {
+        topology::check(act.tx(), area, "/geometry").await?;
+        let ewkb = area.to_ewkb();
+        let area_m2 = topology::area_m2(act.tx(), &ewkb).await?;
+        outline = Some((ewkb, area_m2));
+    }
+    let attributes = after.attributes();
+    let bytes = outline.as_ref().map(|(ewkb, area_m2)| (ewkb.as_slice(), *area_m2));
+    store::correct(act.tx(), id, after.national_code.as_deref(), &attributes, bytes, reason).await?;
+    let now = store::find(act.tx(), id).await?.ok_or_else(not_found)?;
+    deadline::subject_changed(act, &subject_of(&now)).await?;
+    if moved || after.land_user != before.land_user {
+        for paper in papers(act, id).await? {
+            document::attach(act, paper, &paper_of(&now), "").await?;
+        }
+    }
+    act.note(
+        format!("site/{id}"),
+        json!({"corrected": changed(&before, &after, outline.is_some()), "revision": now.revision}),
+    );
+    Ok(())
+}
+
+/// Names of what a correction changes.
+fn changed(before: &Facts, after: &Facts, outline: bool) -> Vec<&'static str> {
+    [
+        ("national_code", before.national_code != after.national_code),
+        ("name", before.name != after.name),
+        ("division_code", before.division_code != after.division_code),
+        ("address", before.address != after.address),
+        ("land_user", before.land_user != after.land_user),
+        ("former_industry", before.former_industry != after.former_industry),
+        ("land_use", before.land_use != after.land_use),
+        ("basis", before.basis != after.basis),
+        ("geometry", outline),
+    ]
+    .into_iter()
+    .filter_map(|(name, differs)| differs.then_some(name))
+    .collect()
+}
+
+/// The documents that a site's events name.
+async fn papers(act: &mut Act, id: SiteId) -> Result<Vec<DocumentId>> {
+    let log = store::log(act.tx(), id, None).await?;
+    let mut papers: Vec<DocumentId> = log.rows.iter().filter_map(paper).collect();
+    papers.sort_unstable();
+    papers.dedup();
+    Ok(papers)
+}
+
+/// The document that an entry of a log names.
+pub(super) fn paper(row: &LogRow) -> Option<DocumentId> {
+    row.payload["document_id"].as_str().and_then(|id| id.parse().ok())
+}
+
+/// A site as an existing register had it.
+#[derive(Debug, Clone)]
+pub struct ExistingSite {
+    /// Its code there; the national code, else an interim one, where there is none.
+    pub code: Option<String>,
+    /// What is told of it.
+    pub facts: Facts,
+    /// Where it stands.
+    pub given: Given,
+    /// Uses barred on its land.
+    pub negative_list: Vec<NegativeUse>,
+    /// Its outline, EWKB in EPSG:4490, valid.
+    pub ewkb: Vec<u8>,
+    /// Ellipsoidal area of the outline, m².
+    pub area_m2: f64,
+    /// Sample data of nobody's land.
+    pub invented: bool,
+}
+
+/// Writes sites that an existing register brings, however many, in few statements. Each log begins with a `registered` that
+/// carries the stage as given; clocks run where the day of the notice is known. Codes, divisions and facts were judged
+/// before. Gives the identifiers in the order of the rows.
+///
+/// # Errors
+/// `codes_used_up`; when the database refuses a row, which those checks rule out.
+pub async fn load_existing(act: &mut Act, rows: &[ExistingSite]) -> Result<Vec<SiteId>> {
+    let (now, year, act_id) = (act.now(), act.today().year(), act.id());
+    let who = actor(act, act.caller().role());
+    let mut wanting: BTreeMap<(String, InterimKind), i32> = BTreeMap::new();
+    let kind_of = |site: &ExistingSite| match site.given.stage().found_contaminated() {
+        Some(true) => InterimKind::Contaminated,
+        _ => InterimKind::Suspected,
+    };
+    for site in rows {
+        if let Some(code) = site.code.as_deref().and_then(InterimCode::parse) {
+            let (division, year, serial) = code.parts();
+            store::pass_serial(act.tx(), division.as_str(), year, code.kind().letters(), serial).await?;
+        } else if site.code.is_none() && site.facts.national_code.is_none() {
+            *wanting.entry((site.facts.division_code.clone(), kind_of(site))).or_default() += 1;
+        }
+    }
+    // The serial before the first one of each group.
+    let mut serials: BTreeMap<(String, InterimKind), i32> = BTreeMap::new();
+    for ((division, kind), n) in wanting {
+        let last = store::take_serials(act.tx(), &division, year, kind.letters(), n).await?;
+        serials.insert((division, kind), last - n);
+    }
+    let mut sites = Vec::with_capacity(rows.len());
+    let mut events = Vec::with_capacity(rows.len());
+    let mut barred = Vec::new();
+    let mut clocks = Vec::new();
+    for site in rows {
+        let id = SiteId::new(now);
+        let code = match (&site.code, &site.facts.national_code) {
+            (Some(code), _) | (None, Some(code)) => code.clone(),
+            (None, None) => next_code(&mut serials, site, kind_of(site), year)?,
+        };
+        let (state, effects) = SiteState::registered(&site.given);
+        let since = site.given.stage_since();
+        let mut standing = Columns::none();
+        if site.given.stage().on(List::ControlList) == super::rules::OnList::ByHistory {
+            standing.on_control_list = site.given.on_control_list();
+        }
+        let mut standing = standing.after(&state, &effects, None)?;
+        // The day since which the stage holds is that of the entry in the list where the stage is what the entry leads to.
+        match site.given.stage() {
+            Stage::Suspected => standing.suspected_on = since,
+            Stage::Contaminated => standing.contaminated_on = since,
+            _ => {}
+        }
+        let payload = serde_json::to_value(&site.given).map_err(Error::internal)?;
+        events.push(LogRow::new(id, 1, (since, false), now, who.clone(), payload, &effects, &store::FIRST_HASH)?);
+        barred.extend(site.negative_list.iter().map(|barred| (id, barred.clone())));
+        for effect in &effects {
+            if let Effect::DeadlineOpened { rule, start_on, .. } = effect {
+                let subject = deadline::Subject {
+                    register: REGISTER,
+                    id: id.0,
+                    code: code.clone(),
+                    name: site.facts.name.clone(),
+                    division_code: site.facts.division_code.clone(),
+                    owner_credit_code: site.facts.land_user.as_ref().and_then(|user| user.credit_code.clone()),
+                };
+                clocks.push((subject, *rule, *start_on));
+            }
+        }
+        sites.push(NewRow {
+            id,
+            code,
+            national_code: site.facts.national_code.clone(),
+            directory_code: None,
+            attributes: site.facts.attributes(),
+            standing,
+            area_m2: site.area_m2,
+            invented: site.invented,
+            ewkb: site.ewkb.clone(),
+        });
+    }
+    store::insert(act.tx(), &sites).await?;
+    store::append(act.tx(), act_id, &events).await?;
+    if !barred.is_empty() {
+        store::bar_uses(act.tx(), now, &barred).await?;
+    }
+    for (subject, rule, start_on) in clocks {
+        open(act, subject, rule, start_on).await?;
+    }
+    Ok(sites.iter().map(|site| site.id).collect())
+}
+
+fn next_code(
+    serials: &mut BTreeMap<(String, InterimKind), i32>,
+    site: &ExistingSite,
+    kind: InterimKind,
+    year: i32,
+) -> Result<String> {
+    let division = &site.facts.division_code;
+    let serial = serials
+        .get_mut(&(division.clone(), kind))
+        .map(|serial| {
+            *serial += 1;
+            *serial
+        })
+        .and_then(|serial| u32::try_from(serial).ok());
+    DivisionCode::parse(division)
+        .zip(serial)
+        .and_then(|(division, serial)| InterimCode::new(division, kind, year, serial))
+        .map(|code| code.to_string())
+        .ok_or_else(|| {
+            Error::conflict(
+                "codes_used_up",
+                Text::new(
+                    format!("区划 {division} {year} 年的临时编码已用完（9999 个）；请在文件中给出编码。"),
+                    format!(
+                        "Division {division} has used up the 9999 interim codes of {year}; give codes in the file."
+                    ),
+                ),
+            )
+        })
+}

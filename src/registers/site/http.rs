@@ -1,0 +1,1587 @@
+//! Sites over HTTP.
+
+use super::actions::{self, Correction, Facts, LandUser, NewEvent, NewSite, Sight, not_found, sight};
+use super::rules::{
+    AssessedClass, Case, ControlMode, Draft, Effect, EventType, Gate, List, Publicity, RiskGrade, Stage, next_steps,
+    restrictions,
+};
+use super::store::{self, After, Filter, Log, LogRow, NO_DAY, NegativeUse, Order, Row, Version};
+use crate::kernel::basis::cite_all;
+use crate::kernel::paging::{self, Cursor};
+use crate::kernel::{ActId, Area, Citation, Day, DivisionCode, DocumentId, Error, KeyId, Result, SiteId, Text};
+use crate::platform::call::stale;
+use crate::platform::feature::{self, AreaGeometry, Feature, FeaturePage, NewFeature};
+use crate::platform::{App, Body, Call, IfMatch, Params, Permission, Reply, Role, Stop};
+use crate::registers::deadline::rules::{Closed, Status as ClockStatus, catalogue, status as clock_status};
+use crate::registers::deadline::{self, Deadline};
+use axum::extract::{OriginalUri, Path};
+use axum::http::{HeaderMap, header};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+use sqlx::PgConnection;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(register_site, list_sites))
+        .routes(routes!(get_site, correct_site))
+        .routes(routes!(record_event, list_events))
+        .routes(routes!(get_timeline))
+        .routes(routes!(get_history))
+}
+
+/// Square metres of a mu: 2000/3.
+const MU_PER_M2: f64 = 3.0 / 2000.0;
+
+// ---- what is sent ----
+
+/// Who uses the land.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "（演示）北方化工有限公司", "credit_code": "91150000MA0N00000X", "contact": "0483-0000000"}))]
+struct LandUserBody {
+    /// Name.
+    name: String,
+    /// Unified social credit code (GB 32100), 18 characters; what a land user's key is matched with.
+    #[serde(default)]
+    credit_code: Option<String>,
+    /// How to reach them. Personal data: for departments in charge only.
+    #[serde(default)]
+    contact: Option<String>,
+}
+
+/// A land use.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"system": "GB/T 21010-2017", "code": "0601"}))]
+struct LandUseBody {
+    /// `GB/T 21010-2017`, `LUSC-2023` or `GB 50137-2011`.
+    system: String,
+    /// A code that the system prints.
+    code: String,
+}
+
+/// A stage at which a site may be registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum FirstStage {
+    /// A lead that nobody has decided on.
+    Candidate,
+    /// On the list of suspected sites; for ecology bureaus.
+    Suspected,
+}
+
+/// A site to be registered.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "name": "（演示）原北方化工厂地块", "division_code": "152921", "address": "巴彦浩特镇工业路 1 号",
+    "land_user": {"name": "（演示）北方化工有限公司", "credit_code": "91150000MA0N00000X", "contact": "0483-0000000"},
+    "former_industry": "2614", "land_use": {"system": "GB/T 21010-2017", "code": "0601"},
+    "basis": "重点行业企业用地，已关闭搬迁", "stage": "suspected", "suspected_on": "2026-11-20"
+}))]
+struct NewSiteBody {
+    /// Name, 1 to 200 characters.
+    name: String,
+    /// Division in charge.
+    division_code: DivisionCode,
+    /// Address.
+    #[serde(default)]
+    address: Option<String>,
+    /// Who uses the land.
+    #[serde(default)]
+    land_user: Option<LandUserBody>,
+    /// Former industry, GB/T 4754, two to four digits.
+    #[serde(default)]
+    former_industry: Option<String>,
+    /// Land use.
+    #[serde(default)]
+    land_use: Option<LandUseBody>,
+    /// Why it is registered.
+    #[serde(default)]
+    basis: Option<String>,
+    /// National code, thirteen digits, where it has been given.
+    #[serde(default)]
+    national_code: Option<String>,
+    /// Where it stands.
+    stage: FirstStage,
+    /// Day of the listing, of a suspected site; not after today. Left out, today is taken, and later events may lie
+    /// before it.
+    #[serde(default)]
+    suspected_on: Option<Day>,
+}
+
+/// A correction of attributes: what is left out stays, `null` takes away. The stage is changed by events only.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CorrectionBody {
+    /// Name.
+    #[serde(default)]
+    name: Option<String>,
+    /// Division in charge; the caller's role must hold in both.
+    #[serde(default)]
+    division_code: Option<DivisionCode>,
+    /// Address.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    address: Option<Option<String>>,
+    /// Who uses the land; given whole.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<LandUserBody>)]
+    land_user: Option<Option<LandUserBody>>,
+    /// Former industry.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    former_industry: Option<Option<String>>,
+    /// Land use.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<LandUseBody>)]
+    land_use: Option<Option<LandUseBody>>,
+    /// Why it is registered.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    basis: Option<Option<String>>,
+    /// National code.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    national_code: Option<Option<String>>,
+}
+
+/// A correction of a site.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"properties": {"address": "巴彦浩特镇工业路 2 号"}, "reason": "门牌号录入有误"}))]
+struct SitePatch {
+    /// `Feature`, where the client sends one.
+    #[serde(rename = "type", default)]
+    #[schema(value_type = Option<feature::FeatureType>)]
+    _kind: Option<feature::FeatureType>,
+    /// A new outline.
+    #[serde(default)]
+    #[schema(value_type = Option<AreaGeometry>)]
+    geometry: Option<Value>,
+    /// Attributes to correct.
+    #[serde(default)]
+    properties: CorrectionBody,
+    /// Why; kept in the history.
+    reason: String,
+}
+
+/// Tells `null` from what is left out.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(d).map(Some)
+}
+
+/// An event as read: any field, so that what a type lacks and what it has too much is named together, after the questions of
+/// stage and role. What each type takes is [`EventRequest`].
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EventBody {
+    #[serde(rename = "type")]
+    event_type: EventType,
+    #[serde(default)]
+    occurred_on: Option<Day>,
+    #[serde(default)]
+    received_on: Option<Day>,
+    #[serde(default)]
+    issued_on: Option<Day>,
+    #[serde(default)]
+    served_how: Option<String>,
+    #[serde(default)]
+    document_id: Option<DocumentId>,
+    #[serde(default)]
+    conclusion: Option<String>,
+    #[serde(default)]
+    risk_grade: Option<String>,
+    #[serde(default)]
+    assessed_class: Option<String>,
+    #[serde(default)]
+    reason: Option<String>,
+    #[serde(default)]
+    channel: Option<String>,
+    #[serde(default)]
+    url: Option<String>,
+    #[serde(default)]
+    from: Option<Day>,
+    #[serde(default)]
+    to: Option<Day>,
+    #[serde(default)]
+    subject: Option<String>,
+    #[serde(default)]
+    note: Option<String>,
+}
+
+impl From<EventBody> for NewEvent {
+    fn from(body: EventBody) -> NewEvent {
+        NewEvent {
+            event_type: body.event_type,
+            occurred_on: body.occurred_on,
+            draft: Draft {
+                received_on: body.received_on,
+                issued_on: body.issued_on,
+                served_how: body.served_how,
+                document_id: body.document_id,
+                conclusion: body.conclusion,
+                risk_grade: body.risk_grade,
+                assessed_class: body.assessed_class,
+                reason: body.reason,
+                channel: body.channel,
+                url: body.url,
+                from: body.from,
+                to: body.to,
+                subject: body.subject,
+                note: body.note,
+            },
+        }
+    }
+}
+
+/// An event to be recorded, by `type`. `occurred_on` may lie in the past, never in the future. A type that the procedure
+/// knows and the registry does not take yet is refused with 409 `step_not_allowed`.
+#[derive(ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[expect(dead_code, reason = "the description of what `EventBody` reads")]
+enum EventRequest {
+    /// 列入疑似污染地块名单 (T2)
+    #[schema(example = json!({"type": "suspected_listed", "occurred_on": "2026-05-10", "reason": "重点行业企业关闭搬迁"}))]
+    SuspectedListed {
+        /// Day of the listing.
+        occurred_on: Day,
+        /// The decision, where there is one on paper.
+        document_id: Option<DocumentId>,
+        /// Why it is suspected.
+        reason: Option<String>,
+        /// Anything worth remembering.
+        note: Option<String>,
+    },
+    /// 送达初步调查书面通知 (T3): starts the clock `preliminary_survey_six_months`, from receipt.
+    #[schema(example = json!({"type": "survey_notice_served", "occurred_on": "2026-05-21", "received_on": "2026-05-21", "served_how": "直接送达", "document_id": "01974000-0000-7000-8000-000000000001"}))]
+    SurveyNoticeServed {
+        /// Day on which it was served.
+        occurred_on: Day,
+        /// Day of receipt, from which the period counts. Needed unless `issued_on` is there.
+        received_on: Option<Day>,
+        /// Day of issue; counted from, with a warning, only where no receipt is on record.
+        issued_on: Option<Day>,
+        /// How it was served.
+        served_how: String,
+        /// The notice with its proof of receipt.
+        document_id: DocumentId,
+        /// Anything worth remembering.
+        note: Option<String>,
+    },
+    /// 提交初步调查报告 (T4): stops the clock.
+    #[schema(example = json!({"type": "preliminary_report_submitted", "occurred_on": "2026-10-30", "document_id": "01974000-0000-7000-8000-000000000002"}))]
+    PreliminaryReportSubmitted {
+        /// Day of submission.
+        occurred_on: Day,
+        /// The report.
+        document_id: DocumentId,
+        /// Anything worth remembering.
+        note: Option<String>,
+    },
+    /// 评审初步调查报告 (T5 returned, T6 not contaminated, T7 contaminated)
+    #[schema(example = json!({"type": "preliminary_report_reviewed", "occurred_on": "2026-11-15", "conclusion": "contaminated", "risk_grade": "high", "document_id": "01974000-0000-7000-8000-000000000003"}))]
+    PreliminaryReportReviewed {
+        /// Day of the conclusion.
+        occurred_on: Day,
+        /// What was concluded.
+        conclusion: Case,
+        /// The review's opinion.
+        document_id: DocumentId,
+        /// Grade in the directory; needed with `contaminated`, and with nothing else.
+        risk_grade: Option<RiskGrade>,
+        /// What the report lacks; needed with `returned`, and with nothing else.
+        reason: Option<String>,
+        /// Land class that `not_contaminated` holds for.
+        assessed_class: Option<AssessedClass>,
+        /// Anything worth remembering.
+        note: Option<String>,
+    },
+    /// 信息公开
+    #[schema(example = json!({"type": "disclosed", "occurred_on": "2026-11-16", "channel": "单位网站", "url": "https://example.org/notice", "from": "2026-11-16"}))]
+    Disclosed {
+        /// Day of the entry's fact.
+        occurred_on: Day,
+        /// Website, gazette, notice board.
+        channel: String,
+        /// First day of publication.
+        from: Day,
+        /// Address, http or https.
+        url: Option<String>,
+        /// Last day of publication; open when left out.
+        to: Option<Day>,
+        /// The duty it meets; left out, every duty that whoever discloses has.
+        subject: Option<Publicity>,
+        /// Proof of it.
+        document_id: Option<DocumentId>,
+        /// Anything worth remembering.
+        note: Option<String>,
+    },
+    /// 误录作废: voids the last event that stands; nothing is deleted.
+    #[schema(example = json!({"type": "entered_in_error", "occurred_on": "2026-11-21", "reason": "录入了另一地块的通知"}))]
+    EnteredInError {
+        /// Day on which the error was found.
+        occurred_on: Day,
+        /// What was wrong.
+        reason: String,
+        /// Proof of it.
+        document_id: Option<DocumentId>,
+        /// Anything worth remembering.
+        note: Option<String>,
+    },
+}
+
+/// The facts of an entry, by `type`, without those that were not said. Notices carry `received_on` or `issued_on`.
+#[derive(ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[expect(dead_code, reason = "the description of what the log stores")]
+enum EventPayload {
+    /// Taken over from an existing register, as it had the site.
+    Registered {
+        /// Where the site stood.
+        stage: String,
+        /// Mode of risk control.
+        mode: Option<ControlMode>,
+        /// Since when.
+        stage_since: Option<Day>,
+        /// Its grade.
+        risk_grade: Option<RiskGrade>,
+        /// Class that a clean survey holds for.
+        assessed_class: Option<AssessedClass>,
+        /// Day on which the notice of the running survey was received.
+        notice_received_on: Option<Day>,
+        /// Whether a contained site is on the control list.
+        on_control_list: Option<bool>,
+    },
+    /// 列入疑似污染地块名单
+    SuspectedListed {
+        /// The decision.
+        document_id: Option<DocumentId>,
+        /// Why.
+        reason: Option<String>,
+        /// Note.
+        note: Option<String>,
+    },
+    /// 送达初步调查书面通知
+    SurveyNoticeServed {
+        /// Day of receipt.
+        received_on: Option<Day>,
+        /// Day of issue.
+        issued_on: Option<Day>,
+        /// How it was served.
+        served_how: String,
+        /// The notice.
+        document_id: DocumentId,
+        /// Note.
+        note: Option<String>,
+    },
+    /// 提交初步调查报告
+    PreliminaryReportSubmitted {
+        /// The report.
+        document_id: DocumentId,
+        /// Note.
+        note: Option<String>,
+    },
+    /// 评审初步调查报告
+    PreliminaryReportReviewed {
+        /// What was concluded.
+        conclusion: Case,
+        /// The opinion.
+        document_id: DocumentId,
+        /// Grade in the directory.
+        risk_grade: Option<RiskGrade>,
+        /// What the report lacks.
+        reason: Option<String>,
+        /// Land class assessed.
+        assessed_class: Option<AssessedClass>,
+        /// Note.
+        note: Option<String>,
+    },
+    /// 信息公开
+    Disclosed {
+        /// Where.
+        channel: String,
+        /// First day.
+        from: Day,
+        /// Address.
+        url: Option<String>,
+        /// Last day.
+        to: Option<Day>,
+        /// Which duty.
+        subject: Option<Publicity>,
+        /// Proof.
+        document_id: Option<DocumentId>,
+        /// Note.
+        note: Option<String>,
+    },
+    /// 误录作废
+    EnteredInError {
+        /// What was wrong.
+        reason: String,
+        /// Proof.
+        document_id: Option<DocumentId>,
+        /// Note.
+        note: Option<String>,
+    },
+}
+
+// ---- what is answered ----
+
+/// A field that this caller does not see, and why.
+#[derive(Debug, Serialize, ToSchema)]
+struct HiddenField {
+    /// Its name.
+    #[schema(example = "land_user")]
+    field: String,
+    /// 为何
+    reason_zh: String,
+    /// Why.
+    reason_en: String,
+}
+
+/// A list that a site is on.
+#[derive(Debug, Serialize, ToSchema)]
+struct ListView {
+    /// Which.
+    list: List,
+    /// 名称
+    title_zh: String,
+    /// Name.
+    title_en: String,
+    /// Day of the entry, where known.
+    since: Option<Day>,
+}
+
+/// A use barred on a site's land.
+#[derive(Debug, Serialize, ToSchema)]
+struct NegativeUseView {
+    /// Land-use system.
+    #[schema(example = "GB/T 21010-2017")]
+    system: String,
+    /// Land-use code; all below it is meant too.
+    #[schema(example = "07")]
+    code: String,
+    /// Why.
+    why: Option<String>,
+    /// First day, where known.
+    since: Option<Day>,
+    /// Last day; `null` while it holds.
+    until: Option<Day>,
+}
+
+impl From<NegativeUse> for NegativeUseView {
+    fn from(barred: NegativeUse) -> NegativeUseView {
+        NegativeUseView {
+            system: barred.use_system,
+            code: barred.code_prefix,
+            why: barred.why,
+            since: barred.since,
+            until: barred.until,
+        }
+    }
+}
+
+/// A site's attributes.
+#[derive(Debug, Serialize, ToSchema)]
+struct SiteProperties {
+    /// Interim code, or the code of the register that the site came from.
+    #[schema(example = "152921YS20260001")]
+    code: String,
+    /// Interim code of the entry in the directory of contaminated sites.
+    directory_code: Option<String>,
+    /// National code.
+    national_code: Option<String>,
+    /// Name.
+    name: String,
+    /// Division in charge.
+    #[schema(example = "152921")]
+    division_code: String,
+    /// Address.
+    address: Option<String>,
+    /// Who uses the land; `null` for whoever may not see it (`hidden_fields`).
+    land_user: Option<LandUserBody>,
+    /// GB/T 4754.
+    former_industry: Option<String>,
+    /// Land use.
+    land_use: Option<LandUseBody>,
+    /// Why it is registered.
+    basis: Option<String>,
+    /// Where it stands.
+    #[schema(example = "suspected")]
+    stage: String,
+    /// 阶段名称
+    stage_zh: String,
+    /// Name of the stage.
+    stage_en: String,
+    /// Mode of risk control.
+    mode: Option<ControlMode>,
+    /// Civil day since which it stands there; `null` where an existing register did not say.
+    stage_since: Option<Day>,
+    /// Grade in the directory.
+    risk_grade: Option<RiskGrade>,
+    /// Land class of GB 36600 that a clean survey holds for.
+    assessed_class: Option<AssessedClass>,
+    /// The lists it is on.
+    lists: Vec<ListView>,
+    /// Ellipsoidal area, m².
+    #[schema(example = 40213.7)]
+    area_m2: f64,
+    /// The same in mu (亩).
+    #[schema(example = 60.32)]
+    area_mu: f64,
+    /// Last day of the running clock that ends first.
+    next_due_on: Option<Day>,
+    /// Whether a clock has run out, today.
+    overdue: bool,
+    /// Sample data of nobody's land.
+    invented: bool,
+    /// Version, from 1; the ETag.
+    #[schema(example = 1)]
+    revision: i32,
+    /// When this version was recorded.
+    recorded_at: DateTime<Utc>,
+    /// What this caller does not see.
+    hidden_fields: Vec<HiddenField>,
+}
+
+/// One step of how a due date was counted.
+#[derive(Debug, Serialize, ToSchema)]
+struct DueReason {
+    /// 中文
+    text_zh: String,
+    /// English
+    text_en: String,
+    /// The article that says so.
+    citations: Vec<Citation>,
+}
+
+/// A clock of the site.
+#[derive(Debug, Serialize, ToSchema)]
+struct SiteDeadline {
+    /// Its identifier.
+    id: crate::kernel::DeadlineId,
+    /// Which.
+    #[schema(example = "preliminary_survey_six_months")]
+    rule: String,
+    /// 期限名称
+    title_zh: Option<String>,
+    /// Its name.
+    title_en: Option<String>,
+    /// The day that is counted from.
+    start_on: Day,
+    /// Last day before any rolling over rest days.
+    nominal_due_on: Day,
+    /// Last day in time.
+    #[schema(example = "2026-11-23")]
+    due_on: Day,
+    /// It may change when a year's calendar is announced.
+    provisional: bool,
+    /// Where it stands today.
+    status: ClockStatus,
+    /// Role that has to act.
+    #[schema(example = "land_user")]
+    responsible: String,
+    /// Day on which it was stopped or called off.
+    closed_on: Option<Day>,
+    /// How it was counted.
+    why: Vec<DueReason>,
+}
+
+/// A step open to this caller.
+#[derive(Debug, Serialize, ToSchema)]
+struct NextStepView {
+    /// Event type.
+    #[serde(rename = "type")]
+    event_type: EventType,
+    /// 步骤名称
+    title_zh: String,
+    /// Its name.
+    title_en: String,
+    /// The roles that may take it.
+    actors: Vec<Role>,
+    /// Stages it can lead to.
+    #[schema(example = json!(["preliminary_survey"]))]
+    leads_to: Vec<String>,
+    /// Names of the fields that it takes.
+    fields: Vec<String>,
+    /// Its rule.
+    #[schema(example = "T3")]
+    rule: String,
+    /// Its articles, in the text in force today.
+    citations: Vec<Citation>,
+}
+
+/// What the land may be used for now.
+#[derive(Debug, Serialize, ToSchema)]
+struct RestrictionView {
+    /// Stable name.
+    #[schema(example = "no_housing_or_public_use")]
+    id: String,
+    /// How far it goes.
+    gate: Gate,
+    /// 内容
+    text_zh: String,
+    /// What it says.
+    text_en: String,
+    /// Its articles, in the text in force today.
+    citations: Vec<Citation>,
+}
+
+/// Something that must be published and is not yet.
+#[derive(Debug, Serialize, ToSchema)]
+struct PublicityView {
+    /// Which duty.
+    duty: Publicity,
+    /// 内容
+    title_zh: String,
+    /// What must be published.
+    title_en: String,
+    /// By whom.
+    by: Role,
+    /// Its articles.
+    citations: Vec<Citation>,
+}
+
+/// A site with what follows from its standing.
+#[derive(Debug, Serialize, ToSchema)]
+struct SiteDetail {
+    #[serde(flatten)]
+    site: SiteProperties,
+    /// Its clocks, oldest first, as they stand today.
+    deadlines: Vec<SiteDeadline>,
+    /// Steps open to this caller.
+    next_steps: Vec<NextStepView>,
+    /// What its land may be used for now, gravest first.
+    restrictions: Vec<RestrictionView>,
+    /// Uses barred on its land.
+    negative_list: Vec<NegativeUseView>,
+    /// What must be published and is not yet.
+    publicity_owed: Vec<PublicityView>,
+}
+
+/// Who entered an event; no personal data.
+#[derive(Debug, Serialize, ToSchema)]
+struct ActorView {
+    /// Role; `null` for a registration by the operator at the machine.
+    role: Option<Role>,
+    /// The key.
+    key_id: Option<KeyId>,
+    /// Its division.
+    division: Option<String>,
+}
+
+/// An entry of a site's log.
+#[derive(Debug, Serialize, ToSchema)]
+struct EventView {
+    /// Number in the log, from 1.
+    #[schema(example = 2)]
+    seq: i32,
+    /// Event type, or `registered` for a site as an existing register had it.
+    #[serde(rename = "type")]
+    #[schema(example = "survey_notice_served")]
+    event_type: String,
+    /// 事件名称
+    title_zh: String,
+    /// Its name.
+    title_en: String,
+    /// Day on which it happened; `null` where an existing register did not say.
+    occurred_on: Option<Day>,
+    /// The day was not stated but taken to be that of the entry.
+    day_assumed: bool,
+    /// When it was entered, UTC with six decimals.
+    #[schema(example = "2026-11-21T04:00:00.000000Z")]
+    recorded_at: String,
+    /// Who entered it.
+    actor: ActorView,
+    /// Its facts.
+    #[schema(value_type = EventPayload)]
+    payload: Value,
+    /// What followed.
+    #[schema(value_type = Vec<Effect>)]
+    effects: Value,
+    /// The entry that voided it.
+    voided_by: Option<u32>,
+    /// SHA-256, hexadecimal, over the bytes of `prev_hash` and then the UTF-8 of this entry as JSON with sorted keys and no
+    /// blanks: `actor`, `day_assumed`, `effects`, `occurred_on`, `payload`, `recorded_at`, `seq`, `site_id`, `type`.
+    hash: String,
+    /// Hash of the entry before; 64 zeros before the first.
+    prev_hash: String,
+}
+
+/// A site's log, oldest first.
+#[derive(Debug, Serialize, ToSchema)]
+struct EventLog {
+    /// The site.
+    site_id: SiteId,
+    /// Its entries.
+    events: Vec<EventView>,
+    /// Hash of the last entry.
+    head: String,
+}
+
+/// What recording an event gives.
+#[derive(Debug, Serialize, ToSchema)]
+struct EventRecorded {
+    /// The entry.
+    event: EventView,
+    /// The site after it.
+    site: Feature<SiteDetail>,
+    /// What whoever entered it should know.
+    warnings: Vec<Warning>,
+}
+
+/// Something to know.
+#[derive(Debug, Serialize, ToSchema)]
+struct Warning {
+    /// 中文
+    text_zh: String,
+    /// English
+    text_en: String,
+}
+
+/// What a point of the timeline is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum TimelineKind {
+    /// An entry of the log.
+    Event,
+    /// A document that an event names.
+    Document,
+    /// A clock starts to count.
+    DeadlineStarted,
+    /// Last day of a clock.
+    DeadlineDue,
+    /// A clock stops or is called off.
+    DeadlineEnded,
+}
+
+/// A point of the timeline.
+#[derive(Debug, Serialize, ToSchema)]
+struct TimelineItem {
+    /// Civil day; `null` where it is not known.
+    on: Option<Day>,
+    /// What it is.
+    kind: TimelineKind,
+    /// 说明
+    title_zh: String,
+    /// What happened.
+    title_en: String,
+    /// Number of the event.
+    seq: Option<i32>,
+    /// The clock.
+    deadline_id: Option<crate::kernel::DeadlineId>,
+    /// Where the clock stands today.
+    status: Option<ClockStatus>,
+    /// The document.
+    document_id: Option<DocumentId>,
+    /// Whether the event was voided.
+    voided: bool,
+}
+
+/// Events, documents and clocks of a site on one line.
+#[derive(Debug, Serialize, ToSchema)]
+struct Timeline {
+    /// The site.
+    site_id: SiteId,
+    /// The points, by day.
+    items: Vec<TimelineItem>,
+}
+
+/// A version of a site's record.
+#[derive(Debug, Serialize, ToSchema)]
+struct VersionView {
+    /// Number, from 1.
+    #[schema(example = 2)]
+    revision: i32,
+    /// When the registry came to know it.
+    from: DateTime<Utc>,
+    /// When it knew better; `null` for the present version.
+    to: Option<DateTime<Utc>>,
+    /// Names of the fields that differ from the version before; empty for the first.
+    #[schema(example = json!(["stage", "stage_since"]))]
+    changed: Vec<String>,
+    /// Why, for a correction; `null` for what an event changed.
+    reason: Option<String>,
+    /// The act that wrote it, which the audit chain names.
+    act_id: ActId,
+}
+
+/// The versions of a site's record, oldest first.
+#[derive(Debug, Serialize, ToSchema)]
+struct History {
+    /// The site.
+    site_id: SiteId,
+    /// The versions.
+    versions: Vec<VersionView>,
+}
+
+fn properties(row: &Row, seen: Sight, today: Day) -> Result<SiteProperties> {
+    let status = row.status()?;
+    let full = seen == Sight::Full;
+    let stage = status.stage();
+    let title = stage.title();
+    let land_user = row.land_user_name.clone().filter(|_| full).map(|name| LandUserBody {
+        name,
+        credit_code: row.land_user_credit_code.clone(),
+        contact: row.land_user_contact.clone(),
+    });
+    let lists = row
+        .lists()
+        .into_iter()
+        .map(|list| ListView {
+            list,
+            title_zh: list.title().zh.into_owned(),
+            title_en: list.title().en.into_owned(),
+            since: match list {
+                List::SuspectedList => row.suspected_on,
+                List::ContaminatedDirectory => row.contaminated_on,
+                List::ControlList => None,
+            },
+        })
+        .collect();
+    let next_due_on = row.next_due_on.filter(|_| full);
+    Ok(SiteProperties {
+        code: row.code.clone(),
+        directory_code: row.directory_code.clone(),
+        national_code: row.national_code.clone(),
+        name: row.name.clone(),
+        division_code: row.division_code.clone(),
+        address: row.address.clone(),
+        land_user,
+        former_industry: row.former_industry.clone(),
+        land_use: row
+            .land_use_system
+            .clone()
+            .zip(row.land_use_code.clone())
+            .map(|(system, code)| LandUseBody { system, code }),
+        basis: row.basis.clone().filter(|_| full),
+        stage: stage.as_str().to_owned(),
+        stage_zh: title.zh.into_owned(),
+        stage_en: title.en.into_owned(),
+        mode: stage.mode(),
+        stage_since: row.stage_since,
+        risk_grade: status.risk_grade(),
+        assessed_class: row.assessed_class(),
+        lists,
+        area_m2: row.area_m2,
+        area_mu: row.area_m2 * MU_PER_M2,
+        next_due_on,
+        overdue: next_due_on.is_some_and(|due| due < today),
+        invented: row.invented,
+        revision: row.revision,
+        recorded_at: row.sys_from,
+        hidden_fields: if full { Vec::new() } else { hidden() },
+    })
+}
+
+fn hidden() -> Vec<HiddenField> {
+    let personal = Text::fixed(
+        "土地使用权人信息不对社会公开，主管部门和土地使用权人本人可见。",
+        "Data of the land user is not public; the departments in charge and the land user itself see it.",
+    );
+    let working = Text::fixed(
+        "办理过程信息供主管部门和土地使用权人使用，不对社会公开。",
+        "How the case is worked on is for the departments in charge and the land user, not for the public.",
+    );
+    ["land_user", "basis", "deadlines", "next_due_on", "overdue", "next_steps", "publicity_owed"]
+        .into_iter()
+        .map(|field| {
+            let reason = if field == "land_user" { &personal } else { &working };
+            HiddenField { field: field.to_owned(), reason_zh: reason.zh.to_string(), reason_en: reason.en.to_string() }
+        })
+        .collect()
+}
+
+fn standing(clock: &Deadline, on: Day) -> ClockStatus {
+    let soon = catalogue::find(&clock.rule).map_or(0, |rule| rule.due_soon_days);
+    let closed = clock.closed_on.map(|on| Closed { on, cancelled: clock.cancelled });
+    clock_status(clock.due_on, closed, on, soon)
+}
+
+fn clock_title(clock: &Deadline) -> Option<Text> {
+    catalogue::find(&clock.rule).map(|rule| rule.title.clone())
+}
+
+fn deadline_view(clock: Deadline, today: Day) -> SiteDeadline {
+    let title = clock_title(&clock);
+    SiteDeadline {
+        status: standing(&clock, today),
+        id: clock.id,
+        title_zh: title.as_ref().map(|t| t.zh.to_string()),
+        title_en: title.map(|t| t.en.into_owned()),
+        rule: clock.rule,
+        start_on: clock.start_on,
+        nominal_due_on: clock.nominal_due_on,
+        due_on: clock.due_on,
+        provisional: clock.provisional,
+        responsible: clock.responsible,
+        closed_on: clock.closed_on,
+        why: clock
+            .why
+            .0
+            .into_iter()
+            .map(|why| DueReason { text_zh: why.text_zh, text_en: why.text_en, citations: why.citations })
+            .collect(),
+    }
+}
+
+/// The whole view of a site. `known_at` shows an earlier version, at which nothing can be done any more.
+async fn detail(
+    conn: &mut PgConnection,
+    call: &Call,
+    row: &Row,
+    known_at: Option<DateTime<Utc>>,
+) -> Result<Feature<SiteDetail>> {
+    let seen = sight(call.caller(), row);
+    let today = call.today();
+    let on = known_at.map_or(today, Day::at);
+    let log = store::log(conn, row.id, known_at).await?;
+    let barred = store::negative_lists(conn, &[row.id.0]).await?;
+    let mut site = properties(row, seen, on)?;
+    let (mut deadlines, mut steps, mut owed) = (Vec::new(), Vec::new(), Vec::new());
+    if seen == Sight::Full {
+        if known_at.is_none() {
+            let clocks = deadline::for_subject(conn, actions::REGISTER, row.id.0).await?;
+            deadlines = clocks.into_iter().map(|clock| deadline_view(clock, today)).collect();
+            steps = open_steps(call, row, &log, today);
+        } else {
+            site.next_due_on = None;
+            site.overdue = false;
+            site.hidden_fields.extend(past());
+        }
+        owed = log.state.owed().iter().map(|duty| publicity(*duty, on)).collect();
+    }
+    let restrictions = restrictions(&log.state, on)
+        .into_iter()
+        .map(|r| RestrictionView {
+            id: r.id.to_owned(),
+            gate: r.gate,
+            text_zh: r.text.zh.into_owned(),
+            text_en: r.text.en.into_owned(),
+            citations: r.citations,
+        })
+        .collect();
+    let detail = SiteDetail {
+        site,
+        deadlines,
+        next_steps: steps,
+        restrictions,
+        negative_list: barred.into_iter().map(|(_, barred)| barred.into()).collect(),
+        publicity_owed: owed,
+    };
+    Feature::of(row.id.0, Some(&row.wkb), detail)
+}
+
+/// What an earlier version does not show.
+fn past() -> impl Iterator<Item = HiddenField> {
+    ["deadlines", "next_due_on", "overdue", "next_steps"].into_iter().map(|field| HiddenField {
+        field: field.to_owned(),
+        reason_zh: "历史版本不显示期限和可办步骤；期限见 /v1/deadlines?on=。".to_owned(),
+        reason_en: "An earlier version shows neither clocks nor steps; for clocks see /v1/deadlines?on=.".to_owned(),
+    })
+}
+
+/// The steps that this caller may take on this site.
+fn open_steps(call: &Call, row: &Row, log: &Log, today: Day) -> Vec<NextStepView> {
+    let Some(role) = call.caller().role() else { return Vec::new() };
+    if !call.caller().may(Permission::SiteEvent) || actions::require_reach(call.caller(), row).is_err() {
+        return Vec::new();
+    }
+    next_steps(&log.state, Some(role))
+        .into_iter()
+        .map(|next| {
+            let mut leads_to: Vec<String> = next.leads_to.iter().map(|stage| stage.as_str().to_owned()).collect();
+            leads_to.dedup();
+            NextStepView {
+                event_type: next.kind.event_type,
+                title_zh: next.kind.title.zh.to_string(),
+                title_en: next.kind.title.en.to_string(),
+                actors: next.actors,
+                leads_to,
+                fields: next.kind.fields.iter().map(|rule| rule.field.as_str().to_owned()).collect(),
+                rule: next.kind.rule.to_owned(),
+                citations: cite_all(next.kind.provisions, today),
+            }
+        })
+        .collect()
+}
+
+fn publicity(duty: Publicity, on: Day) -> PublicityView {
+    let title = duty.title();
+    PublicityView {
+        duty,
+        title_zh: title.zh.into_owned(),
+        title_en: title.en.into_owned(),
+        by: duty.owed_by(),
+        citations: cite_all(duty.provisions(), on),
+    }
+}
+
+fn event_title(name: &str) -> Text {
+    EventType::parse(name).map_or_else(
+        || Text::fixed("按既有名册登记", "Registered as an existing register had it"),
+        |t| t.kind().title.clone(),
+    )
+}
+
+fn event_view(row: &LogRow, voided_by: Option<u32>) -> EventView {
+    let title = event_title(&row.event_type);
+    EventView {
+        seq: row.seq,
+        event_type: row.event_type.clone(),
+        title_zh: title.zh.into_owned(),
+        title_en: title.en.into_owned(),
+        occurred_on: row.occurred_on,
+        day_assumed: row.day_assumed,
+        recorded_at: store::instant(row.recorded_at),
+        actor: ActorView { role: row.actor.role, key_id: row.actor.key_id, division: row.actor.division.clone() },
+        payload: row.payload.clone(),
+        effects: row.effects.clone(),
+        voided_by,
+        hash: hex::encode(&row.hash),
+        prev_hash: hex::encode(&row.prev_hash),
+    }
+}
+
+// ---- operations ----
+
+fn land_user(body: LandUserBody) -> LandUser {
+    LandUser { name: body.name, credit_code: body.credit_code, contact: body.contact }
+}
+
+fn land_use(body: LandUseBody) -> (String, String) {
+    (body.system, body.code)
+}
+
+/// Register a site
+///
+/// As a lead (any department that may), or as suspected at once (ecology bureaus): then its log begins with
+/// `suspected_listed`. The code is given here.
+#[utoipa::path(
+    post, path = "/v1/sites", operation_id = "registerSite", tag = "sites",
+    request_body(content = NewFeature<NewSiteBody>, content_type = "application/geo+json"),
+    responses((status = 201, description = "Registered", body = Feature<SiteDetail>, content_type = "application/geo+json")),
+    extensions(("x-permission" = json!("site.register")))
+)]
+async fn register_site(call: Call, Body(body): Body<NewFeature<NewSiteBody>>) -> Result<Reply, Stop> {
+    let mut act = call.begin(Permission::SiteRegister).await?;
+    let told = body.properties;
+    let facts = Facts {
+        national_code: told.national_code,
+        name: told.name,
+        division_code: told.division_code.as_str().to_owned(),
+        address: told.address,
+        land_user: told.land_user.map(land_user),
+        former_industry: told.former_industry,
+        land_use: told.land_use.map(land_use),
+        basis: told.basis,
+    };
+    act.caller().require_division(&facts.division_code)?;
+    let area = match Area::from_geojson(&body.geometry, "/geometry") {
+        Ok(area) => area,
+        Err(mut faults) => {
+            faults.extend(facts.faults());
+            return Err(Error::invalid(faults).into());
+        }
+    };
+    let new = NewSite {
+        facts,
+        suspected: told.stage == FirstStage::Suspected,
+        suspected_on: told.suspected_on,
+        area,
+        invented: false,
+    };
+    let id = actions::register(&mut act, new, None).await?;
+    let row = store::find(act.tx(), id).await?.ok_or_else(not_found)?;
+    let view = detail(act.tx(), &call, &row, None).await?;
+    Ok(act.finish(Reply::geojson(&view)?.created(format!("/v1/sites/{id}")).revision(row.revision)).await?)
+}
+
+/// Which sites.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct SiteQuery {
+    /// One or more stages, comma between.
+    #[param(example = "suspected,preliminary_survey")]
+    stage: Option<String>,
+    /// This division and all below it.
+    division: Option<DivisionCode>,
+    /// `west,south,east,north` in CRS84.
+    bbox: Option<String>,
+    /// Only sites with a clock that has run out (`true`), or without one (`false`).
+    overdue: Option<bool>,
+    /// Part of a name, code or address.
+    q: Option<String>,
+    /// Order: `code` (default), `name`, `area_m2` or `stage_since`; `-` before it reverses.
+    #[param(example = "-stage_since")]
+    sortby: Option<String>,
+    /// Rows of a page, at most 10000.
+    #[param(default = 100, minimum = 1, maximum = 10000)]
+    limit: Option<u32>,
+    /// Where to go on, from a `next` link.
+    cursor: Option<String>,
+}
+
+fn order(sortby: Option<&str>) -> Result<(Order, bool)> {
+    let text = sortby.unwrap_or("code");
+    // A `+` in a query arrives as a blank.
+    let (descending, name) = match text.strip_prefix('-') {
+        Some(name) => (true, name),
+        None => (false, text.trim_start_matches(['+', ' '])),
+    };
+    let order = match name {
+        "code" => Order::Code,
+        "name" => Order::Name,
+        "area_m2" => Order::Area,
+        "stage_since" => Order::StageSince,
+        _ => {
+            return Err(Error::bad_parameter(
+                "sortby",
+                Text::fixed(
+                    "应为 code、name、area_m2、stage_since 之一，前加 - 为倒序。",
+                    "must be one of code, name, area_m2, stage_since; `-` before it reverses.",
+                ),
+            ));
+        }
+    };
+    Ok((order, descending))
+}
+
+fn stages(text: Option<&str>) -> Result<Option<Vec<String>>> {
+    let Some(text) = text else { return Ok(None) };
+    let mut out = Vec::new();
+    for name in text.split(',').map(str::trim) {
+        if Stage::named(name).is_empty() {
+            let mut all: Vec<&str> = Stage::ALL.map(Stage::as_str).to_vec();
+            all.dedup();
+            let all = all.join(", ");
+            return Err(Error::bad_parameter(
+                "stage",
+                Text::new(
+                    format!("没有阶段“{name}”，应为：{all}。"),
+                    format!("there is no stage `{name}`; one of {all}."),
+                ),
+            ));
+        }
+        out.push(name.to_owned());
+    }
+    Ok(Some(out))
+}
+
+fn read_cursor(cursor: &str, filters: &str, order: Order) -> Result<After> {
+    let key = Cursor::read(cursor, filters)?;
+    let broken = || Error::internal(format!("a cursor of ours holds {key}"));
+    let (value, id) = key.rsplit_once('|').ok_or_else(broken)?;
+    let mut after = After { id: id.parse().map_err(|_| broken())?, ..After::start(false) };
+    match order {
+        Order::Code | Order::Name => value.clone_into(&mut after.text),
+        Order::Area => after.number = value.parse().map_err(|_| broken())?,
+        Order::StageSince => after.day = Day::parse(value).ok_or_else(broken)?,
+    }
+    Ok(after)
+}
+
+/// List sites
+///
+/// Departments see the sites of their division and below, a land user its own, everybody the directory of contaminated sites
+/// without the land user's data.
+#[utoipa::path(
+    get, path = "/v1/sites", operation_id = "listSites", tag = "sites", params(SiteQuery),
+    responses((status = 200, description = "A page of sites", body = FeaturePage<SiteProperties>, content_type = "application/geo+json")),
+    extensions(("x-permission" = json!("site.read")))
+)]
+async fn list_sites(
+    call: Call,
+    OriginalUri(uri): OriginalUri,
+    Params(query): Params<SiteQuery>,
+) -> Result<Reply, Stop> {
+    let scope = call.read(Permission::SiteRead)?;
+    if scope.is_public() && query.overdue.is_some() {
+        return Err(Error::forbidden(
+            "field_not_public",
+            Text::fixed(
+                "期限不对社会公开，不能据此筛选。",
+                "Clocks are not public, so the public cannot filter by them.",
+            ),
+        )
+        .into());
+    }
+    let limit = paging::limit(query.limit)?;
+    let (by, descending) = order(query.sortby.as_deref())?;
+    let filters = format!(
+        "{:?}",
+        (&query.stage, &query.division, &query.bbox, query.overdue, &query.q, by, descending, scope.mark())
+    );
+    let after = match query.cursor.as_deref() {
+        Some(cursor) => read_cursor(cursor, &filters, by)?,
+        None => After::start(descending),
+    };
+    let today = call.today();
+    let filter = Filter {
+        scope: &scope,
+        stages: stages(query.stage.as_deref())?,
+        division: query.division.as_ref().map(|code| code.as_str().to_owned()),
+        boxes: feature::boxes(query.bbox.as_deref())?,
+        overdue: query.overdue,
+        q: query.q.filter(|q| !q.trim().is_empty()),
+        today,
+    };
+    let mut conn = call.app().db().acquire().await?;
+    let rows = store::page(&mut conn, &filter, (by, descending), &after, i64::from(limit) + 1).await?;
+    let mut features = Vec::with_capacity(rows.len());
+    for row in &rows {
+        features.push(Feature::of(row.id.0, Some(&row.wkb), properties(row, sight(call.caller(), row), today)?)?);
+    }
+    let page = FeaturePage::of(&uri, features, limit, &filters, |feature| {
+        let p = &feature.properties;
+        let value = match by {
+            Order::Code => p.code.clone(),
+            Order::Name => p.name.clone(),
+            Order::Area => p.area_m2.to_string(),
+            Order::StageSince => p.stage_since.unwrap_or(NO_DAY).to_string(),
+        };
+        format!("{value}|{}", feature.id)
+    });
+    Ok(Reply::geojson(&page)?)
+}
+
+/// Which version.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct VersionQuery {
+    /// What the registry knew at this instant, RFC 3339; now when left out.
+    #[param(example = "2026-11-21T04:00:00Z")]
+    known_at: Option<String>,
+}
+
+fn known_at(text: Option<&str>) -> Result<Option<DateTime<Utc>>> {
+    // A `+` of an offset arrives as a blank.
+    text.map(|text| {
+        DateTime::parse_from_rfc3339(&text.replace(' ', "+")).map(|at| at.to_utc()).map_err(|_| {
+            Error::bad_parameter(
+                "known_at",
+                Text::fixed(
+                    "应为 RFC 3339 时刻，如 2026-11-21T04:00:00Z。",
+                    "must be an instant of RFC 3339, as 2026-11-21T04:00:00Z.",
+                ),
+            )
+        })
+    })
+    .transpose()
+}
+
+/// An identifier that is none names no site, just as an unknown one does.
+fn read_id(id: &str) -> Result<SiteId> {
+    id.parse().map_err(|_| not_found())
+}
+
+/// A site
+///
+/// With its clocks as they stand today, the steps open to the caller, what its land may be used for. With `known_at`, as the
+/// registry knew it then.
+#[utoipa::path(
+    get, path = "/v1/sites/{id}", operation_id = "getSite", tag = "sites",
+    params(("id" = Uuid, Path, description = "Identifier of the site"), VersionQuery),
+    responses((status = 200, description = "The site; ETag is its revision", body = Feature<SiteDetail>, content_type = "application/geo+json")),
+    extensions(("x-permission" = json!("site.read")))
+)]
+async fn get_site(call: Call, Path(id): Path<String>, Params(query): Params<VersionQuery>) -> Result<Reply, Stop> {
+    call.read(Permission::SiteRead)?;
+    let id = read_id(&id)?;
+    let at = known_at(query.known_at.as_deref())?;
+    let mut tx = snapshot(&call).await?;
+    let row = match at {
+        Some(at) => store::find_known_at(&mut tx, id, at).await?,
+        None => store::find(&mut tx, id).await?,
+    };
+    let row = row.filter(|row| sight(call.caller(), row) != Sight::Nothing).ok_or_else(not_found)?;
+    let view = detail(&mut tx, &call, &row, at).await?;
+    Ok(Reply::geojson(&view)?.revision(row.revision).with_header(header::VARY, "authorization"))
+}
+
+/// One state of the database for all that an answer is made of.
+async fn snapshot(call: &Call) -> Result<sqlx::Transaction<'static, sqlx::Postgres>> {
+    Ok(call.app().db().begin_with("begin isolation level repeatable read read only").await?)
+}
+
+/// Correct a site
+///
+/// Attributes or outline, with a reason; never the stage. The version before stays in the history.
+#[utoipa::path(
+    patch, path = "/v1/sites/{id}", operation_id = "correctSite", tag = "sites",
+    params(("id" = Uuid, Path, description = "Identifier of the site"),
+           ("If-Match" = String, Header, description = "ETag of the version that is corrected", example = "\"1\"")),
+    request_body(content = SitePatch, content_type = "application/json"),
+    responses((status = 200, description = "Corrected", body = Feature<SiteDetail>, content_type = "application/geo+json")),
+    extensions(("x-permission" = json!("site.correct")))
+)]
+async fn correct_site(
+    call: Call,
+    Path(id): Path<String>,
+    IfMatch(revision): IfMatch,
+    Body(patch): Body<SitePatch>,
+) -> Result<Reply, Stop> {
+    let mut act = call.begin(Permission::SiteCorrect).await?;
+    let id = read_id(&id)?;
+    let told = patch.properties;
+    let area = patch
+        .geometry
+        .as_ref()
+        .filter(|geometry| !geometry.is_null())
+        .map(|geometry| Area::from_geojson(geometry, "/geometry"))
+        .transpose()
+        .map_err(Error::invalid)?;
+    let new = Correction {
+        national_code: told.national_code,
+        name: told.name,
+        division_code: told.division_code.map(|code| code.as_str().to_owned()),
+        address: told.address,
+        land_user: told.land_user.map(|user| user.map(land_user)),
+        former_industry: told.former_industry,
+        land_use: told.land_use.map(|of| of.map(land_use)),
+        basis: told.basis,
+        area,
+        reason: patch.reason,
+    };
+    actions::correct(&mut act, id, revision, new).await?;
+    let row = store::find(act.tx(), id).await?.ok_or_else(not_found)?;
+    let view = detail(act.tx(), &call, &row, None).await?;
+    Ok(act.finish(Reply::geojson(&view)?.revision(row.revision)).await?)
+}
+
+/// The revision of `If-Match`, where the client sent one.
+fn if_match(headers: &HeaderMap) -> Result<Option<i32>> {
+    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
+    match value.to_str().ok().map(str::trim) {
+        Some("*") => Ok(None),
+        Some(tag) => tag.trim_matches('"').parse().map(Some).map_err(|_| stale()),
+        None => Err(stale()),
+    }
+}
+
+/// Record an event of a site's life
+///
+/// The registry decides by stage, role and facts. 409 `step_not_allowed` names the steps that the stage has; every refusal
+/// names its rule and articles.
+#[utoipa::path(
+    post, path = "/v1/sites/{id}/events", operation_id = "recordSiteEvent", tag = "sites",
+    params(("id" = Uuid, Path, description = "Identifier of the site"),
+           ("If-Match" = Option<String>, Header, description = "ETag of the version that is meant; without it the present one", example = "\"1\"")),
+    request_body(content = EventRequest, content_type = "application/json"),
+    responses((status = 201, description = "Recorded", body = EventRecorded)),
+    extensions(("x-permission" = json!("site.event")))
+)]
+async fn record_event(
+    call: Call,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Body(body): Body<EventBody>,
+) -> Result<Reply, Stop> {
+    let mut act = call.begin(Permission::SiteEvent).await?;
+    let id = read_id(&id)?;
+    let recorded = actions::record(&mut act, id, body.into(), if_match(&headers)?, None).await?;
+    let row = store::find(act.tx(), id).await?.ok_or_else(not_found)?;
+    let log = store::log(act.tx(), id, None).await?;
+    let entry = log.rows.last().ok_or_else(|| Error::internal("the event just recorded is not there"))?;
+    let answer = EventRecorded {
+        event: event_view(entry, None),
+        site: detail(act.tx(), &call, &row, None).await?,
+        warnings: recorded
+            .warnings
+            .into_iter()
+            .map(|text| Warning { text_zh: text.zh.into_owned(), text_en: text.en.into_owned() })
+            .collect(),
+    };
+    let location = format!("/v1/sites/{id}/events#{}", recorded.seq);
+    Ok(act.finish(Reply::json(&answer)?.created(location).revision(row.revision)).await?)
+}
+
+/// The site and its log, for a caller who may read logs.
+async fn logged(call: &Call, conn: &mut PgConnection, id: &str) -> Result<(Row, Log)> {
+    call.read(Permission::SiteLogRead)?;
+    let id = read_id(id)?;
+    let row = store::find(conn, id).await?.ok_or_else(not_found)?;
+    match sight(call.caller(), &row) {
+        Sight::Full => {}
+        Sight::Public => {
+            return Err(Error::forbidden(
+                "log_not_public",
+                Text::fixed(
+                    "办理记录仅供本地块的主管部门和土地使用权人查阅。",
+                    "The log is for the departments in charge of the site and its land user.",
+                ),
+            ));
+        }
+        Sight::Nothing => return Err(not_found()),
+    }
+    let log = store::log(conn, id, None).await?;
+    Ok((row, log))
+}
+
+/// A site's log
+///
+/// Oldest first, nothing left out: a voided event stands there with the number of the one that voided it. The hashes chain.
+#[utoipa::path(
+    get, path = "/v1/sites/{id}/events", operation_id = "listSiteEvents", tag = "sites",
+    params(("id" = Uuid, Path, description = "Identifier of the site")),
+    responses((status = 200, description = "The log", body = EventLog)),
+    extensions(("x-permission" = json!("site.log_read")))
+)]
+async fn list_events(call: Call, Path(id): Path<String>) -> Result<Reply, Stop> {
+    let mut tx = snapshot(&call).await?;
+    let (row, log) = logged(&call, &mut tx, &id).await?;
+    let events = log.rows.iter().zip(&log.voided_by).map(|(row, voided)| event_view(row, *voided)).collect();
+    Ok(Reply::json(&EventLog { site_id: row.id, events, head: hex::encode(log.head()) })?)
+}
+
+/// A site's timeline
+///
+/// Events, the documents they name, and the days of its clocks on one line, by day.
+#[utoipa::path(
+    get, path = "/v1/sites/{id}/timeline", operation_id = "getSiteTimeline", tag = "sites",
+    params(("id" = Uuid, Path, description = "Identifier of the site")),
+    responses((status = 200, description = "The timeline", body = Timeline)),
+    extensions(("x-permission" = json!("site.log_read")))
+)]
+async fn get_timeline(call: Call, Path(id): Path<String>) -> Result<Reply, Stop> {
+    let mut tx = snapshot(&call).await?;
+    let (row, log) = logged(&call, &mut tx, &id).await?;
+    let clocks = deadline::for_subject(&mut tx, actions::REGISTER, row.id.0).await?;
+    let mut items = Vec::new();
+    for (entry, voided) in log.rows.iter().zip(&log.voided_by) {
+        let title = event_title(&entry.event_type);
+        let point = |kind, document_id| TimelineItem {
+            on: entry.occurred_on,
+            kind,
+            title_zh: title.zh.to_string(),
+            title_en: title.en.to_string(),
+            seq: Some(entry.seq),
+            deadline_id: None,
+            status: None,
+            document_id,
+            voided: voided.is_some(),
+        };
+        items.push(point(TimelineKind::Event, None));
+        if let Some(paper) = actions::paper(entry) {
+            items.push(point(TimelineKind::Document, Some(paper)));
+        }
+    }
+    for clock in &clocks {
+        let title = clock_title(clock).unwrap_or_else(|| Text::new(clock.rule.clone(), clock.rule.clone()));
+        let days = [
+            (TimelineKind::DeadlineStarted, Some(clock.start_on)),
+            (TimelineKind::DeadlineDue, Some(clock.due_on)),
+            (TimelineKind::DeadlineEnded, clock.closed_on),
+        ];
+        items.extend(days.into_iter().filter(|(_, on)| on.is_some()).map(|(kind, on)| TimelineItem {
+            on,
+            kind,
+            title_zh: title.zh.to_string(),
+            title_en: title.en.to_string(),
+            seq: None,
+            deadline_id: Some(clock.id),
+            status: Some(standing(clock, call.today())),
+            document_id: None,
+            voided: clock.cancelled,
+        }));
+    }
+    // Stable: of one day, events come in the order of the log and before the clocks they move.
+    items.sort_by_key(|item| item.on);
+    Ok(Reply::json(&Timeline { site_id: row.id, items })?)
+}
+
+/// The versions of a site's record
+///
+/// Each with the fields that it changed, by whom the audit chain says.
+#[utoipa::path(
+    get, path = "/v1/sites/{id}/history", operation_id = "getSiteHistory", tag = "sites",
+    params(("id" = Uuid, Path, description = "Identifier of the site")),
+    responses((status = 200, description = "The versions, oldest first", body = History)),
+    extensions(("x-permission" = json!("site.log_read")))
+)]
+async fn get_history(call: Call, Path(id): Path<String>) -> Result<Reply, Stop> {
+    let mut tx = snapshot(&call).await?;
+    let (row, _) = logged(&call, &mut tx, &id).await?;
+    let versions = store::versions(&mut tx, row.id).await?;
+    let mut views = Vec::with_capacity(versions.len());
+    let mut before: Option<&Version> = None;
+    for version in &versions {
+        views.push(VersionView {
+            revision: version.revision,
+            from: version.from,
+            to: version.to,
+            changed: before.map(|before| differing(&before.columns, &version.columns)).unwrap_or_default(),
+            reason: version.reason.clone(),
+            act_id: version.act_id,
+        });
+        before = Some(version);
+    }
+    Ok(Reply::json(&History { site_id: row.id, versions: views })?)
+}
+
+/// Names of the columns that differ, sorted.
+fn differing(before: &Value, after: &Value) -> Vec<String> {
+    let (Some(before), Some(after)) = (before.as_object(), after.as_object()) else { return Vec::new() };
+    let mut names: Vec<String> =
+        after.iter().filter(|(name, value)| before.get(*name) != Some(value)).map(|(name, _)| name.clone()).collect();
+    names.sort_unstable();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rules::event::{Field, Need};
+    use super::super::rules::table::{KINDS, Taken};
+    use super::*;
+    use std::collections::BTreeSet;
+    use utoipa::PartialSchema;
+
+    /// The description of what an event takes is held to the table that decides it.
+    #[test]
+    fn the_document_names_the_fields_that_the_rules_take() {
+        let schema = serde_json::to_value(EventRequest::schema()).unwrap();
+        let variants = schema["oneOf"].as_array().unwrap();
+        let taken: Vec<_> = KINDS.iter().filter(|kind| !matches!(kind.taken, Taken::Not(_))).collect();
+        assert_eq!(variants.len(), taken.len());
+        for kind in taken {
+            let described = variants
+                .iter()
+                .find(|v| v.to_string().contains(&format!("[\"{}\"]", kind.name)))
+                .unwrap_or_else(|| panic!("{} is not described", kind.name));
+            let mut names = BTreeSet::new();
+            let mut required = BTreeSet::new();
+            collect(described, &mut names, &mut required);
+            let mut expected: BTreeSet<String> = kind.fields.iter().map(|f| f.field.as_str().to_owned()).collect();
+            expected.extend(["type".to_owned(), "occurred_on".to_owned()]);
+            assert_eq!(names, expected, "{}", kind.name);
+            let mut needed: BTreeSet<String> =
+                kind.fields.iter().filter(|f| f.need == Need::Required).map(|f| f.field.as_str().to_owned()).collect();
+            needed.extend(["type".to_owned(), "occurred_on".to_owned()]);
+            assert_eq!(required, needed, "{}", kind.name);
+        }
+        let read: BTreeSet<&str> = Field::ALL.into_iter().map(Field::as_str).collect();
+        assert_eq!(read.len(), 14, "a new field needs its place in EventBody");
+    }
+
+    fn collect(schema: &Value, names: &mut BTreeSet<String>, required: &mut BTreeSet<String>) {
+        for part in schema["allOf"].as_array().into_iter().flatten() {
+            collect(part, names, required);
+        }
+        names.extend(schema["properties"].as_object().into_iter().flat_map(|p| p.keys().cloned()));
+        required
+            .extend(schema["required"].as_array().into_iter().flatten().filter_map(|r| r.as_str().map(str::to_owned)));
+    }
+
+    #[test]
+    fn an_order_is_read_either_way() {
+        assert_eq!(order(None).unwrap(), (Order::Code, false));
+        assert_eq!(order(Some("-stage_since")).unwrap(), (Order::StageSince, true));
+        assert_eq!(order(Some(" name")).unwrap(), (Order::Name, false));
+        assert_eq!(order(Some("risk_grade")).unwrap_err().code(), "bad_parameter");
+    }
+}

@@ -1,0 +1,177 @@
+//! Sites as layers. No contact data at all; the land user's name for departments only.
+
+use crate::kernel::Text;
+use crate::layers::{Column, ColumnKind, Layer, Visibility};
+use crate::platform::Permission;
+
+const STAGES: &[&str] = &[
+    "candidate",
+    "suspected",
+    "preliminary_survey",
+    "preliminary_review",
+    "not_contaminated",
+    "contaminated",
+    "detailed_survey",
+    "risk_assessment",
+    "risk_acceptable",
+    "listed",
+    "risk_control",
+    "remediation",
+    "effect_evaluation",
+    "delisted",
+    "aftercare",
+];
+
+const CODE: Column = Column::new("code", ColumnKind::Text, "编码", "Code");
+const NATIONAL_CODE: Column =
+    Column::new("national_code", ColumnKind::Text, "国家地块编码", "National code").not_in_tiles();
+const NAME: Column = Column::new("name", ColumnKind::Text, "名称", "Name");
+const STAGE: Column = Column::new("stage", ColumnKind::Text, "阶段", "Stage").values(STAGES);
+const STAGE_SINCE: Column = Column::new("stage_since", ColumnKind::Day, "进入阶段日期", "At this stage since");
+const DIVISION: Column = Column::new("division_code", ColumnKind::Text, "区划代码", "Division");
+const AREA: Column = Column::new("area_m2", ColumnKind::Number, "面积（平方米）", "Area (m²)");
+const GRADE: Column =
+    Column::new("risk_grade", ColumnKind::Text, "风险等级", "Risk grade").values(&["high", "medium", "low"]);
+const MODE: Column = Column::new("mode", ColumnKind::Text, "管控方式", "Mode of control")
+    .sql("control_mode")
+    .values(&["containment", "safe_use"]);
+const INDUSTRY: Column =
+    Column::new("former_industry", ColumnKind::Text, "原行业（GB/T 4754）", "Former industry (GB/T 4754)")
+        .not_in_tiles();
+const LAND_USER: Column = Column::new("land_user", ColumnKind::Text, "土地使用权人", "Land user")
+    .sql("land_user_name")
+    .restricted()
+    .not_in_tiles();
+const SUSPECTED_ON: Column =
+    Column::new("suspected_on", ColumnKind::Day, "列入疑似名单日期", "Listed as suspected on").not_in_tiles();
+const CONTAMINATED_ON: Column =
+    Column::new("contaminated_on", ColumnKind::Day, "列入名录日期", "In the directory since").not_in_tiles();
+const ON_CONTROL_LIST: Column =
+    Column::new("on_control_list", ColumnKind::Boolean, "在管控和修复名录", "On the control list");
+const INVENTED: Column =
+    Column::new("invented", ColumnKind::Boolean, "演示数据", "Invented (sample data)").not_in_tiles();
+
+/// 疑似污染地块名单: from the listing to the review's conclusion.
+pub static SUSPECTED_SITES: Layer = Layer {
+    id: "suspected-sites",
+    title: Text::fixed("疑似污染地块", "Suspected sites"),
+    description: Text::fixed(
+        "疑似污染地块名单中的地块：待通知、初步调查、报告评审。供各部门使用。",
+        "Sites on the list of suspected sites: to be notified, in preliminary survey, under review. For departments.",
+    ),
+    table: "site",
+    rows: "site.on_suspected_list",
+    columns: &[
+        CODE,
+        NATIONAL_CODE,
+        NAME,
+        STAGE,
+        STAGE_SINCE,
+        DIVISION,
+        AREA,
+        INDUSTRY,
+        LAND_USER,
+        SUSPECTED_ON,
+        INVENTED,
+    ],
+    division: Some("site.division_code"),
+    owner: Some("site.land_user_credit_code"),
+    valid: (Some("site.stage_since"), None),
+    permission: Permission::SiteRead,
+    public: Visibility::Departments,
+    full_zoom: 12,
+};
+
+/// 污染地块名录: every site in the directory of contaminated sites.
+pub static CONTAMINATED_SITES: Layer = Layer {
+    id: "contaminated-sites",
+    title: Text::fixed("污染地块", "Contaminated sites"),
+    description: Text::fixed(
+        "污染地块名录中的地块，向社会公开（不含土地使用权人信息）。",
+        "Sites in the directory of contaminated sites, open to everybody without the land user's data.",
+    ),
+    table: "site",
+    rows: "site.in_directory",
+    columns: &[
+        CODE,
+        NATIONAL_CODE,
+        NAME,
+        STAGE,
+        MODE,
+        STAGE_SINCE,
+        DIVISION,
+        AREA,
+        GRADE,
+        ON_CONTROL_LIST,
+        INDUSTRY,
+        LAND_USER,
+        CONTAMINATED_ON,
+        INVENTED,
+    ],
+    division: Some("site.division_code"),
+    owner: Some("site.land_user_credit_code"),
+    valid: (Some("site.stage_since"), None),
+    permission: Permission::SiteRead,
+    public: Visibility::Public,
+    full_zoom: 12,
+};
+
+/// 建设用地土壤污染风险管控和修复名录.
+pub static CONTROL_LIST: Layer = Layer {
+    id: "control-list",
+    title: Text::fixed("风险管控和修复名录", "Control and remediation list"),
+    description: Text::fixed(
+        "建设用地土壤污染风险管控和修复名录中的地块，向社会公开（不含土地使用权人信息）。",
+        "Sites on the control and remediation list, open to everybody without the land user's data.",
+    ),
+    table: "site",
+    rows: "site.on_control_list",
+    columns: &[
+        CODE,
+        NATIONAL_CODE,
+        NAME,
+        STAGE,
+        MODE,
+        STAGE_SINCE,
+        DIVISION,
+        AREA,
+        GRADE,
+        INDUSTRY,
+        LAND_USER,
+        CONTAMINATED_ON,
+        INVENTED,
+    ],
+    division: Some("site.division_code"),
+    owner: Some("site.land_user_credit_code"),
+    valid: (Some("site.stage_since"), None),
+    permission: Permission::SiteRead,
+    public: Visibility::Public,
+    full_zoom: 12,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::super::rules::{List, Stage};
+    use super::*;
+
+    #[test]
+    fn the_stages_of_the_filter_are_those_of_the_rules() {
+        let mut named: Vec<&str> = Stage::ALL.map(Stage::as_str).to_vec();
+        named.dedup();
+        assert_eq!(named, STAGES);
+    }
+
+    #[test]
+    fn what_is_open_to_everybody_is_what_the_law_makes_public() {
+        for (layer, list) in [
+            (&SUSPECTED_SITES, List::SuspectedList),
+            (&CONTAMINATED_SITES, List::ContaminatedDirectory),
+            (&CONTROL_LIST, List::ControlList),
+        ] {
+            assert_eq!(layer.public == Visibility::Public, list.is_public(), "{}", layer.id);
+            let contact = layer.columns.iter().any(|column| column.sql.contains("contact"));
+            let name_is_open = layer.columns.iter().any(|column| column.sql == "land_user_name" && column.public);
+            assert!(!contact && !name_is_open, "{}", layer.id);
+        }
+    }
+}
