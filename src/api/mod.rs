@@ -1,5 +1,6 @@
 //! The HTTP shell: one router, one document, one place for errors and for what surrounds every request.
 
+pub mod guard;
 pub mod health;
 pub mod middleware;
 pub mod openapi;
@@ -16,7 +17,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::cors::{Any, CorsLayer};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 /// Every operation, with the document made of the same declarations.
 fn operations() -> OpenApiRouter<App> {
@@ -37,15 +38,19 @@ pub fn router(app: &App) -> Router {
     let (router, document) = operations().split_for_parts();
     let document = openapi::finish(document);
     let cors = CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any).expose_headers(Any);
+    let guard = guard::Guard::new(app, &document);
+    // No validator: it would show the document's address to a server elsewhere.
+    let docs = SwaggerUi::new("/docs").config(Config::default().validator_url("none")).url("/openapi.json", document);
     router
-        .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
+        .route_layer(axum::middleware::from_fn_with_state(app.clone(), middleware::mark))
+        .route_layer(axum::middleware::from_fn_with_state(guard, guard::ask))
+        .merge(Router::from(docs).layer(axum::middleware::from_fn(web::docs)))
         .route("/", get(web::index))
         .route("/favicon.svg", get(web::favicon))
         .route("/assets/{*path}", get(web::asset))
         .fallback(no_such_path)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(axum::middleware::from_fn(middleware::entity_tag))
-        .layer(axum::middleware::from_fn_with_state(app.clone(), middleware::mark))
         .layer(axum::middleware::from_fn(problem::write_out))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(axum::middleware::from_fn_with_state(app.clone(), middleware::log))

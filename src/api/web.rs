@@ -2,8 +2,9 @@
 
 use crate::kernel::Error;
 use crate::platform::Stop;
-use axum::extract::Path;
+use axum::extract::{Path, Request};
 use axum::http::{HeaderValue, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
@@ -29,6 +30,16 @@ pub async fn favicon() -> Result<Response, Stop> {
 /// A script, style sheet or worker; names carry a digest of the content, so they never change.
 pub async fn asset(Path(path): Path<String>) -> Result<Response, Stop> {
     serve(&format!("assets/{path}"), "public, max-age=31536000, immutable")
+}
+
+/// The documentation page keeps to the same rule.
+pub async fn docs(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
 }
 
 fn serve(path: &str, cache: &'static str) -> Result<Response, Stop> {

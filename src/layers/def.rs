@@ -27,7 +27,8 @@ pub struct Layer {
     pub permission: Permission,
     /// Whether everybody may see the rows (public columns only).
     pub public: Visibility,
-    /// Lowest zoom at which every feature is in the tiles; below it features smaller than a pixel are left out.
+    /// Lowest zoom at which every feature is in the tiles; below it features smaller than a pixel are left out. With 0
+    /// nothing ever is: what is smaller than a grid cell is then a point.
     pub full_zoom: u8,
 }
 

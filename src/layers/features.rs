@@ -321,7 +321,7 @@ mod tests {
 
     #[test]
     fn binary_values_become_json() {
-        let day = (chrono::NaiveDate::from_ymd_opt(2026, 11, 21).unwrap() - epoch().unwrap()).num_days();
+        let day = (NaiveDate::from_ymd_opt(2026, 11, 21).unwrap() - epoch().unwrap()).num_days();
         let cases = [
             (ColumnKind::Text, "\"引号\"\n".as_bytes().to_vec(), r#""\"引号\"\n""#),
             (ColumnKind::Integer, (-7_i64).to_be_bytes().to_vec(), "-7"),

@@ -130,18 +130,18 @@ pub(super) fn tile(view: &View, selection: &Selection, cut: &Cut) -> Sql {
     let table = view.layer.table;
     let mut sql = Sql::new("select st_asmvt(tile.*, ");
     sql.push_bind(view.layer.id);
-    sql.push(format_args!(", {}, 'geom') from (select st_asmvtgeom(", Cut::EXTENT));
-    match cut.srid {
-        4490 => sql.push(format_args!("{table}.geom")),
-        srid => sql.push(format_args!("st_transform({table}.geom, {srid})")),
-    };
-    sql.push(", st_makeenvelope(");
-    let mut bounds = sql.separated(", ");
-    for bound in cut.bounds {
-        bounds.push_bind(bound);
+    sql.push(format_args!(", {}, 'geom') from (select ", Cut::EXTENT));
+    // A layer that leaves nothing out shows what is smaller than a grid cell as a point: the overview is not empty then.
+    if view.layer.full_zoom == 0 {
+        sql.push("coalesce(");
+        push_cut(&mut sql, cut, &format!("{table}.geom"));
+        sql.push(", ");
+        push_cut(&mut sql, cut, &format!("st_pointonsurface({table}.geom)"));
+        sql.push(")");
+    } else {
+        push_cut(&mut sql, cut, &format!("{table}.geom"));
     }
-    bounds.push_unseparated(format_args!(", {})", cut.srid));
-    sql.push(format_args!("::box2d, {}, {}, true) as geom, {table}.id::text as id", Cut::EXTENT, Cut::BUFFER));
+    sql.push(format_args!(" as geom, {table}.id::text as id"));
     for column in view.columns().filter(|column| column.in_tiles) {
         let value = match column.kind {
             ColumnKind::Day | ColumnKind::Uuid => format!("({})::text", column.sql),
@@ -184,11 +184,30 @@ pub(super) fn tile(view: &View, selection: &Selection, cut: &Cut) -> Sql {
     sql
 }
 
+/// A geometry in the coordinates of the tile; null when nothing of it is left there.
+fn push_cut(sql: &mut Sql, cut: &Cut, geometry: &str) {
+    match cut.srid {
+        4490 => sql.push(format_args!("st_asmvtgeom({geometry}")),
+        srid => sql.push(format_args!("st_asmvtgeom(st_transform({geometry}, {srid})")),
+    };
+    sql.push(", st_makeenvelope(");
+    let mut bounds = sql.separated(", ");
+    for bound in cut.bounds {
+        bounds.push_bind(bound);
+    }
+    bounds.push_unseparated(format_args!(", {})", cut.srid));
+    sql.push(format_args!("::box2d, {}, {}, true)", Cut::EXTENT, Cut::BUFFER));
+}
+
 fn push_feature_columns(sql: &mut Sql, view: &View) {
     let table = view.layer.table;
     sql.push(format_args!("{table}.id, st_asbinary({table}.geom), "));
     match view.disclosed() {
-        Some(reach) => push_reach(sql, reach),
+        Some(reach) => {
+            sql.push("coalesce(");
+            push_reach(sql, reach);
+            sql.push(", false)");
+        }
         None => {
             sql.push("true");
         }
@@ -263,15 +282,14 @@ fn push_filter(sql: &mut Sql, column: &Column, values: &Values) {
     sql.push(")");
 }
 
+/// Unknown, thus not true, for a row without division or owner. Bare comparisons, so that an index can serve them.
 fn push_reach(sql: &mut Sql, reach: &Reach) {
     match reach {
         Reach::Every => sql.push("true"),
         Reach::Divisions(division, codes) => {
-            sql.push(format_args!("coalesce(({division})::text = any(")).push_bind(codes.clone()).push("), false)")
+            sql.push(format_args!("({division})::text = any(")).push_bind(codes.clone()).push(")")
         }
-        Reach::Own(owner, code) => {
-            sql.push(format_args!("coalesce(({owner})::text = ")).push_bind(code.clone()).push(", false)")
-        }
+        Reach::Own(owner, code) => sql.push(format_args!("({owner})::text = ")).push_bind(code.clone()),
         Reach::None => sql.push("false"),
     };
 }

@@ -236,3 +236,50 @@ pub async fn validity(conn: &mut PgConnection, codes: &[String]) -> Result<Vec<(
     .await?;
     Ok(rows.into_iter().map(|row| (row.code, row.valid_from, row.valid_to)).collect())
 }
+
+/// A division that a parcel lies in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Under {
+    /// Its code.
+    pub code: String,
+    /// Codes from the nation down to and including it.
+    pub ancestors: Vec<String>,
+    /// Share of the parcel that lies in it, 0 to 1.
+    pub share: f64,
+}
+
+/// The lowest divisions with a known boundary that a parcel (EWKB, EPSG:4490, valid) lies in, largest share first. A
+/// division is left out where one below it is named, or where less than a thousandth of the parcel lies in it: boundaries
+/// are generalised.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn under(conn: &mut PgConnection, parcel: &[u8], on: Day) -> Result<Vec<Under>> {
+    Ok(sqlx::query_as!(
+        Under,
+        r#"with parcel as (select st_geomfromewkb($1) as geom),
+           met as (
+               select d.code, d.ancestors,
+                      st_area(st_collectionextract(st_intersection(d.geom, p.geom), 3)) / st_area(p.geom) as share
+               from division d, parcel p
+               where d.geom && p.geom and st_intersects(d.geom, p.geom)
+                 and (d.valid_from is null or d.valid_from <= $2) and (d.valid_to is null or d.valid_to >= $2)
+           ),
+           told as (select * from met where share >= 0.001)
+           select m.code, m.ancestors, m.share as "share!" from told m
+           where not exists (select 1 from told b where b.code <> m.code and b.ancestors @> array[m.code])
+           order by m.share desc, m.code"#,
+        parcel,
+        on as Day,
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// The codes from the nation down to and including a division; `None` when there is no such division.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn ancestors(conn: &mut PgConnection, code: &str) -> Result<Option<Vec<String>>> {
+    Ok(sqlx::query_scalar!("select ancestors from division where code = $1", code).fetch_optional(conn).await?)
+}

@@ -2,6 +2,10 @@
 //!
 //! One private PostgreSQL serves the whole run. A template is migrated once; each test's database is cloned from it.
 
+mod bless;
+
+pub use bless::committed;
+
 use jingtu::config::Config;
 use jingtu::kernel::{Clock, Day, DivisionCode};
 use jingtu::pg;
@@ -180,7 +184,7 @@ impl Drop for World {
 }
 
 /// Credit code of the land user whose keys [`World::key`] makes.
-pub const CREDIT_CODE: &str = "91150000MA0TEST00X";
+pub const CREDIT_CODE: &str = "91150000MA0TEXT00X";
 
 /// Sends and asserts the status; gives the JSON body (null where there is none).
 pub async fn expect(request: RequestBuilder, status: u16) -> Value {

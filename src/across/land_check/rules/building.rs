@@ -130,7 +130,18 @@ pub(super) fn g24(f: &Facts, _: &Settings) -> Option<Finding> {
         return None;
     }
     let mut facts = show_hits(&hits);
-    facts.extend([f.show_planned(), f.show_survey()]);
+    facts.extend([f.show_planned(), f.show_survey(), f.show_remediation()]);
+    if f.serves_remediation.get() == Some(&true) {
+        return Some(Finding::new(
+            Verdict::AllowRecorded,
+            Actor::PrefectureEcology,
+            Text::fixed(
+                "项目本身为风险管控、修复的，留存方案备案材料后审批。",
+                "The project is the control or remediation itself: keep the filed scheme and approve on it.",
+            ),
+            facts,
+        ));
+    }
     Some(
         Finding::new(
             Verdict::Block,

@@ -16,6 +16,10 @@ pub(super) fn g8(f: &Facts, s: &Settings) -> Option<Finding> {
         "土地使用权人开展土壤污染状况调查，报告经生态环境会同自然资源部门评审通过后提交。",
         "The land user has the soil surveyed and submits the report once ecology and natural resources have reviewed it.",
     );
+    let state_use = Text::fixed(
+        "补充规划用途（用地分类标准和代码）后重新查询。",
+        "State the planned use (code system and code) and check again.",
+    );
     match (f.turns_sensitive(s.interchange_exempt), f.is_surveyed()) {
         (Some(true), false) => Some(Finding::new(Verdict::Block, Actor::LandUser, submit, facts).by(BEFORE_CHANGE)),
         (Some(true), true) => match (f.assessed_use.get(), f.planned_use.get()) {
@@ -37,18 +41,13 @@ pub(super) fn g8(f: &Facts, s: &Settings) -> Option<Finding> {
             }
             _ => None,
         },
-        (None, false) => Some(
-            Finding::new(
-                Verdict::Hold,
-                Actor::Planning,
-                Text::fixed(
-                    "补充规划用途（用地分类标准和代码）后重新查询。",
-                    "State the planned use (code system and code) and check again.",
-                ),
-                facts,
-            )
-            .by(BEFORE_CHANGE),
-        ),
+        (None, false) => Some(Finding::new(Verdict::Hold, Actor::Planning, state_use, facts).by(BEFORE_CHANGE)),
+        // Fit for class 1 is fit for whatever it will be; for another use it depends on the planned one.
+        (None, true) if f.assessed_use.get().is_some_and(|assessed| assessed.class1 != Some(true)) => {
+            let mut facts = facts;
+            facts.push(f.show_assessed());
+            Some(Finding::new(Verdict::Hold, Actor::Planning, state_use, facts).by(BEFORE_CHANGE))
+        }
         (None, true) | (Some(false), _) => None,
     }
 }

@@ -651,6 +651,10 @@ fn used<T: Shown>(name: &'static str, label: Text, fact: &Fact<T>) -> FactUsed {
     }
 }
 
+/// From when housing and public use may change among themselves without a new survey (G27): the guide is of 2019, its day
+/// not known, so the year after.
+pub(super) const INTERCHANGE_FROM: Day = Day::of(2020, 1, 1);
+
 /// What is known of industry on the land before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum History {
@@ -792,7 +796,7 @@ impl Facts {
     /// or when the register of suspected sites has investigated the ground and found nothing.
     pub(super) fn history(&self) -> History {
         match self.former_industry.get() {
-            Some(i) if i.is_in(&industry::SIX) || i.is_in(&industry::HAZARDOUS_WASTE) => History::Key,
+            Some(i) if i.is_in(&industry::KEY) => History::Key,
             Some(i) if self.is_in("441602") && i.is_in(&industry::FACILITIES) => History::Key,
             Some(_) => History::Harmless,
             None if self.current_use.get().is_some_and(|u| u.farmland) => History::Harmless,
@@ -807,7 +811,8 @@ impl Facts {
     /// An unknown use now counts as another one: the statute asks for the survey whatever the land was used for.
     pub(super) fn turns_sensitive(&self, exempt_interchange: bool) -> Option<bool> {
         let planned = self.planned_use.get()?;
-        Some(planned.is_statutory_sensitive() && !(exempt_interchange && self.is_interchange()))
+        let exempt = exempt_interchange && self.on >= INTERCHANGE_FROM && self.is_interchange();
+        Some(planned.is_statutory_sensitive() && !exempt)
     }
 
     /// Housing or public use to housing or public use, other than utilities (where waste and sewage works stand) to

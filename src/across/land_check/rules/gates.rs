@@ -4,7 +4,7 @@
 //! `G1`-`G31` are the decision table's numbers. `S-C0`-`S-C14` say what the stage of a site lets the land be used for.
 //! `P-*` are this registry's own: line contact, neighbours, contradictions, unknown place.
 
-use super::facts::{Facts, Operation};
+use super::facts::{Facts, INTERCHANGE_FROM, Operation};
 use super::verdict::{Finding, Fired, Verdict};
 use super::{Settings, building, changing, own, planning, stages, supplying, taking};
 use crate::kernel::{Confidence, Day, Instrument, Provision, Text};
@@ -364,7 +364,7 @@ pub static GATES: &[Gate] = &[
         "污染地块未修复或不符合用途的，环评不予批准",
         "no approval of an assessment for a project on a contaminated site not fit for it",
         &[Eia],
-        &[Block],
+        &[AllowRecorded, Block],
         &[&ORDER_42_27],
         facts(building::g24),
     ),
@@ -397,7 +397,7 @@ pub static GATES: &[Gate] = &[
         &[&REVIEW_GUIDE_SCOPE],
         facts(changing::g27),
     )
-    .from(Day::of(2020, 1, 1)),
+    .from(INTERCHANGE_FROM),
     Gate::new(
         "G28",
         "农用地、未利用地变更为居住、公共用地仍属变更用途",

@@ -183,8 +183,8 @@ pub(super) fn c14(f: &Facts, _: &Settings) -> Option<Finding> {
     )
 }
 
-/// A contaminated site. `always`: use is blocked whatever the planned use, but for a transfer, which the liable party may
-/// agree on for a use that is not sensitive. A survey state that is known without a site on record counts the same.
+/// A contaminated site. `always`: use is blocked whatever the planned use, but for works that serve control or remediation
+/// itself, and for a transfer to a use that is not sensitive, on which the liable party may agree. A survey state that is known without a site on record counts the same.
 fn contaminated(
     f: &Facts,
     stage: Stage,
@@ -204,8 +204,8 @@ fn contaminated(
     let verdict = match kind(f.operation) {
         Kind::Paper => Verdict::Warn,
         Kind::Taking => Verdict::Hold,
-        Kind::Use if sensitive == Some(true) => Verdict::Block,
         Kind::Use if always && serves => Verdict::AllowRecorded,
+        Kind::Use if sensitive == Some(true) => Verdict::Block,
         Kind::Use if always && f.operation != Operation::Transfer => Verdict::Block,
         Kind::Use => Verdict::Hold,
     };

@@ -321,7 +321,10 @@ fn g8_does_not_take_a_survey_for_factories_as_one_for_homes() {
     let surveyed = with!(clean(ChangeUse), planned_use: Fact::stated(housing()),
         survey_state: Fact::registry(SurveyState::ReviewedWithinScreening), assessed_use: Fact::registry(factory()));
     assert_eq!(says(&surveyed, "G8"), Some(Hold));
-    assert_eq!(says(&with!(surveyed, assessed_use: Fact::registry(school())), "G8"), None);
+    assert_eq!(says(&with!(surveyed.clone(), planned_use: Fact::Unknown), "G8"), Some(Hold));
+    let for_schools = with!(surveyed, assessed_use: Fact::registry(school()));
+    assert_eq!(says(&for_schools, "G8"), None);
+    assert_eq!(says(&with!(for_schools, planned_use: Fact::Unknown), "G8"), None);
 }
 
 #[test]
@@ -636,6 +639,7 @@ fn g24_approves_no_assessment_on_an_open_site() {
     assert_eq!(rule(&with!(clean(Eia), hits: vec![listed()]), "G24").unwrap().confidence, Confidence::Recalled);
     let stated = with!(clean(Eia), survey_state: Fact::stated(SurveyState::ActionRequired));
     assert_eq!(says(&stated, "G24"), Some(Block));
+    assert_eq!(says(&with!(stated, serves_remediation: Fact::stated(true)), "G24"), Some(AllowRecorded));
 }
 
 #[test]
@@ -671,6 +675,8 @@ fn g27_lets_sensitive_uses_change_among_themselves() {
     assert_eq!(rule(&swap, "G27").unwrap().confidence, Confidence::Recalled);
     let strict = Settings { interchange_exempt: false, ..Settings::default() };
     assert_eq!(decide(&swap, &strict).verdict, Block);
+    let before = with!(swap.clone(), on: Day::of(2019, 12, 31));
+    assert_eq!((says(&before, "G27"), says(&before, "G8")), (None, Some(Block)));
     // Utilities, public under GB/T 21010, may hold waste and sewage works.
     let utilities = UseFact {
         system: "GB/T 21010-2017".to_owned(),
@@ -944,6 +950,24 @@ fn the_table_holds_every_number_once() {
     assert!(GATES[first_closing..].iter().all(|gate| matches!(gate.judge, Judge::Closing(_))));
 }
 
+/// A regional plan must not lose its region when its identifier changes.
+#[test]
+fn regional_texts_have_a_home() {
+    let homes: BTreeMap<&str, &str> = GATES
+        .iter()
+        .flat_map(|gate| gate.provisions.iter().flat_map(|provision| provision.0))
+        .filter_map(|basis| home(basis.instrument).map(|code| (basis.instrument.zh, code)))
+        .collect();
+    let expected = [
+        ("内蒙古自治区土壤污染防治三年攻坚计划", "15"),
+        ("广东省实施《中华人民共和国土壤污染防治法》办法", "44"),
+        ("朔州市2021年土壤污染防治行动计划", "1406"),
+        ("源城区土壤污染防治重点任务分工", "441602"),
+        ("阿拉善盟土壤污染防治实施方案", "1529"),
+    ];
+    assert_eq!(homes.into_iter().collect::<Vec<_>>(), expected);
+}
+
 // ---- what holds for all gates ----
 
 fn any_use() -> impl Strategy<Value = UseFact> {
@@ -1051,7 +1075,7 @@ fn any_settings() -> impl Strategy<Value = Settings> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// The verdict is the worst of the rules; a rule says only what its row declares; every answer can be acted on.
     #[test]
@@ -1087,7 +1111,9 @@ proptest! {
     /// coverage settles is not unknown; the use assessed and the supply plan are read as the module says.
     #[test]
     fn what_is_not_known_is_never_silent(facts in any_facts(), settings in any_settings(), which in 0..9_usize) {
-        let known = decide(&facts, &settings).verdict;
+        // A contradiction ends with the statement that contradicts, so it is not counted.
+        let known = decide(&facts, &settings).rules.iter().filter(|r| r.rule != "P-CONTRADICTION").map(|r| r.verdict).max();
+        let known = known.unwrap_or(Allow);
         let mut less = facts.clone();
         match which {
             0 => less.current_use = Fact::Unknown,
@@ -1121,7 +1147,7 @@ proptest! {
     /// Slivers, touching and near records alone never hold or block.
     #[test]
     fn only_area_closes_a_gate(facts in any_facts(), settings in any_settings(), more in any_hit()) {
-        prop_assume!(!more.counts());
+        let more = if more.counts() { Hit { sliver: true, ..more } } else { more };
         let before = decide(&facts, &settings).verdict;
         let mut facts = facts;
         facts.hits.push(more);

@@ -1,0 +1,201 @@
+//! Who may what: the table of roles, and every operation tried by everybody.
+//!
+//! A new operation that is not a GET needs a line in [`cases`]; without one the test fails.
+
+use crate::openapi::{Operation, document, operations};
+use crate::support::{World, committed};
+use jingtu::platform::identity::table_as_text;
+use jingtu::platform::{Permission, Role};
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Permissions that no operation of the HTTP surface asks for, and why.
+const NOT_OVER_HTTP: &[(Permission, &str)] = &[
+    (Permission::KeyManage, "keys are made at the machine itself: `jingtu key`"),
+    (Permission::AuditRead, "the chain is checked at the machine itself: `jingtu audit verify`"),
+    (Permission::CalendarWrite, "a year's calendar is loaded at the machine itself: `jingtu calendar import`"),
+];
+
+/// What a harmless request of an operation carries. It has the right shape, so that the answer tells of rights and not of
+/// syntax, and names nothing that exists, so that nothing happens.
+enum Sent {
+    /// Nothing beyond the path.
+    Nothing,
+    /// A JSON body.
+    Json(Value),
+    /// A multipart form: text fields, and a file.
+    Form { fields: &'static [(&'static str, &'static str)], file: Option<(&'static str, &'static str, &'static str)> },
+}
+
+/// A case by operationId. `If-Match: "1"` goes with every PUT, PATCH and DELETE.
+fn cases() -> BTreeMap<&'static str, Sent> {
+    BTreeMap::from([])
+}
+
+const NOBODY: &str = "0190a0a0-0000-7000-8000-000000000000";
+
+fn request(world: &World, operation: &Operation, sent: Option<&Sent>) -> RequestBuilder {
+    let mut path = String::new();
+    for (i, piece) in operation.path.split(['{', '}']).enumerate() {
+        path.push_str(if i % 2 == 0 { piece } else { filling(operation, piece) });
+    }
+    let method = Method::from_bytes(operation.method.as_bytes()).expect("a method");
+    let mut request = world.request(method.clone(), &path);
+    if [Method::PUT, Method::PATCH, Method::DELETE].contains(&method) {
+        request = request.header("if-match", "\"1\"");
+    }
+    match sent {
+        None | Some(Sent::Nothing) => request,
+        Some(Sent::Json(body)) => request.json(body),
+        Some(Sent::Form { fields, file }) => {
+            let mut form = reqwest::multipart::Form::new();
+            for (name, value) in *fields {
+                form = form.text(*name, *value);
+            }
+            if let Some((name, file_name, content)) = file {
+                form = form.part(*name, reqwest::multipart::Part::text(*content).file_name(*file_name));
+            }
+            request.multipart(form)
+        }
+    }
+}
+
+/// A value for a path parameter: of the right kind, but of nothing that exists.
+fn filling(operation: &Operation, name: &str) -> &'static str {
+    let parameters = operation.said["parameters"].as_array();
+    let schema =
+        parameters.into_iter().flatten().find(|p| p["in"] == "path" && p["name"] == *name).map(|p| &p["schema"]);
+    let schema = schema.unwrap_or_else(|| panic!("{} {}: {name} is not documented", operation.method, operation.path));
+    if schema["type"] == "integer" { "1" } else { NOBODY }
+}
+
+#[derive(Debug)]
+struct Answer {
+    status: u16,
+    code: String,
+    text: String,
+}
+
+async fn answer(request: RequestBuilder) -> Answer {
+    let response = request.send().await.expect("an answer");
+    let status = response.status().as_u16();
+    let text = String::from_utf8_lossy(&response.bytes().await.expect("a body")).into_owned();
+    let body: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+    Answer { status, code: body["code"].as_str().unwrap_or("").to_owned(), text }
+}
+
+#[test]
+fn the_committed_table_is_the_policys() {
+    committed("src/platform/identity/roles.txt", &table_as_text());
+    let text = table_as_text();
+    assert_eq!(text.lines().count(), Permission::ALL.len() + 1);
+    let names: Vec<&str> = text.lines().next().expect("a head").split_whitespace().skip(2).collect();
+    assert_eq!(names, Role::ALL.map(Role::as_str));
+}
+
+#[tokio::test]
+async fn every_operation_is_open_to_whom_the_policy_says_and_to_nobody_else() {
+    let world = World::new().await;
+    let mut keys = Vec::new();
+    for role in Role::ALL {
+        keys.push((role, world.key(role, "152900").await));
+    }
+    let document = document();
+    let operations = operations(&document);
+    let cases = cases();
+    let mut faults = Vec::new();
+    for id in cases.keys() {
+        if !operations.iter().any(|o| o.id() == *id) {
+            faults.push(format!("the case {id} is of no operation"));
+        }
+    }
+    for operation in &operations {
+        let name = format!("{} {} ({})", operation.method, operation.path, operation.id());
+        let Some(permission) = operation.permission() else {
+            faults.push(format!("{name}: x-permission is no permission of policy.rs"));
+            continue;
+        };
+        let sent = cases.get(operation.id());
+        if sent.is_none() && operation.method != "GET" {
+            faults.push(format!("{name}: no case in tests/it/authorization.rs"));
+            continue;
+        }
+        let public = answer(request(&world, operation, sent)).await;
+        let expected = if permission.is_public() { None } else { Some((401, "unauthenticated")) };
+        judge(&format!("{name} as the public"), &public, expected, &mut faults);
+        for (role, key) in &keys {
+            let holds = permission.is_public() || permission.roles().contains(role);
+            let expected = if holds { None } else { Some((403, "role_not_allowed")) };
+            let who = format!("{name} as {}", role.as_str());
+            judge(&who, &answer(request(&world, operation, sent).bearer_auth(key)).await, expected, &mut faults);
+            if !holds {
+                // Rights come before everything else of a request.
+                let method = Method::from_bytes(operation.method.as_bytes()).expect("a method");
+                let path = operation.path.replace(['{', '}'], "~");
+                let nonsense =
+                    world.request(method, &path).bearer_auth(key).header("content-type", "text/nonsense").body("{");
+                judge(&format!("{who}, sending nonsense"), &answer(nonsense).await, expected, &mut faults);
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+}
+
+/// `expected` is the refusal of who may not; `None` for who may.
+fn judge(who: &str, answer: &Answer, expected: Option<(u16, &str)>, faults: &mut Vec<String>) {
+    let right = match expected {
+        Some((status, code)) => answer.status == status && answer.code == code,
+        // Any other answer will do, except that the request was not understood: it then shows nothing of rights.
+        None => {
+            !matches!(answer.status, 400 | 401 | 405 | 415 | 428 | 500..)
+                && answer.code != "role_not_allowed"
+                && !answer.text.contains("\"bad_field\"")
+        }
+    };
+    if !right {
+        let wanted = expected.map_or("to be let through".to_owned(), |(status, code)| format!("{status} {code}"));
+        faults.push(format!("{who}: expected {wanted}, got {} {}", answer.status, answer.text));
+    }
+}
+
+#[test]
+fn every_permission_is_asked_for_somewhere() {
+    let document = document();
+    let mut asked: BTreeSet<Permission> = operations(&document).iter().filter_map(Operation::permission).collect();
+    asked.extend(jingtu::registers::layers().map(|layer| layer.permission));
+    asked.extend(jingtu::registers::importers().map(|importer| importer.permission()));
+    asked.insert(Permission::Open);
+    for (permission, why) in NOT_OVER_HTTP {
+        assert!(!why.is_empty());
+        assert!(!asked.contains(permission), "{} is asked for over HTTP: take it off the list", permission.as_str());
+    }
+    let idle: Vec<&str> = Permission::ALL
+        .iter()
+        .filter(|p| !asked.contains(p) && !NOT_OVER_HTTP.iter().any(|(q, _)| q == *p))
+        .map(|p| p.as_str())
+        .collect();
+    assert!(idle.is_empty(), "no operation, layer or importer asks for {}", idle.join(", "));
+}
+
+/// The judge tells right from wrong.
+#[test]
+fn a_wrong_answer_is_found_out() {
+    let say = |status, code: &str| Answer { status, code: code.to_owned(), text: json!({"code": code}).to_string() };
+    let verdict = |answer: Answer, expected| {
+        let mut faults = Vec::new();
+        judge("x", &answer, expected, &mut faults);
+        faults.is_empty()
+    };
+    let refused = Some((403, "role_not_allowed"));
+    assert!(verdict(say(403, "role_not_allowed"), refused));
+    for (status, code) in [(403, "outside_division"), (404, "not_found"), (422, "invalid_input"), (201, "")] {
+        assert!(!verdict(say(status, code), refused), "{status} {code}");
+        assert!(verdict(say(status, code), None), "{status} {code}");
+    }
+    for (status, code) in
+        [(401, "unauthenticated"), (403, "role_not_allowed"), (400, "bad_json"), (422, "bad_field"), (500, "internal")]
+    {
+        assert!(!verdict(say(status, code), None), "{status} {code}");
+    }
+}

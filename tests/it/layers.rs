@@ -1,0 +1,705 @@
+//! The engine of layers over a layer of the tests' own: paging, filters, visibility, tiles, and GDAL's word on them.
+
+use crate::support::World;
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
+use jingtu::api::{middleware, problem};
+use jingtu::config::Config;
+use jingtu::kernel::{Day, DivisionCode, Text};
+use jingtu::layers::{Column, ColumnKind, Layer, Visibility};
+use jingtu::platform::identity::{NewKey, keys};
+use jingtu::platform::{Permission, Reply, Role};
+use proptest::test_runner::{Config as Cases, TestRunner};
+use reqwest::{Client, Response};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+
+static COLUMNS: &[Column] = &[
+    Column::new("code", ColumnKind::Text, "代码", "Code"),
+    Column::new("name_zh", ColumnKind::Text, "名称", "Name"),
+    Column::new("level", ColumnKind::Text, "级别", "Level").values(&["nation", "province", "prefecture", "county"]),
+    Column::new("number", ColumnKind::Integer, "代码数", "Code as a number").sql("code::integer"),
+    Column::new("valid_from", ColumnKind::Day, "自", "From"),
+    Column::new("recorded_at", ColumnKind::Instant, "记录时刻", "Recorded at").sql("sys_from").not_in_tiles(),
+    Column::new("secret", ColumnKind::Text, "内部", "Internal").sql("name_en").restricted(),
+];
+
+const fn layer(id: &'static str, public: Visibility, permission: Permission) -> Layer {
+    Layer {
+        id,
+        title: Text::fixed("测试图层 <b>", "Layer under test <b>"),
+        description: Text::fixed("测试", "For tests"),
+        table: "division",
+        rows: "kind = 'development_zone'",
+        columns: COLUMNS,
+        division: Some("parent_code"),
+        owner: Some("successor_code"),
+        valid: (Some("valid_from"), Some("valid_to")),
+        permission,
+        public,
+        full_zoom: 12,
+    }
+}
+
+static OPEN: Layer = layer("open", Visibility::Public, Permission::SiteRead);
+static CLOSED: Layer = layer("closed", Visibility::Departments, Permission::FarmlandRead);
+static OWNED: Layer = layer("owned", Visibility::Departments, Permission::SiteRead);
+static FARM: Layer = layer("farm", Visibility::PublicIfFarmlandIs, Permission::FarmlandRead);
+
+/// A world whose server serves the layers of these tests.
+struct Maps {
+    world: World,
+    addr: SocketAddr,
+    client: Client,
+}
+
+impl Maps {
+    async fn new() -> Maps {
+        Maps::with(Config::default()).await
+    }
+
+    async fn with(config: Config) -> Maps {
+        let world = World::with(config).await;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let (router, document) =
+            jingtu::layers::http::routes([&OPEN, &CLOSED, &OWNED, &FARM].into_iter()).split_for_parts();
+        let document = document.to_json().unwrap();
+        let described = ([("content-type", "application/json")], document);
+        let router: Router<()> = router
+            .route("/openapi.json", get(async || described))
+            .layer(from_fn(middleware::entity_tag))
+            .layer(from_fn_with_state(world.app.clone(), middleware::mark))
+            .layer(from_fn(problem::write_out))
+            .with_state(world.app.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Maps { world, addr, client: Client::builder().no_proxy().build().unwrap() }
+    }
+
+    fn url(&self, path: &str) -> String {
+        if path.starts_with("http") { path.to_owned() } else { format!("http://{}{path}", self.addr) }
+    }
+
+    async fn ask(&self, path: &str, key: Option<&str>) -> Response {
+        let mut request = self.client.get(self.url(path)).header("accept-language", "en");
+        if let Some(key) = key {
+            request = request.bearer_auth(key);
+        }
+        request.send().await.unwrap()
+    }
+
+    async fn get(&self, path: &str, key: Option<&str>) -> Value {
+        let response = self.ask(path, key).await;
+        let status = response.status();
+        let text = response.text().await.unwrap();
+        assert_eq!(status, 200, "{path}: {text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    async fn refused(&self, path: &str, key: Option<&str>) -> (u16, String, String) {
+        let response = self.ask(path, key).await;
+        let status = response.status().as_u16();
+        let problem: Value = response.json().await.unwrap();
+        (status, problem["code"].as_str().unwrap().to_owned(), problem["detail"].as_str().unwrap().to_owned())
+    }
+
+    /// Adds zones with these numbers as codes, each a small square in a row eastward from 105 E, 38 N.
+    async fn add(&self, numbers: std::ops::Range<u32>) {
+        self.add_under(numbers, "152921", 105.0, 38.0, 0.004).await;
+    }
+
+    async fn add_under(&self, numbers: std::ops::Range<u32>, parent: &str, lon: f64, lat: f64, side: f64) {
+        let mut act = self.world.act(Permission::DivisionWrite).await;
+        let (first, n) = (numbers.start, numbers.len());
+        sqlx::query(
+            "insert into division (id, code, name_zh, name_en, level, kind, parent_code, ancestors, geom)
+             select gen_random_uuid(), i::text, '区\"' || i, 'inner ' || i, 'county', 'development_zone', $3, array['000000', i::text],
+                    st_makeenvelope($4 + (i - $1) * 0.01, $5, $4 + (i - $1) * 0.01 + $6, $5 + $6, 4490)
+             from generate_series($1, $2) i",
+        )
+        .bind(i32::try_from(first).unwrap())
+        .bind(i32::try_from(numbers.end).unwrap() - 1)
+        .bind(parent)
+        .bind(lon)
+        .bind(lat)
+        .bind(side)
+        .execute(act.tx())
+        .await
+        .unwrap();
+        act.note("division/test", json!({"rows": n}));
+        act.finish(Reply::nothing()).await.unwrap();
+    }
+
+    /// A key of the land user whose credit code is 91150000MA0ABCDE0X.
+    async fn owner_key(&self) -> String {
+        let mut act = self.world.act(Permission::KeyManage).await;
+        let new = NewKey {
+            name: "owner".to_owned(),
+            role: Role::LandUser,
+            division: DivisionCode::nation(),
+            credit_code: Some("91150000MA0ABCDE0X".to_owned()),
+            expires_on: None,
+            demo: false,
+        };
+        let token = keys::create(&mut act, new).await.unwrap();
+        act.finish(Reply::nothing()).await.unwrap();
+        token
+    }
+
+    async fn change(&self, sql: &'static str) {
+        let mut act = self.world.act(Permission::DivisionWrite).await;
+        sqlx::query(sql).execute(act.tx()).await.unwrap();
+        act.note("division/test", json!({"changed": true}));
+        act.finish(Reply::nothing()).await.unwrap();
+    }
+}
+
+fn codes(page: &Value) -> Vec<String> {
+    let features = page["features"].as_array().unwrap();
+    features.iter().map(|f| f["properties"]["code"].as_str().unwrap().to_owned()).collect()
+}
+
+fn sorted(page: &Value) -> Vec<String> {
+    let mut codes = codes(page);
+    codes.sort();
+    codes
+}
+
+fn href(document: &Value, rel: &str) -> Option<String> {
+    let links = document["links"].as_array().unwrap();
+    links.iter().find(|link| link["rel"] == rel).map(|link| link["href"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn the_entrance_leads_to_everything() {
+    let maps = Maps::new().await;
+    maps.add(900_000..900_003).await;
+    let landing = maps.get("/ogc", None).await;
+    for rel in ["self", "service-desc", "service-doc", "conformance", "data"] {
+        assert!(href(&landing, rel).is_some(), "{rel}");
+    }
+    let classes = maps.get(&href(&landing, "conformance").unwrap(), None).await;
+    let classes: Vec<&str> = classes["conformsTo"].as_array().unwrap().iter().map(|c| c.as_str().unwrap()).collect();
+    assert!(classes.contains(&"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core"));
+    assert!(!classes.iter().any(|class| class.contains("oas30")), "the document is OpenAPI 3.1");
+    let collections = maps.get(&href(&landing, "data").unwrap(), None).await;
+    let open = &collections["collections"][0];
+    assert_eq!((&open["id"], &open["itemType"]), (&json!("open"), &json!("feature")));
+    assert_eq!(open["title"], "Layer under test <b>");
+    assert_eq!(open["extent"]["spatial"]["bbox"], json!([[105.0, 38.0, 105.024, 38.004]]));
+    assert_eq!(open["extent"]["temporal"]["interval"], json!([[null, null]]));
+    for rel in ["items", "http://www.opengis.net/def/rel/ogc/1.0/queryables", "self"] {
+        maps.get(&href(open, rel).unwrap(), None).await;
+    }
+    let tilesets = maps.get(&href(open, "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector").unwrap(), None).await;
+    assert_eq!(tilesets["tilesets"].as_array().unwrap().len(), 3);
+    let chinese = maps.client.get(maps.url("/ogc/collections/open")).send().await.unwrap();
+    assert_eq!(chinese.headers()["content-language"], "zh");
+    assert_eq!(chinese.json::<Value>().await.unwrap()["title"], "测试图层 <b>");
+    assert_eq!(maps.refused("/ogc/collections/none", None).await.0, 404);
+    assert_eq!(maps.refused("/ogc?x=1", None).await.1, "unknown_parameter");
+}
+
+#[tokio::test]
+async fn a_browser_gets_pages_whose_texts_are_escaped() {
+    let maps = Maps::new().await;
+    maps.add(900_000..900_002).await;
+    maps.change("update division set name_zh = '<script>x</script>' where code = '900000'").await;
+    let id = maps.get("/ogc/collections/open/items?code=900000", None).await["features"][0]["id"].clone();
+    let item = format!("/ogc/collections/open/items/{}", id.as_str().unwrap());
+    for path in [
+        "/ogc",
+        "/ogc/conformance",
+        "/ogc/collections",
+        "/ogc/collections/open",
+        "/ogc/collections/open/items",
+        &item,
+        "/ogc/collections/open/queryables",
+        "/ogc/collections/open/tiles",
+        "/ogc/collections/open/tiles/WebMercatorQuad",
+        "/ogc/tileMatrixSets",
+        "/ogc/tileMatrixSets/CGCS2000Quad",
+    ] {
+        let response = maps.client.get(maps.url(path)).header("accept", "text/html,*/*;q=0.8").send().await.unwrap();
+        assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8", "{path}");
+        assert!(response.headers()["content-security-policy"].to_str().unwrap().contains("default-src 'none'"));
+        let page = response.text().await.unwrap();
+        assert!(
+            page.starts_with("<!doctype html>") && !page.contains("<script") && !page.contains("<b>"),
+            "{path}: {page}"
+        );
+        let json =
+            maps.client.get(maps.url(path)).query(&[("f", "json")]).header("accept", "text/html").send().await.unwrap();
+        assert!(json.headers()["content-type"].to_str().unwrap().contains("json"), "{path}");
+    }
+    let page = maps.ask("/ogc/collections/open/items?f=html", None).await.text().await.unwrap();
+    assert!(page.contains("&lt;script&gt;"));
+    assert_eq!(maps.refused("/ogc?f=xml", None).await.0, 400);
+}
+
+#[tokio::test]
+async fn pages_follow_each_other_to_the_end() {
+    let maps = Maps::new().await;
+    maps.add(900_000..900_025).await;
+    let mut url = "/ogc/collections/open/items?limit=10&level=county".to_owned();
+    let (mut seen, mut sizes) = (Vec::new(), Vec::new());
+    loop {
+        let page = maps.get(&url, None).await;
+        sizes.push(page["numberReturned"].as_u64().unwrap());
+        if seen.is_empty() {
+            assert_eq!(page["numberMatched"], 25);
+        }
+        seen.extend(codes(&page));
+        match href(&page, "next") {
+            Some(next) => url = next,
+            None => break,
+        }
+    }
+    assert_eq!(sizes, [10, 10, 5]);
+    assert_eq!(seen.iter().collect::<BTreeSet<_>>().len(), 25);
+    let first = maps.get("/ogc/collections/open/items?limit=10&level=county", None).await;
+    let cursor = href(&first, "next").unwrap().split("cursor=").nth(1).unwrap().to_owned();
+    // A cursor belongs to its filters and to its caller's view.
+    for other in ["", "level=county&bbox=1,1,2,2&", "level=province&"] {
+        let (status, code, _) =
+            maps.refused(&format!("/ogc/collections/open/items?{other}cursor={cursor}"), None).await;
+        assert_eq!((status, code.as_str()), (400, "bad_cursor"));
+    }
+    let key = maps.world.key(Role::CountyEcology, "152921").await;
+    let path = format!("/ogc/collections/open/items?level=county&cursor={cursor}");
+    assert_eq!(maps.refused(&path, Some(&key)).await.1, "bad_cursor");
+    for bad in ["0", "-1", "x", ""] {
+        assert_eq!(maps.refused(&format!("/ogc/collections/open/items?limit={bad}"), None).await.0, 400, "{bad}");
+    }
+    assert_eq!(maps.get("/ogc/collections/open/items?limit=99999999999", None).await["numberReturned"], 25);
+}
+
+#[tokio::test]
+async fn a_large_page_is_streamed_whole() {
+    let maps = Maps::new().await;
+    maps.add(900_000..904_000).await;
+    let response = maps.ask("/ogc/collections/open/items?limit=4000", None).await;
+    assert_eq!(response.headers().get("content-length"), None);
+    assert_eq!(response.headers()["content-crs"], "<http://www.opengis.net/def/crs/OGC/1.3/CRS84>");
+    let page: Value = response.json().await.unwrap();
+    assert_eq!(codes(&page).into_iter().collect::<BTreeSet<_>>().len(), 4000);
+    assert_eq!((&page["numberReturned"], &page["numberMatched"]), (&json!(4000), &json!(4000)));
+    assert_eq!(href(&page, "next"), None);
+    let feature = &page["features"][0];
+    assert_eq!(feature["geometry"]["type"], "Polygon");
+    assert_eq!(feature["properties"]["name_zh"], format!("区\"{}", feature["properties"]["code"].as_str().unwrap()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn following_next_under_concurrent_writes_neither_drops_nor_repeats() {
+    let maps = Maps::new().await;
+    maps.add(900_000..900_060).await;
+    let handle = tokio::runtime::Handle::current();
+    let mut next_code = 910_000_u32;
+    let strategy = (1_u32..25, proptest::collection::vec(0_u32..8, 0..12));
+    let mut runner = TestRunner::new(Cases { cases: 24, failure_persistence: None, ..Cases::default() });
+    // Each case: pages of some size, and before each page some rows are written and one is changed.
+    tokio::task::block_in_place(|| {
+        let (maps, next_code) = (&maps, std::cell::RefCell::new(&mut next_code));
+        runner
+            .run(&strategy, |(limit, writes)| {
+                handle.block_on(async {
+                    let before: BTreeSet<String> =
+                        codes(&maps.get("/ogc/collections/open/items?limit=10000", None).await).into_iter().collect();
+                    let mut url = format!("/ogc/collections/open/items?limit={limit}");
+                    let mut seen = Vec::new();
+                    let mut writes = writes.into_iter();
+                    loop {
+                        let page = maps.get(&url, None).await;
+                        seen.extend(codes(&page));
+                        if let Some(n) = writes.next() {
+                            let first = **next_code.borrow();
+                            **next_code.borrow_mut() += n;
+                            maps.add(first..first + n).await;
+                            maps.change("update division set name_zh = name_zh || '.' where code = '900030'").await;
+                        }
+                        match href(&page, "next") {
+                            Some(next) => url = next,
+                            None => break,
+                        }
+                    }
+                    let distinct: BTreeSet<String> = seen.iter().cloned().collect();
+                    assert_eq!(distinct.len(), seen.len(), "a row came twice");
+                    assert!(before.is_subset(&distinct), "a row was dropped");
+                });
+                Ok(())
+            })
+            .unwrap();
+    });
+}
+
+#[tokio::test]
+async fn boxes_select_by_place_across_the_antimeridian_too() {
+    let maps = Maps::new().await;
+    maps.add_under(900_000..900_005, "152921", 105.0, 38.0, 0.004).await;
+    maps.add_under(900_100..900_101, "152921", 179.5, 10.0, 0.1).await;
+    maps.add_under(900_101..900_102, "152921", -179.5, 10.0, 0.1).await;
+    let at = |bbox: &str| format!("/ogc/collections/open/items?bbox={bbox}");
+    assert_eq!(sorted(&maps.get(&at("105.009,37,105.022,39"), None).await), ["900001", "900002"]);
+    assert_eq!(sorted(&maps.get(&at("179,9,-179,11"), None).await), ["900100", "900101"]);
+    assert_eq!(sorted(&maps.get(&at("0,0,1,1"), None).await), [""; 0]);
+    let crs84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
+    let path = format!("{}&bbox-crs={crs84}&crs={crs84}", at("179,9,-179,11"));
+    assert_eq!(maps.get(&path, None).await["numberReturned"], 2);
+    for bad in [
+        "bbox=1,2,3",
+        "bbox=a,b,c,d",
+        "crs=EPSG:4490",
+        "crs=http://www.opengis.net/def/crs/EPSG/0/4490",
+        "bbox-crs=x",
+        "bbox=1,1,2,2&bbox=1,1,2,2",
+    ] {
+        let (status, code, _) = maps.refused(&format!("/ogc/collections/open/items?{bad}"), None).await;
+        assert_eq!((status, code.as_str()), (400, "bad_parameter"), "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn properties_select_by_value_and_unknown_parameters_are_refused() {
+    let maps = Maps::new().await;
+    maps.add(900_000..900_005).await;
+    let items = |query: &str| format!("/ogc/collections/open/items?{query}");
+    assert_eq!(sorted(&maps.get(&items("code=900001,900003"), None).await), ["900001", "900003"]);
+    assert_eq!(sorted(&maps.get(&items("number=900001&level=county"), None).await), ["900001"]);
+    assert_eq!(maps.get(&items("level=province"), None).await["numberMatched"], 0);
+    assert_eq!(maps.get(&items("code=%27%20or%20true--"), None).await["numberReturned"], 0);
+    assert_eq!(maps.get(&items("name_zh=%E5%8C%BA%22900004"), None).await["numberReturned"], 1);
+    for (bad, code) in [
+        ("number=x", "bad_parameter"),
+        ("level=village", "bad_parameter"),
+        ("valid_from=2026", "bad_parameter"),
+        ("colour=red", "unknown_parameter"),
+        ("secret=inner%20900001", "unknown_parameter"),
+        ("true_on=2026-01-01", "unknown_parameter"),
+        ("%22;drop=1", "unknown_parameter"),
+    ] {
+        let (status, got, detail) = maps.refused(&items(bad), None).await;
+        assert_eq!((status, got.as_str()), (400, code), "{bad}");
+        assert!(code != "unknown_parameter" || (detail.contains("level") && detail.contains("bbox")), "{detail}");
+        assert!(!detail.contains("there are: secret") && !detail.contains(", secret"), "{detail}");
+    }
+    let queryables = maps.get("/ogc/collections/open/queryables", None).await;
+    assert_eq!(queryables["properties"]["number"]["type"], "integer");
+    assert_eq!(queryables["properties"]["valid_from"]["format"], "date");
+    assert_eq!(queryables["properties"]["level"]["enum"][3], "county");
+    assert!(queryables["properties"].get("secret").is_none());
+}
+
+#[tokio::test]
+async fn time_selects_by_validity_and_by_what_was_known() {
+    let maps = Maps::new().await;
+    maps.add(900_000..900_003).await;
+    maps.change("update division set valid_to = '2020-12-31' where code = '900000'").await;
+    maps.change("update division set valid_from = '2021-01-01' where code = '900001'").await;
+    let at = |datetime: &str| format!("/ogc/collections/open/items?datetime={datetime}");
+    for (datetime, expected) in [
+        ("2020-12-31", vec!["900000", "900002"]),
+        ("2020-12-31T16:00:00Z", vec!["900001", "900002"]),
+        ("2020-06-01/2021-06-01", vec!["900000", "900001", "900002"]),
+        ("../2020-01-01", vec!["900000", "900002"]),
+        ("2022-01-01/..", vec!["900001", "900002"]),
+    ] {
+        assert_eq!(sorted(&maps.get(&at(datetime), None).await), expected, "{datetime}");
+    }
+    assert_eq!(maps.refused(&at("yesterday"), None).await.0, 400);
+    let known: chrono::DateTime<chrono::Utc> = Day::of(2026, 11, 22).start();
+    maps.world.clock.move_to(Day::of(2026, 11, 25));
+    maps.change("update division set name_zh = 'renamed', geom = st_translate(geom, 10, 0) where code = '900002'")
+        .await;
+    let id = maps.get("/ogc/collections/open/items?code=900002", None).await["features"][0].clone();
+    assert_eq!(id["properties"]["name_zh"], "renamed");
+    let path = format!("/ogc/collections/open/items/{}", id["id"].as_str().unwrap());
+    let then = format!("known_at={}", known.format("%Y-%m-%dT%H:%M:%SZ"));
+    let before = maps.get(&format!("{path}?{then}"), None).await;
+    assert_eq!(before["properties"]["name_zh"], "区\"900002");
+    assert_eq!(maps.get(&format!("/ogc/collections/open/items?{then}"), None).await["numberReturned"], 3);
+    let moved = format!("/ogc/collections/open/items?bbox=115,37,116,39&{then}");
+    assert_eq!(maps.get(&moved, None).await["numberReturned"], 0);
+    let never = "/ogc/collections/open/items?known_at=2000-01-01T00:00:00Z";
+    assert_eq!(maps.get(never, None).await["numberReturned"], 0);
+    assert_eq!(maps.refused("/ogc/collections/open/items?known_at=2026-01-01", None).await.0, 400);
+    assert_eq!(maps.refused(&format!("{path}?bbox=1,1,2,2"), None).await.1, "unknown_parameter");
+}
+
+#[tokio::test]
+async fn each_caller_sees_its_rows_and_fields_and_is_told_what_is_hidden() {
+    let maps = Maps::new().await;
+    maps.add_under(900_000..900_003, "152921", 105.0, 38.0, 0.004).await;
+    maps.add_under(900_100..900_102, "140602", 112.0, 39.0, 0.004).await;
+    maps.change("update division set successor_code = '91150000MA0ABCDE0X' where code = '900101'").await;
+
+    let county = maps.world.key(Role::CountyEcology, "152921").await;
+    let nation = maps.world.key(Role::Auditor, "000000").await;
+    let owner = maps.owner_key().await;
+    let agency = maps.world.key(Role::ThirdParty, "152921").await;
+
+    // The public: rows of public layers, without restricted fields; of the others the names and the reason.
+    let collections = maps.get("/ogc/collections", None).await;
+    let ids = |list: &Value| {
+        list.as_array().unwrap().iter().map(|c| c["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&collections["collections"]), ["open"]);
+    assert_eq!(ids(&collections["restricted"]), ["closed", "owned", "farm"]);
+    assert!(collections["restricted"][0]["reason_zh"].as_str().unwrap().contains("农业农村部门"));
+    let page = maps.get("/ogc/collections/open/items", None).await;
+    assert_eq!(page["numberMatched"], 5);
+    assert!(page["features"].as_array().unwrap().iter().all(|f| f["properties"].get("secret").is_none()));
+    for path in [
+        "",
+        "/items",
+        "/queryables",
+        "/tiles",
+        "/tiles/WebMercatorQuad",
+        "/tiles/WebMercatorQuad/tilejson",
+        "/tiles/WebMercatorQuad/0/0/0",
+    ] {
+        let (status, code, detail) = maps.refused(&format!("/ogc/collections/closed{path}"), None).await;
+        assert_eq!((status, code.as_str()), (401, "unauthenticated"), "{path}");
+        assert!(detail.contains("Agriculture bureau"), "{detail}");
+        let (status, code, _) = maps.refused(&format!("/ogc/collections/closed{path}"), Some(&agency)).await;
+        assert_eq!((status, code.as_str()), (403, "collection_not_visible"), "{path}");
+    }
+
+    // A county: its rows of closed layers; restricted fields in its rows only, and no finding them out by a filter.
+    let page = maps.get("/ogc/collections/closed/items", Some(&county)).await;
+    assert_eq!(sorted(&page), ["900000", "900001", "900002"]);
+    assert_eq!(page["numberMatched"], 3);
+    let extent = maps.get("/ogc/collections/closed", Some(&county)).await["extent"]["spatial"]["bbox"].clone();
+    assert_eq!(extent, json!([[105.0, 38.0, 105.024, 38.004]]));
+    let page = maps.get("/ogc/collections/open/items", Some(&county)).await;
+    let disclosed = page["features"].as_array().unwrap().iter().filter(|f| f["properties"].get("secret").is_some());
+    assert_eq!((disclosed.count(), &page["numberMatched"]), (3, &json!(5)));
+    let find = |n: u32| format!("/ogc/collections/open/items?secret=inner%20{n}");
+    assert_eq!(maps.get(&find(900_001), Some(&county)).await["numberReturned"], 1);
+    assert_eq!(maps.get(&find(900_100), Some(&county)).await["numberReturned"], 0);
+    let foreign = maps.get("/ogc/collections/open/items?code=900100", None).await["features"][0]["id"].clone();
+    let path = format!("/ogc/collections/closed/items/{}", foreign.as_str().unwrap());
+    assert_eq!(maps.refused(&path, Some(&county)).await.0, 404);
+    assert_eq!(maps.get(&path, Some(&nation)).await["properties"]["secret"], "inner 900100");
+
+    // A land user: its own rows.
+    assert_eq!(sorted(&maps.get("/ogc/collections/owned/items", Some(&owner)).await), ["900101"]);
+    assert_eq!(maps.refused("/ogc/collections/farm/items", Some(&owner)).await.0, 403);
+}
+
+#[tokio::test]
+async fn the_operator_may_open_farmland() {
+    let maps = Maps::with(Config { farmland_public: true, ..Config::default() }).await;
+    maps.add(900_000..900_002).await;
+    assert_eq!(maps.get("/ogc/collections/farm/items", None).await["numberReturned"], 2);
+    assert_eq!(maps.refused("/ogc/collections/closed/items", None).await.0, 401);
+}
+
+#[tokio::test]
+async fn entity_tags_change_with_the_registry_and_the_caller() {
+    let maps = Maps::new().await;
+    maps.add(900_000..900_003).await;
+    let county = maps.world.key(Role::CountyEcology, "152921").await;
+    for path in [
+        "/ogc/collections/open/items",
+        "/ogc/collections/open/tiles/WebMercatorQuad/5/12/25",
+        "/ogc/collections/open/tiles/WebMercatorQuad/9/0/0",
+    ] {
+        let first = maps.ask(path, None).await;
+        let tag = first.headers()["etag"].clone();
+        assert_eq!(first.headers()["cache-control"], "public, no-cache");
+        assert!(first.headers()["vary"].to_str().unwrap().contains("authorization"));
+        let again = |key: Option<&str>| {
+            let request = maps.client.get(maps.url(path)).header("accept-language", "en").header("if-none-match", &tag);
+            key.map_or(request.try_clone().unwrap(), |key| request.bearer_auth(key)).send()
+        };
+        assert_eq!(again(None).await.unwrap().status(), 304, "{path}");
+        let other = again(Some(&county)).await.unwrap();
+        assert_ne!(other.status(), 304, "{path}");
+        assert_eq!(other.headers()["cache-control"], "private, no-cache");
+        maps.change("update division set name_zh = name_zh || '.' where code = '900001'").await;
+        assert_ne!(again(None).await.unwrap().status(), 304, "{path}");
+    }
+    let tag = maps.ask("/ogc/collections", None).await.headers()["etag"].clone();
+    maps.add_under(900_100..900_101, "152921", 110.0, 38.0, 0.004).await;
+    assert_ne!(maps.ask("/ogc/collections", None).await.headers()["etag"], tag, "the extent has grown");
+}
+
+/// A layer of a vector tile: its name, how many features, its keys, its texts.
+#[derive(Debug, Default, PartialEq)]
+struct TileLayer {
+    name: String,
+    extent: u64,
+    features: usize,
+    keys: BTreeSet<String>,
+    texts: BTreeSet<String>,
+}
+
+/// Fields of a protocol buffer message: number, and a number or bytes.
+fn fields(mut bytes: &[u8]) -> Vec<(u64, Result<u64, &[u8]>)> {
+    fn varint(bytes: &mut &[u8]) -> u64 {
+        let (mut n, mut shift) = (0, 0);
+        loop {
+            let (&byte, rest) = bytes.split_first().unwrap();
+            *bytes = rest;
+            n |= u64::from(byte & 0x7f) << shift;
+            shift += 7;
+            if byte < 0x80 {
+                return n;
+            }
+        }
+    }
+    let mut out = Vec::new();
+    while !bytes.is_empty() {
+        let head = varint(&mut bytes);
+        let value = match head & 7 {
+            0 => Ok(varint(&mut bytes)),
+            wire => {
+                let length = match wire {
+                    1 => 8,
+                    2 => usize::try_from(varint(&mut bytes)).unwrap(),
+                    5 => 4,
+                    _ => panic!("wire type {wire}"),
+                };
+                let (value, rest) = bytes.split_at(length);
+                bytes = rest;
+                Err(value)
+            }
+        };
+        out.push((head >> 3, value));
+    }
+    out
+}
+
+fn read_tile(bytes: &[u8]) -> Vec<TileLayer> {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let read = |bytes: &[u8]| {
+        let mut layer = TileLayer::default();
+        for field in fields(bytes) {
+            match field {
+                (1, Err(name)) => layer.name = text(name),
+                (2, Err(_)) => layer.features += 1,
+                (3, Err(key)) => drop(layer.keys.insert(text(key))),
+                (4, Err(value)) => layer.texts.extend(fields(value).into_iter().filter_map(|f| match f {
+                    (1, Err(value)) => Some(text(value)),
+                    _ => None,
+                })),
+                (5, Ok(extent)) => layer.extent = extent,
+                _ => {}
+            }
+        }
+        layer
+    };
+    fields(bytes).into_iter().map(|(_, layer)| read(layer.unwrap_err())).collect()
+}
+
+#[tokio::test]
+async fn tiles_show_what_items_show() {
+    let maps = Maps::new().await;
+    maps.add_under(900_000..900_003, "152921", 105.0, 38.0, 0.004).await;
+    maps.add_under(900_100..900_101, "140602", 105.03, 38.0, 0.004).await;
+    let county = maps.world.key(Role::CountyEcology, "152921").await;
+    let tile = async |path: &str, key: Option<&str>| {
+        let response = maps.ask(&format!("/ogc/collections/{path}"), key).await;
+        assert_eq!(response.status(), 200, "{path}");
+        assert_eq!(response.headers()["content-type"], "application/vnd.mapbox-vector-tile");
+        let mut layers = read_tile(&response.bytes().await.unwrap());
+        assert_eq!(layers.len(), 1);
+        layers.remove(0)
+    };
+    // 105.0 E, 38.0 N lies in column 405, row 197 at zoom 9.
+    let open = tile("open/tiles/WebMercatorQuad/9/197/405?code=900000,900001,900002,900100", None).await;
+    assert_eq!((open.name.as_str(), open.extent, open.features), ("open", 4096, 4));
+    assert!(open.keys.contains("id") && open.keys.contains("code") && !open.keys.contains("secret"), "{open:?}");
+    assert!(!open.keys.contains("recorded_at"), "kept out of tiles");
+    let disclosed = tile("open/tiles/WebMercatorQuad/9/197/405", Some(&county)).await;
+    assert!(disclosed.texts.contains("inner 900001") && !disclosed.texts.contains("inner 900100"), "{disclosed:?}");
+    let closed = tile("closed/tiles/WebMercatorQuad/9/197/405", Some(&county)).await;
+    assert_eq!(closed.features, 3);
+    assert_eq!(tile("open/tiles/WebMercatorQuad/9/197/405?code=900001", None).await.features, 1);
+    assert_eq!(tile("open/tiles/WorldCRS84Quad/9/147/810", None).await.features, 4);
+    assert_eq!(tile("open/tiles/CGCS2000Quad/10/147/810", None).await.features, 4);
+
+    for empty in ["open/tiles/WebMercatorQuad/9/0/0", "open/tiles/WebMercatorQuad/9/197/405?datetime=2020-01-01&code=1"]
+    {
+        assert_eq!(maps.ask(&format!("/ogc/collections/{empty}"), None).await.status(), 204, "{empty}");
+    }
+    // Smaller than a pixel of zoom 3 (0.09 degrees), and thus left out there.
+    assert_eq!(maps.ask("/ogc/collections/open/tiles/WebMercatorQuad/3/3/6", None).await.status(), 204);
+    for (path, code) in [
+        ("open/tiles/WebMercatorQuad/1/2/0", "no_such_tile"),
+        ("open/tiles/WebMercatorQuad/1/0/2", "no_such_tile"),
+        ("open/tiles/WebMercatorQuad/31/0/0", "no_such_tile"),
+        ("open/tiles/WebMercatorQuad/a/0/0", "no_such_tile"),
+        ("open/tiles/Elsewhere/0/0/0", "unknown_tile_matrix_set"),
+    ] {
+        let (status, got, detail) = maps.refused(&format!("/ogc/collections/{path}"), None).await;
+        assert_eq!((status, got.as_str()), (404, code), "{path}");
+        assert!(code != "unknown_tile_matrix_set" || detail.contains("CGCS2000Quad"));
+    }
+    assert_eq!(maps.refused("/ogc/collections/open/tiles/WebMercatorQuad/0/0/0?bbox=1,1,2,2", None).await.0, 400);
+    let tilejson = maps.get("/ogc/collections/open/tiles/WebMercatorQuad/tilejson?level=county", None).await;
+    let template = tilejson["tiles"][0].as_str().unwrap();
+    assert!(template.ends_with("/ogc/collections/open/tiles/WebMercatorQuad/{z}/{y}/{x}?level=county"), "{template}");
+    assert_eq!(tilejson["vector_layers"][0]["id"], "open");
+    assert_eq!(tilejson["vector_layers"][0]["fields"]["number"], "Number");
+    let set = maps.get("/ogc/tileMatrixSets/WebMercatorQuad", None).await;
+    let scale = set["tileMatrices"][0]["scaleDenominator"].as_f64().unwrap();
+    assert!((scale - 559_082_264.028_717_8).abs() < 0.01, "{scale}");
+}
+
+/// What GDAL prints for a layer, as text. The test is left out, with a word, where GDAL is not installed.
+async fn ogrinfo(arguments: Vec<String>) -> Option<String> {
+    let run = tokio::task::spawn_blocking(move || {
+        std::process::Command::new("ogrinfo")
+            .args(["-ro"])
+            .args(arguments)
+            .env("no_proxy", "127.0.0.1")
+            .env_remove("http_proxy")
+            .output()
+    });
+    let output = match run.await.unwrap() {
+        Ok(output) => output,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            println!("left out: ogrinfo is not installed");
+            return None;
+        }
+        Err(error) => panic!("{error}"),
+    };
+    let (said, complaints) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(output.status.success() && complaints.is_empty(), "{complaints}\n{said}");
+    Some(said)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn gdal_reads_layers_page_by_page_with_filters_and_keys() {
+    let maps = Maps::new().await;
+    maps.add(900_000..901_200).await;
+    let source = format!("OAPIF:{}", maps.url("/ogc"));
+    let key = maps.world.key(Role::CountyEcology, "152921").await;
+    let run = |more: &[&str]| ogrinfo([source.as_str()].iter().chain(more).map(ToString::to_string).collect());
+    let Some(all) = run(&["-so", "open"]).await else { return };
+    assert!(all.contains("Feature Count: 1200") && all.contains("code: String"), "{all}");
+    assert!(all.contains("valid_from") && !all.contains("secret") && !all.contains("Layer name: closed"), "{all}");
+    assert!(all.contains("Extent: (105.0"), "{all}");
+    let whole = run(&["open"]).await.unwrap();
+    let read: BTreeSet<_> = whole.lines().filter(|line| line.trim_start().starts_with("code (String) = ")).collect();
+    assert_eq!((whole.matches("OGRFeature(open)").count(), read.len()), (1200, 1200), "every row once");
+    assert_eq!(whole.matches("POLYGON ((").count(), 1200);
+    let boxed = run(&["-so", "open", "-spat", "105.009", "37", "105.022", "39"]).await.unwrap();
+    assert!(boxed.contains("Feature Count: 2"), "{boxed}");
+    let filtered = run(&["-so", "open", "-where", "code = '900007'"]).await.unwrap();
+    assert!(filtered.contains("Feature Count: 1"), "{filtered}");
+    for login in [
+        vec!["--config".to_owned(), "GDAL_HTTP_HEADERS".to_owned(), format!("Authorization: Bearer {key}")],
+        vec!["--config".to_owned(), "GDAL_HTTP_USERPWD".to_owned(), format!("key:{key}")],
+        vec!["-oo".to_owned(), format!("USERPWD=key:{key}")],
+    ] {
+        let mut arguments = login.clone();
+        arguments.extend(["-so".to_owned(), source.clone(), "closed".to_owned()]);
+        let said = ogrinfo(arguments).await.unwrap();
+        assert!(said.contains("Feature Count: 1200") && said.contains("secret: String"), "{login:?}: {said}");
+    }
+}

@@ -1,0 +1,385 @@
+//! The OpenAPI document: held to the code, complete, and shown without asking anybody else for anything.
+
+use crate::support::{World, committed, expect};
+use jingtu::platform::Permission;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Schemas that may hold anything, and why: (component or operationId, what follows it, why).
+const FREE_FORM: &[(&str, &str, &str)] = &[
+    ("FeatureView", "/geometry", "a GeoJSON geometry of whatever kind the collection has"),
+    ("FeatureView", "/properties", "each collection has its own attributes; its queryables name and type them"),
+    ("collection_queryables", "/200/application~1schema+json", "the answer is itself a JSON Schema"),
+    ("collection_schema", "/200/application~1schema+json", "the answer is itself a JSON Schema"),
+    ("collection_sortables", "/200/application~1schema+json", "the answer is itself a JSON Schema"),
+];
+
+/// One operation of the document.
+pub struct Operation {
+    pub method: String,
+    pub path: String,
+    pub said: Value,
+}
+
+impl Operation {
+    pub fn id(&self) -> &str {
+        self.said["operationId"].as_str().unwrap_or("")
+    }
+
+    pub fn permission(&self) -> Option<Permission> {
+        let said = self.said["x-permission"].as_str()?;
+        Permission::ALL.iter().copied().find(|p| p.as_str() == said)
+    }
+}
+
+/// The document, as JSON.
+pub fn document() -> Value {
+    serde_json::to_value(jingtu::api::document()).expect("the document is JSON")
+}
+
+/// All operations of a document.
+pub fn operations(document: &Value) -> Vec<Operation> {
+    let methods = ["get", "post", "put", "patch", "delete", "head", "options", "trace"];
+    let paths = document["paths"].as_object().expect("paths");
+    paths
+        .iter()
+        .flat_map(|(path, item)| {
+            item.as_object().expect("a path item").iter().map(move |(key, said)| (path, key, said))
+        })
+        .filter(|(_, key, _)| methods.contains(&key.as_str()))
+        .map(|(path, key, said)| Operation { method: key.to_uppercase(), path: path.clone(), said: said.clone() })
+        .collect()
+}
+
+#[test]
+fn the_committed_document_is_the_codes() {
+    let mut text = jingtu::api::document().to_pretty_json().expect("JSON");
+    text.push('\n');
+    committed("openapi/openapi.json", &text);
+}
+
+#[test]
+fn every_operation_says_what_it_is_who_may_and_what_it_answers() {
+    let faults = incomplete(&document());
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn no_schema_holds_just_anything_and_every_property_of_a_request_is_documented() {
+    let document = document();
+    let (faults, used) = vague(&document, FREE_FORM);
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    for (name, place, why) in FREE_FORM {
+        assert!(!why.is_empty());
+        assert!(used.contains(&format!("{name}{place}")), "the exception {name}{place} is not needed any more");
+    }
+}
+
+/// The tests of the document see what they are for.
+#[test]
+fn a_careless_document_is_found_out() {
+    let careless = serde_json::json!({
+        "paths": {
+            "/a": {
+                "get": {"operationId": "a", "responses": {"404": {"description": "none"}}},
+                "post": {
+                    "operationId": "a", "tags": ["t"], "summary": "s", "x-permission": "no.such",
+                    "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/A"}}}},
+                    "responses": {"201": {"description": "made"}}
+                },
+                "put": {
+                    "operationId": "b", "tags": ["t"], "summary": "s", "x-permission": "open",
+                    "responses": {"200": {"description": "x", "content": {"application/json": {"schema": {}}}}, "204": {"description": "nothing"}}
+                }
+            }
+        },
+        "components": {"schemas": {"A": {"type": "object", "required": [], "properties": {
+            "one": {"type": "string"},
+            "two": {"description": "d", "type": "object", "additionalProperties": true},
+            "three": {"description": "d", "type": ["array", "null"], "items": {"type": "object"}},
+            "four": {"description": "d", "oneOf": [{"type": "null"}, {}]},
+            "five": {"description": "d", "type": "object", "additionalProperties": {"type": "string"}}
+        }}}}
+    });
+    let said = incomplete(&careless).join("\n");
+    for fault in [
+        "GET /a: no summary",
+        "GET /a: no tag",
+        "GET /a: x-permission null",
+        "GET /a: no answer 2xx",
+        "POST /a: operationId a is another's too",
+        "POST /a: x-permission \"no.such\"",
+        "POST /a: 201 has neither a schema",
+    ] {
+        assert!(said.contains(fault), "{fault} in\n{said}");
+    }
+    assert!(!said.contains("PUT"), "{said}");
+    let (faults, _) = vague(&careless, &[]);
+    let said = faults.join("\n");
+    for fault in
+        ["A/one: no description", "A/two: ", "A/three/items: ", "A/four/oneOf/1: ", "b/200/application~1json: "]
+    {
+        assert!(said.contains(fault), "{fault} in\n{said}");
+    }
+    assert_eq!(faults.len(), 5, "{said}");
+    let (faults, used) = vague(&careless, &[("A", "/two", "because")]);
+    assert!(faults.len() == 4 && used.contains("A/two"), "{faults:?}");
+}
+
+fn incomplete(document: &Value) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut ids: BTreeSet<String> = BTreeSet::new();
+    for operation in operations(document) {
+        let mut fault = |what: String| faults.push(format!("{} {}: {what}", operation.method, operation.path));
+        let said = &operation.said;
+        let missing = |key: &str| said[key].as_str().is_none_or(|s| s.trim().is_empty());
+        if missing("operationId") {
+            fault("no operationId".into());
+        } else if !ids.insert(operation.id().to_owned()) {
+            fault(format!("operationId {} is another's too", operation.id()));
+        }
+        if missing("summary") {
+            fault("no summary".into());
+        }
+        if said["tags"].as_array().is_none_or(|tags| tags.is_empty()) {
+            fault("no tag".into());
+        }
+        if operation.permission().is_none() {
+            fault(format!("x-permission {} is no permission of policy.rs", said["x-permission"]));
+        }
+        let empty = serde_json::Map::new();
+        let answers = said["responses"].as_object().unwrap_or(&empty);
+        if !answers.keys().any(|status| status.starts_with('2')) {
+            fault("no answer 2xx".into());
+        }
+        for (status, answer) in answers.iter().filter(|(status, _)| status.starts_with('2') && *status != "204") {
+            let content = answer["content"].as_object().unwrap_or(&empty);
+            let whole = |(media_type, body): (&String, &Value)| {
+                let binary =
+                    !media_type.ends_with("json") && answer["description"].as_str().is_some_and(|d| !d.is_empty());
+                body.get("schema").is_some() || binary
+            };
+            if content.is_empty() || !content.iter().all(whole) {
+                fault(format!("{status} has neither a schema nor a documented media type"));
+            }
+        }
+    }
+    faults
+}
+
+/// What schemas leave open, save what is allowed; and which of the allowed was met.
+fn vague(document: &Value, allowed: &[(&str, &str, &str)]) -> (Vec<String>, BTreeSet<String>) {
+    let mut open: BTreeSet<String> = BTreeSet::new();
+    let empty = serde_json::Map::new();
+    let schemas = document["components"]["schemas"].as_object().unwrap_or(&empty);
+    for (name, schema) in schemas {
+        free_form(schema, name, &mut open);
+    }
+    let mut sent: BTreeMap<String, &Value> = BTreeMap::new();
+    let operations = operations(document);
+    for operation in &operations {
+        let bodies = operation.said["requestBody"]["content"].as_object().unwrap_or(&empty);
+        for (media_type, body) in bodies {
+            let place = format!("{}/request/{}", operation.id(), escaped(media_type));
+            free_form(&body["schema"], &place, &mut open);
+            sent.insert(place, &body["schema"]);
+        }
+        for (status, answer) in operation.said["responses"].as_object().unwrap_or(&empty) {
+            for (media_type, body) in answer["content"].as_object().unwrap_or(&empty) {
+                if let Some(schema) = body.get("schema") {
+                    free_form(schema, &format!("{}/{status}/{}", operation.id(), escaped(media_type)), &mut open);
+                }
+            }
+        }
+    }
+    let mut faults = Vec::new();
+    let mut used = BTreeSet::new();
+    for place in open {
+        if allowed.iter().any(|(name, rest, _)| place == format!("{name}{rest}")) {
+            used.insert(place);
+        } else {
+            faults.push(format!("{place}: may hold anything"));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    for (place, schema) in sent {
+        undocumented(document, schema, &place, &mut seen, &mut faults);
+    }
+    (faults, used)
+}
+
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+fn kinds(schema: &Value) -> Vec<&str> {
+    match &schema["type"] {
+        Value::String(kind) => vec![kind],
+        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+const BRANCHES: [&str; 4] = ["oneOf", "anyOf", "allOf", "prefixItems"];
+
+/// Notes every place where a schema says nothing of what may stand there.
+fn free_form(schema: &Value, place: &str, open: &mut BTreeSet<String>) {
+    let says = ["$ref", "oneOf", "anyOf", "allOf", "enum", "const", "type"].iter().any(|key| schema.get(key).is_some());
+    if !says {
+        open.insert(place.to_owned());
+        return;
+    }
+    let others = &schema["additionalProperties"];
+    if others == &Value::Bool(true) || others.as_object().is_some_and(serde_json::Map::is_empty) {
+        open.insert(place.to_owned());
+    } else if others.is_object() {
+        free_form(others, &format!("{place}/*"), open);
+    }
+    let branches = BRANCHES.iter().filter_map(|key| Some((*key, schema.get(key)?.as_array()?)));
+    let mut composed = false;
+    for (key, branches) in branches {
+        composed = true;
+        for (i, branch) in branches.iter().enumerate() {
+            free_form(branch, &format!("{place}/{key}/{i}"), open);
+        }
+    }
+    let properties = schema["properties"].as_object();
+    if kinds(schema).contains(&"object")
+        && properties.is_none()
+        && !others.is_object()
+        && !composed
+        && schema.get("enum").is_none()
+    {
+        open.insert(place.to_owned());
+    }
+    for (name, property) in properties.into_iter().flatten() {
+        free_form(property, &format!("{place}/{}", escaped(name)), open);
+    }
+    if let Some(items) = schema.get("items").filter(|items| items.is_object()) {
+        free_form(items, &format!("{place}/items"), open);
+    } else if kinds(schema).contains(&"array") && schema.get("prefixItems").is_none() {
+        open.insert(format!("{place}/items"));
+    }
+}
+
+/// Notes every property of a request that has no description, its own or its schema's.
+fn undocumented(document: &Value, schema: &Value, place: &str, seen: &mut BTreeSet<String>, faults: &mut Vec<String>) {
+    if let Some(name) = schema["$ref"].as_str().and_then(|r| r.strip_prefix("#/components/schemas/")) {
+        if seen.insert(name.to_owned()) {
+            undocumented(document, &document["components"]["schemas"][name], name, seen, faults);
+        }
+        return;
+    }
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        let place = format!("{place}/{}", escaped(name));
+        if !described(document, property) {
+            faults.push(format!("{place}: no description"));
+        }
+        undocumented(document, property, &place, seen, faults);
+    }
+    for key in BRANCHES {
+        for (i, branch) in schema[key].as_array().into_iter().flatten().enumerate() {
+            undocumented(document, branch, &format!("{place}/{key}/{i}"), seen, faults);
+        }
+    }
+    for key in ["items", "additionalProperties"] {
+        if schema[key].is_object() {
+            undocumented(document, &schema[key], &format!("{place}/{key}"), seen, faults);
+        }
+    }
+}
+
+/// A property is described by itself or by the one schema that it is; a constant says what it is.
+fn described(document: &Value, schema: &Value) -> bool {
+    if schema["description"].as_str().is_some_and(|d| !d.trim().is_empty()) || schema.get("const").is_some() {
+        return true;
+    }
+    if schema["enum"].as_array().is_some_and(|values| values.len() == 1) {
+        return true;
+    }
+    if let Some(name) = schema["$ref"].as_str().and_then(|r| r.strip_prefix("#/components/schemas/")) {
+        return described(document, &document["components"]["schemas"][name]);
+    }
+    ["oneOf", "anyOf", "allOf"].iter().any(|key| {
+        let rest: Vec<_> = schema[*key].as_array().into_iter().flatten().filter(|b| b["type"] != "null").collect();
+        rest.len() == 1 && described(document, rest[0])
+    })
+}
+
+#[tokio::test]
+async fn the_server_gives_the_same_document() {
+    let world = World::new().await;
+    assert_eq!(expect(world.get("/openapi.json"), 200).await, document());
+}
+
+#[tokio::test]
+async fn the_documentation_page_asks_nobody_else() {
+    let world = World::new().await;
+    let page = text(&world, "/docs/").await;
+    let references = references(&page);
+    assert!(references.len() >= 4, "the page loads scripts and styles: {references:?}");
+    for reference in &references {
+        assert!(is_own(reference), "/docs/ loads {reference}");
+        let path = if reference.starts_with('/') {
+            reference.clone()
+        } else {
+            format!("/docs/{}", reference.trim_start_matches("./"))
+        };
+        let file = text(&world, &path).await;
+        assert!(!file.is_empty(), "{path}");
+        if path.ends_with(".css") {
+            for outside in self::references(&file) {
+                assert!(is_own(&outside), "{path} loads {outside}");
+            }
+        }
+    }
+    let start = text(&world, "/docs/swagger-initializer.js").await;
+    assert!(start.contains("/openapi.json"), "{start}");
+    assert!(
+        start.contains("\"validatorUrl\": \"none\""),
+        "the page would show itself to a validator elsewhere: {start}"
+    );
+    for scheme in ["http://", "https://"] {
+        assert!(!start.contains(scheme), "{start}");
+    }
+    // What a script might still ask for, the browser refuses.
+    let response = world.get("/docs/").send().await.expect("an answer");
+    let policy = response.headers()["content-security-policy"].to_str().expect("text");
+    assert!(policy.contains("default-src 'self'") && policy.contains("connect-src 'self'"), "{policy}");
+    assert!(!policy.contains("http"), "{policy}");
+}
+
+async fn text(world: &World, path: &str) -> String {
+    let response = world.get(path).send().await.expect("an answer");
+    assert_eq!(response.status(), 200, "{path}");
+    String::from_utf8_lossy(&response.bytes().await.expect("a body")).into_owned()
+}
+
+/// What HTML or CSS loads: `src`, `href`, `url(…)`, `@import`.
+fn references(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (begin, end) in
+        [("src=\"", '"'), ("href=\"", '"'), ("src='", '\''), ("href='", '\''), ("url(", ')'), ("@import \"", '"')]
+    {
+        for rest in text.split(begin).skip(1) {
+            let reference = rest.split(end).next().unwrap_or("").trim_matches(['"', '\'']);
+            found.push(reference.to_owned());
+        }
+    }
+    found
+}
+
+fn is_own(reference: &str) -> bool {
+    reference.starts_with("data:")
+        || reference.starts_with('#')
+        || !(reference.contains("://") || reference.starts_with("//"))
+}
+
+#[test]
+fn references_are_seen() {
+    let page = r#"<link href="./a.css"><script src="//cdn.example/b.js"></script><style>@import "https://c/d.css"; e {f: url('g.png')}</style>"#;
+    let mut found = references(page);
+    found.sort();
+    assert_eq!(found, ["./a.css", "//cdn.example/b.js", "g.png", "https://c/d.css"]);
+    assert_eq!(found.iter().filter(|r| !is_own(r)).count(), 2);
+}
