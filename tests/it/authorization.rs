@@ -30,7 +30,12 @@ enum Sent {
 
 /// A case by operationId. `If-Match: "1"` goes with every PUT, PATCH and DELETE.
 fn cases() -> BTreeMap<&'static str, Sent> {
-    BTreeMap::from([])
+    let farmland = json!({
+        "type": "Feature",
+        "geometry": {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]},
+        "properties": {"code": "nowhere", "division_code": "999999", "land_type": "paddy"},
+    });
+    BTreeMap::from([("create_farmland_unit", Sent::Json(farmland))])
 }
 
 const NOBODY: &str = "0190a0a0-0000-7000-8000-000000000000";
