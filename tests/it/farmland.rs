@@ -2,7 +2,6 @@
 
 use crate::loading::{counts, faults, feature, features, load, sample};
 use crate::support::{TODAY, World, expect, expect_response, square};
-use jingtu::config::Config;
 use jingtu::kernel::{Area, Day};
 use jingtu::platform::overlay::Relation;
 use jingtu::platform::{Permission, Reply, Role};
@@ -86,14 +85,6 @@ async fn who_may_see_and_write_is_held() {
     assert_eq!(expect(post(&elsewhere, &body), 403).await["code"], "role_not_allowed");
     let outside = unit("U2", "152921", square(105.6, 38.8, 100.0));
     assert_eq!(expect(post(&key, &outside), 403).await["code"], "outside_division");
-}
-
-#[tokio::test]
-async fn where_the_operator_opens_farmland_everybody_sees_it() {
-    let world = World::with(Config { farmland_public: true, ..Config::default() }).await;
-    load(&world, "farmland", &features(&json!({"features": [unit("U1", "441602", square(114.7, 23.7, 100.0))]})), 10)
-        .await;
-    assert_eq!(expect(world.get("/v1/farmland-units"), 200).await["numberReturned"], 1);
 }
 
 #[tokio::test]

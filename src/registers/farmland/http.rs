@@ -153,11 +153,9 @@ fn view(row: UnitRow) -> Result<Feature<FarmlandUnitProperties>> {
     Feature::of(row.id.0, row.wkb.as_deref(), properties)
 }
 
-/// The divisions whose units the caller may see; `None`: all. Where the operator opened farmland, everybody sees it.
+/// The divisions whose units the caller may see; `None`: all. Where the operator
+/// opens farmland to the public, that is the layer, not this list.
 fn scope(call: &Call) -> Result<Option<Vec<String>>> {
-    if call.app().config().farmland_public {
-        return Ok(None);
-    }
     match call.read(Permission::FarmlandRead)? {
         Scope::All => Ok(None),
         Scope::Divisions(codes) => Ok(Some(codes)),
