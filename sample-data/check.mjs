@@ -129,7 +129,7 @@ for (const parent of current) {
 }
 for (const code of ['152921', '152922', '152923', '152971', '150400', '140602', '140603', '140621', '140622', '140623', '140681', '140671', '441602', '441621', '441622', '441623', '441624', '441625']) check(D.get(code)?.g, `division ${code} is missing`);
 check([...D.values()].filter((d) => d.parent_code === '150000').length === 12, 'Inner Mongolia has not its 12 leagues and cities');
-const old = D.get('140624'); check(old && !old.g && old.valid_to && old.successor_code === '140681' && D.get('140681').valid_from === old.valid_to, '140624 does not end where 140681 begins');
+const old = D.get('140624'); check(old && !old.g && old.valid_to && old.successor_code === '140681' && Date.parse(D.get('140681').valid_from) === Date.parse(old.valid_to) + 86400e3, '140624 does not end on the day before 140681 begins');
 const inDivision = (key, code, g) => { const d = D.get(code); check(d?.g, `${key}: no division ${code}`); if (d?.g) check(within(g, d.g), `${key}: not within ${code}`); };
 
 // ---------------------------------------------------------------- sites

@@ -182,7 +182,7 @@ function historyOf(kind, name, n) {
   const report = (days, again) => ({ type: 'preliminary_report_submitted', days_ago: days,
     document: doc('preliminary_report', `${name}土壤污染状况初步调查报告${again ? '（修改稿）' : ''}（示例）`, days) });
   const review = (days, conclusion, grade) => ({ type: 'preliminary_report_reviewed', days_ago: days, conclusion,
-    ...(grade ? { risk_grade: grade } : {}), document: doc('review_opinion', `${name}土壤污染状况初步调查报告评审意见（示例审字第${n}号）`, days) });
+    ...(grade ? { risk_grade: grade } : {}), ...(conclusion === 'returned' ? { reason: '采样点位不足，请补充后重新提交（示例）' } : {}), document: doc('review_opinion', `${name}土壤污染状况初步调查报告评审意见（示例审字第${n}号）`, days) });
   switch (kind) {
     case 'candidate': end.push({ type: 'registered', stage: 'candidate', days_ago: int(1, 120) }); break;
     case 'suspected': start(int(1, 60)); break;
@@ -408,7 +408,7 @@ for (let i = 0; i < 2; i++) { const s = take(['contaminated'], (x) => small(x) &
 const divisions = DIVISIONS.map(([code, name_zh, name_en, level, parent_code, zone]) => ({ type: 'Feature', properties: { code, name_zh, name_en, level, parent_code,
   kind: zone ? 'development_zone' : 'gb2260', valid_from: code === '140681' ? '2018-02-22' : null, valid_to: null, outline: 'coarse sketch, not a boundary' }, geometry: { type: 'Polygon', coordinates: [OUT.get(code)] } }));
 // The county that became a city. The year is certain (notice 民函〔2018〕46号); the day is recalled, not checked.
-divisions.push({ type: 'Feature', properties: { code: '140624', name_zh: '怀仁县', name_en: 'Huairen County', level: 'county', parent_code: '140600', kind: 'gb2260', valid_from: null, valid_to: '2018-02-22', valid_to_certainty: 'year', successor_code: '140681' }, geometry: null });
+divisions.push({ type: 'Feature', properties: { code: '140624', name_zh: '怀仁县', name_en: 'Huairen County', level: 'county', parent_code: '140600', kind: 'gb2260', valid_from: null, valid_to: '2018-02-21', valid_to_certainty: 'year', successor_code: '140681' }, geometry: null });
 
 // ---------------------------------------------------------------- files
 const line = (o) => JSON.stringify(o);
