@@ -28,7 +28,7 @@ create table platform_job (
     check ((status = 'failed') = (failure is not null)),
     check ((status in ('done', 'failed')) = (finished_at is not null))
 );
-create index platform_job_waiting on platform_job (kind, id) where status in ('queued', 'running');
+create index platform_job_waiting on platform_job (kind, created_at) where status in ('queued', 'running');
 comment on table platform_job is 'background jobs; any number of servers take them up, each by one at a time';
 comment on column platform_job.caller is 'caller mark of who asked; only it, auditors and administrators see the job';
 comment on column platform_job.key_id is 'the key whose rights the job acts with, looked up again when it runs';

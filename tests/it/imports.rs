@@ -118,7 +118,7 @@ fn what_is_no_geojson_is_named() {
             "cut",
             b"{\"type\":\"FeatureCollection\",\n\"features\":[{\"type\":",
             "bad_json",
-            "line 2, column 21, where the file breaks off",
+            "line 2, column 20, where the file breaks off",
         ),
         ("tail", b"{\"type\":\"FeatureCollection\",\"features\":[]} x", "bad_json", "line 1, column 44"),
     ] {
@@ -353,7 +353,7 @@ async fn a_dry_run_tells_what_a_commit_would_and_writes_nothing() {
     let commit = submit(&world, &key, file, &options(Mode::Commit, OnError::AcceptValid)).await;
     assert_eq!(imports::work_off(&world.app, targets).await.expect("worked"), 2);
     let (dry_job, commit_job) = (job(&world, &key, dry).await, job(&world, &key, commit).await);
-    assert_eq!((&dry_job["status"], &dry_job["mode"]), (&json!("done"), &json!("dry_run")));
+    assert_eq!((&dry_job["status"], &dry_job["mode"]), (&json!("done"), &json!("dry_run")), "{dry_job}");
     assert_eq!(dry_job["counts"], counts(4, 2, 1, 2, 0));
     assert_eq!(commit_job["counts"], counts(4, 2, 1, 2, 2));
     assert_eq!(commit_job["progress"], json!({"done": 4, "total": 4}));
@@ -712,4 +712,32 @@ async fn what_cannot_be_imported_is_refused_at_the_door() {
     assert_eq!(jobs, 0);
     let key = || upload(&world, &farmers, "a.geojson", empty(), &[("target", "farmland")]);
     assert_eq!(expect(key(), 202).await["status"], "queued");
+}
+
+/// A hundred thousand features in well under a minute: `cargo test --release -- --ignored imports::a_hundred`.
+#[tokio::test]
+#[ignore = "a measurement, to be run by hand"]
+async fn a_hundred_thousand_features_take_less_than_a_minute() {
+    let world = World::new().await;
+    let rows: Vec<_> = (0..100_000)
+        .map(|n| {
+            let at = square(105.0 + f64::from(n % 300) * 0.002, 38.0 + f64::from(n / 300) * 0.002, 100.0);
+            json!({"type": "Feature", "geometry": at, "properties": {
+                "code": format!("F{n:06}"), "division_code": "152921", "land_type": "upland", "class": "safe_use", "pbf": false,
+            }})
+            .to_string()
+        })
+        .collect();
+    let key = world.key(Role::Agriculture, "152900").await;
+    let fields = [("target", "farmland")];
+    let (head, _) =
+        expect_response(upload(&world, &key, "f.geojson", collection(&rows.join(",\n")), &fields), 202).await;
+    let started = std::time::Instant::now();
+    imports::work_off(&world.app, imports::importer).await.expect("worked");
+    let took = started.elapsed();
+    let address = head.headers()["location"].to_str().expect("ascii").to_owned();
+    let ended = expect(world.get(&address).bearer_auth(&key), 200).await;
+    assert_eq!(ended["counts"], counts(100_000, 100_000, 0, 0, 100_000), "{ended}");
+    assert!(took.as_secs() < 60, "{took:?}");
+    eprintln!("{took:?}");
 }

@@ -233,8 +233,11 @@ impl Source {
     }
 }
 
+/// What was looked at already, and the rest.
+type Unpacked = io::Chain<io::Cursor<Vec<u8>>, BufReader<Box<dyn Read + Send>>>;
+
 struct Opened {
-    text: BufReader<Checked<io::Chain<io::Cursor<Vec<u8>>, BufReader<Box<dyn Read + Send>>>>>,
+    text: BufReader<Checked<Unpacked>>,
     form: Form,
     meter: Arc<Meter>,
     trouble: Trouble,

@@ -163,7 +163,7 @@ pub async fn claim(app: &App, kind: &str) -> Result<Option<Claim>> {
            where id = (select id from platform_job
                        where kind = $1 and (status = 'queued'
                              or (status = 'running' and heartbeat_at < clock_timestamp() - make_interval(secs => $3)))
-                       order by id limit 1 for update skip locked)
+                       order by created_at, id limit 1 for update skip locked)
            returning id as "id: JobId", target, options, file_name, sha256, request_id, key_id as "key: KeyId", attempt"#,
         kind,
         now,
