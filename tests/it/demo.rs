@@ -221,9 +221,6 @@ async fn the_page_works(demo: &Demo) {
         .env("BASE_URL", &demo.base)
         .env("JT_KEY", &demo.keys["planning"])
         .env("JT_SITE", target.to_string());
-    if let Some(path) = option_env!("JINGTU_SCREENSHOT") {
-        test.env("JT_SCREENSHOT", path);
-    }
     let out = test.output().expect("node runs");
     assert!(out.status.success(), "{}\n{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
 }

@@ -210,7 +210,7 @@ try {
   if (JT_SCREENSHOT) await step('a picture is taken', () => page.screenshot({path: JT_SCREENSHOT}));
 
   await step('the hit leads to its record', async () => {
-    await by('hits').getByRole('button').filter({has: page.locator('b')}).first().click();
+    await by('hits').getByRole('button').filter({has: page.getByText(site.name, {exact: true})}).first().click();
     await by('record-name').waitFor();
     await by('record').getByRole('button', {name: '关闭'}).click();
   });
