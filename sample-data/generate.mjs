@@ -182,7 +182,7 @@ function historyOf(kind, name, n) {
   const report = (days, again) => ({ type: 'preliminary_report_submitted', days_ago: days,
     document: doc('preliminary_report', `${name}土壤污染状况初步调查报告${again ? '（修改稿）' : ''}（示例）`, days) });
   const review = (days, conclusion, grade) => ({ type: 'preliminary_report_reviewed', days_ago: days, conclusion,
-    ...(grade ? { risk_grade: grade } : {}), document: doc('review_opinion', `${name}土壤污染状况初步调查报告评审意见（示例审字第${n}号）`, days) });
+    ...(grade ? { risk_grade: grade } : {}), ...(conclusion === 'returned' ? { reason: '采样点位不足，请补充后重新提交（示例）' } : {}), document: doc('review_opinion', `${name}土壤污染状况初步调查报告评审意见（示例审字第${n}号）`, days) });
   switch (kind) {
     case 'candidate': end.push({ type: 'registered', stage: 'candidate', days_ago: int(1, 120) }); break;
     case 'suspected': start(int(1, 60)); break;
@@ -380,15 +380,15 @@ for (const kind of ['running', 'overdue', 'review', 'suspected']) { const s = ta
   parcel(poly(place(at(s.c, 60, 40), star(5, 300))), s.code, 'acquire', '0601', { former_industry: s.industry, survey_state: kind === 'suspected' ? 'none' : 'running' }, 'hold', ['G1', 'G2'], '收购疑似污染地块，等待生态环境部门书面回复', { hits: [s.key] }); }
 for (const [op, use] of [['acquire', '0601'], ['reclaim', '0604']]) { const s = take(['contaminated'], (x) => small(x) && !onList.has(x.key) && !x.zone);
   parcel(poly(place(s.c, scaled(s.shape, 1.15))), s.code, op, use, { former_industry: s.industry, survey_state: 'reviewed_above_screening' }, 'hold', ['G1', 'G2'], '收回或收购污染地块，等待生态环境部门书面回复', { hits: [s.key] }); }
-{ // A sliver by share: a strip of decimetres along the border, some square metres of several hectares.
-  const s = take(['due_soon'], small); parcel(wedge(s, 0.9996, 450 / reach(s)), s.code, 'acquire', '0604', { former_industry: s.industry, survey_state: 'running' }, 'hold', ['G1', 'G2'], '压线：重叠超过1平方米但不足地块面积的千分之一', { hits: [s.key], expected_sliver: true }); }
+{ // No sliver though thin: a strip of decimetres along the border, some square metres of several hectares.
+  const s = take(['due_soon'], small); parcel(wedge(s, 0.9996, 450 / reach(s)), s.code, 'acquire', '0604', { former_industry: s.industry, survey_state: 'running' }, 'hold', ['G1', 'G2'], '狭条重叠：不足地块面积的千分之一，但超过1平方米，不算压线', { hits: [s.key], expected_sliver: false }); }
 { // A sliver by area: the parcel shares an edge with the site, but one extra corner reaches a centimetre into it.
   const s = take(['running'], small), n = s.shape.length, edge = (i) => [s.shape[i], s.shape[(i + 1) % n]];
   const length = ([u, v]) => Math.hypot(u[0] - v[0], u[1] - v[1]), shortest = s.shape.map((_, i) => edge(i)).sort((u, v) => length(u) - length(v))[0];
   const [p, q] = shortest, k = 450 / reach(s), [a, b, b2, a2] = place(s.c, [p, q, ...scaled([q, p], k)]);
   const mid = [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2], len = Math.hypot(mid[0] - s.c[0], mid[1] - s.c[1]);
   const m = [0, 1].map((d) => round(mid[d] + ((s.c[d] - mid[d]) / len) * 1.2e-7));
-  parcel(poly([b, m, a, a2, b2]), s.code, 'acquire', '0601', { former_industry: s.industry, survey_state: 'running' }, 'hold', ['G1', 'G2'], '压线：与疑似污染地块重叠不足1平方米', { hits: [s.key], expected_sliver: true }); }
+  parcel(poly([b, m, a, a2, b2]), s.code, 'acquire', '0601', { former_industry: s.industry, survey_state: 'running' }, 'warn', ['G1', 'P-LINE'], '压线：与疑似污染地块重叠不足1平方米', { hits: [s.key], expected_sliver: true }); }
 // block
 for (const kind of ['overdue', 'running']) { const s = take([kind], small);
   parcel(poly(place(s.c, scaled(s.shape, 1.1))), s.code, 'reclaim', '0701', { former_industry: s.industry, survey_state: 'running' }, 'block', ['G1', 'G2', 'G3'], '收回疑似污染地块，调查未评审', { hits: [s.key] }); }
@@ -408,7 +408,7 @@ for (let i = 0; i < 2; i++) { const s = take(['contaminated'], (x) => small(x) &
 const divisions = DIVISIONS.map(([code, name_zh, name_en, level, parent_code, zone]) => ({ type: 'Feature', properties: { code, name_zh, name_en, level, parent_code,
   kind: zone ? 'development_zone' : 'gb2260', valid_from: code === '140681' ? '2018-02-22' : null, valid_to: null, outline: 'coarse sketch, not a boundary' }, geometry: { type: 'Polygon', coordinates: [OUT.get(code)] } }));
 // The county that became a city. The year is certain (notice 民函〔2018〕46号); the day is recalled, not checked.
-divisions.push({ type: 'Feature', properties: { code: '140624', name_zh: '怀仁县', name_en: 'Huairen County', level: 'county', parent_code: '140600', kind: 'gb2260', valid_from: null, valid_to: '2018-02-22', valid_to_certainty: 'year', successor_code: '140681' }, geometry: null });
+divisions.push({ type: 'Feature', properties: { code: '140624', name_zh: '怀仁县', name_en: 'Huairen County', level: 'county', parent_code: '140600', kind: 'gb2260', valid_from: null, valid_to: '2018-02-21', valid_to_certainty: 'year', successor_code: '140681' }, geometry: null });
 
 // ---------------------------------------------------------------- files
 const line = (o) => JSON.stringify(o);

@@ -3,7 +3,11 @@
 //! Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the answer is "no".
 
 mod audit;
+mod calendar;
+mod check;
+mod demo;
 mod doctor;
+mod import;
 mod key;
 mod migrate;
 mod openapi;
@@ -59,6 +63,16 @@ enum Command {
     },
     /// Bring the database schema up to date
     Migrate,
+    /// Sample data, all of it invented
+    #[command(subcommand)]
+    Demo(demo::Command),
+    /// Load a file into a register
+    Import(import::Arguments),
+    /// Check the parcels of a file; exit code 3 when one is on hold or blocked
+    Check(check::Arguments),
+    /// Load a year's calendar of rest days
+    #[command(subcommand)]
+    Calendar(calendar::Command),
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Key(key::Command),
@@ -121,6 +135,10 @@ async fn dispatch(Arguments { common, command }: Arguments) -> Result<Outcome> {
             serve::run(config, demo).await
         }
         Command::Migrate => migrate::run(config).await,
+        Command::Demo(command) => demo::run(config, &command).await,
+        Command::Import(arguments) => import::run(config, arguments, common.json).await,
+        Command::Check(arguments) => check::run(config, arguments, common.json).await,
+        Command::Calendar(command) => calendar::run(config, command, common.json).await,
         Command::Key(command) => key::run(config, command, common.json).await,
         Command::Audit(command) => audit::run(config, &command, common.json).await,
         Command::Openapi => openapi::run(),

@@ -1,6 +1,7 @@
 //! `jingtu serve`: the server, over its own PostgreSQL unless it was given one.
 
 use super::{Outcome, cluster_error, cluster_options};
+use crate::across::imports;
 use crate::config::Config;
 use crate::kernel::{Clock, Error, Kind, Result, Text};
 use crate::platform::{App, app};
@@ -44,7 +45,14 @@ async fn serve(listener: TcpListener, url: &str, config: Config, demo: bool) -> 
     app::migrate(&db).await?;
     let app = App::new(db, Clock::system(config.today), config);
     let router = api::router(&app);
-    let _ = demo;
+    if demo {
+        super::demo::prepare(&app, address).await?;
+    }
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let worker = tokio::spawn(imports::run_worker(app.clone(), imports::importer, async move {
+        // An error means that the sender is gone, which is a stop as well.
+        drop(stopped.await);
+    }));
     tracing::info!(%address, "listening");
     // Without it, a streamed page waits some 40 ms for the client's acknowledgement.
     let listener = listener.tap_io(|stream| {
@@ -53,6 +61,8 @@ async fn serve(listener: TcpListener, url: &str, config: Config, demo: bool) -> 
         }
     });
     axum::serve(listener, router).with_graceful_shutdown(asked_to_stop()).await.map_err(Error::internal)?;
+    drop(stop);
+    worker.await.map_err(Error::internal)?;
     app.db().close().await;
     tracing::info!("stopped");
     Ok(())

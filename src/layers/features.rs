@@ -194,7 +194,8 @@ async fn body(mut receiver: mpsc::Receiver<Message>, task: AbortOnDropHandle<()>
             None => Some((Err(Error::internal("the writer of a page stopped without an end")), None)),
         }
     });
-    Ok(Body::from_stream(stream::iter(head.into_iter().map(Ok)).chain(rest)))
+    // Fused, because an encoder (gzip) asks once more after the end.
+    Ok(Body::from_stream(stream::iter(head.into_iter().map(Ok)).chain(rest).fuse()))
 }
 
 /// Writes features of one view: knows its columns' places and kinds.

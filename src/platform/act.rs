@@ -5,7 +5,7 @@ use super::audit::{self, Header, Line};
 use super::identity::{Caller, Permission};
 use super::reply::Reply;
 use crate::kernel::{ActId, Day, Error, Result, Text};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use serde_json::{Value, json};
 use sqlx::{PgConnection, Postgres, Transaction};
 
@@ -54,7 +54,8 @@ impl Act {
     /// `unauthenticated`, `role_not_allowed`; `idempotency_key_reused` when the key was used for another request.
     pub async fn begin(app: &App, caller: &Caller, permission: Permission, request: RequestMark) -> Result<Begun> {
         caller.require(permission)?;
-        let now = app.clock().now();
+        // PostgreSQL keeps microseconds: what is answered now is what is read back later.
+        let now = app.clock().now().trunc_subsecs(6);
         let id = ActId::new(now);
         let mut tx = app.db().begin().await?;
         sqlx::query!(

@@ -92,3 +92,34 @@ pub async fn is_migrated(db: &PgPool) -> Result<bool> {
     let newest = sqlx::query_scalar!("select max(version) from _sqlx_migrations where success").fetch_one(db).await?;
     Ok(newest >= MIGRATIONS.iter().map(|m| m.version).max())
 }
+
+/// Whether the data is the demo's.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn is_demo(db: &PgPool) -> Result<bool> {
+    Ok(sqlx::query_scalar!(r#"select exists(select 1 from platform_setting where key = 'demo') as "there!""#)
+        .fetch_one(db)
+        .await?)
+}
+
+/// Marks the data as the demo's, for ever.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn mark_demo(act: &mut super::Act) -> Result<()> {
+    sqlx::query!("insert into platform_setting (key, value) values ('demo', 'true')").execute(act.tx()).await?;
+    Ok(())
+}
+
+/// Whether nothing was ever written but keys: no act left a line about anything else.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn is_empty(act: &mut super::Act) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select not exists(select 1 from platform_audit where line::jsonb ->> 'operation' <> 'key.manage') as "empty!""#
+    )
+    .fetch_one(act.tx())
+    .await?)
+}

@@ -25,7 +25,8 @@ pub use actions::{
 pub use store::NegativeUse;
 
 use super::Register;
-use crate::kernel::{Day, Result, SiteId};
+use crate::kernel::{Day, Error, Result, SiteId};
+use crate::platform::Act;
 use crate::platform::overlay::Overlay;
 use sqlx::PgConnection;
 
@@ -66,6 +67,15 @@ pub struct SiteHit {
     pub area_m2: f64,
     /// How it lies to the parcel.
     pub overlay: Overlay,
+}
+
+/// The code that the registry gave a site.
+///
+/// # Errors
+/// `not_found`; when the database cannot be read.
+pub async fn code(act: &mut Act, id: SiteId) -> Result<String> {
+    let row = store::lock(act.tx(), id).await?.ok_or_else(|| Error::not_found("地块", "site"))?;
+    Ok(row.code)
 }
 
 /// The sites that meet a parcel or lie within `near_m` metres of it (`None`: that meet it), of every stage, by code. The

@@ -1,0 +1,323 @@
+//! `/v1/land-checks`
+
+use super::actions::{self, Question, Stated};
+use super::reply::LandCheckReply;
+use super::rules::{Operation, SurveyState, Verdict};
+use super::store;
+use crate::kernel::{Area, Day, Error, Fault, LandCheckId, Result, Text, paging};
+use crate::platform::feature::{AreaGeometry, Feature, FeaturePage, FeatureType};
+use crate::platform::{App, Body, Call, Params, Permission, Reply, Stop};
+use crate::standards::industries::IndustryCode;
+use crate::standards::land_use::{LandUse, LandUseSystem};
+use axum::extract::{OriginalUri, Path};
+use axum::http::header;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The operations.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(ask, list)).routes(routes!(get))
+}
+
+/// A parcel and what is to be done with it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// `Feature`.
+    #[serde(rename = "type")]
+    pub kind: FeatureType,
+    /// Not used; the reply has an identifier of its own.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub id: Option<serde::de::IgnoredAny>,
+    /// Not used; computed from the geometry.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<f64>>)]
+    pub bbox: Option<serde::de::IgnoredAny>,
+    /// The parcel: Polygon or MultiPolygon, CRS84.
+    #[schema(value_type = AreaGeometry)]
+    pub geometry: serde_json::Value,
+    /// The question.
+    pub properties: AskedProperties,
+}
+
+/// What is to be done with the parcel, and what the caller knows of it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskedProperties {
+    /// What is to be done with the land.
+    pub operation: OperationName,
+    /// Use of the land now.
+    #[serde(default)]
+    pub current_use: Option<UseCode>,
+    /// Use it is meant for.
+    #[serde(default)]
+    pub planned_use: Option<UseCode>,
+    /// Day of the operation, default today; the law of that day is applied.
+    #[serde(default)]
+    pub on: Option<Day>,
+    /// What the caller states of the parcel. A fact left out is unknown.
+    #[serde(default)]
+    pub facts: Option<StatedFacts>,
+    /// The caller's own reference.
+    #[serde(default)]
+    #[schema(example = "GD-2026-001", max_length = 200)]
+    pub reference: Option<String>,
+    /// Division of the parcel, where the registry's boundaries do not tell.
+    #[serde(default)]
+    #[schema(example = "152921")]
+    pub division_code: Option<String>,
+}
+
+/// A land use by code system and code.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UseCode {
+    /// `GB/T 21010-2017`, `LUSC-2023` or `GB 50137-2011`.
+    #[schema(example = "GB/T 21010-2017")]
+    pub system: String,
+    /// Code in that system.
+    #[schema(example = "0701")]
+    pub code: String,
+}
+
+/// What the caller states.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StatedFacts {
+    /// Industry that stood on the land, GB/T 4754-2017; one outside the key industries counts as known and harmless.
+    #[serde(default)]
+    #[schema(example = "3360")]
+    pub former_industry: Option<String>,
+    /// Whether it is production land of a key unit.
+    #[serde(default)]
+    pub key_unit: Option<bool>,
+    /// Whether the use right was taken back already.
+    #[serde(default)]
+    pub already_reclaimed: Option<bool>,
+    /// Whether it stands in the year's supply plan.
+    #[serde(default)]
+    pub in_supply_plan: Option<bool>,
+    /// How far its survey has come.
+    #[serde(default)]
+    pub survey_state: Option<SurveyStateName>,
+}
+
+macro_rules! wire_names {
+    ($(#[$doc:meta])* $name:ident for $rule:ident { $($variant:ident),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+        #[serde(rename_all = "snake_case")]
+        #[expect(missing_docs, reason = "the names are those of the rules, documented there")]
+        pub enum $name { $($variant),+ }
+
+        impl From<$name> for $rule {
+            fn from(name: $name) -> $rule {
+                match name { $($name::$variant => $rule::$variant),+ }
+            }
+        }
+    };
+}
+
+wire_names! {
+    /// What is to be done with the land: 征收 收回 收购 转让 改变用途 规划条件 供地 施工许可 环评 登记 开垦 农用地转用.
+    OperationName for Operation {
+        Requisition, Reclaim, Acquire, Transfer, ChangeUse, PlanningConditions, Supply, ConstructionPermit, Eia, Registration,
+        ReclamationToFarmland, FarmlandConversion,
+    }
+}
+
+wire_names! {
+    /// How far the survey of the parcel has come.
+    SurveyStateName for SurveyState {
+        None, Running, ReviewedWithinScreening, ReviewedAboveScreening, RiskAcceptable, ActionRequired, EffectMet, EffectNotMet,
+    }
+}
+
+/// Turns what was asked into a question, or names every fault.
+///
+/// # Errors
+/// `invalid_input` with the pointer of each fault.
+pub fn read_question(asked: Asked, today: Day) -> Result<Question> {
+    let mut faults = Vec::new();
+    let area = Area::from_geojson(&asked.geometry, "/geometry").map_err(|f| faults.extend(f)).ok();
+    let properties = asked.properties;
+    let mut land_use = |code: Option<UseCode>, name: &str| {
+        let UseCode { system, code } = code?;
+        let at = |fault: Fault, field: &str| Fault { pointer: format!("/properties/{name}/{field}"), ..fault };
+        match LandUseSystem::parse(&system).map_err(|f| at(f, "system")) {
+            Ok(system) => LandUse::parse(system, &code).map_err(|f| faults.push(at(f, "code"))).ok(),
+            Err(fault) => {
+                faults.push(fault);
+                None
+            }
+        }
+    };
+    let current_use = land_use(properties.current_use, "current_use");
+    let planned_use = land_use(properties.planned_use, "planned_use");
+    let facts = properties.facts.unwrap_or_default();
+    let former_industry = facts.former_industry.and_then(|code| {
+        IndustryCode::parse(&code)
+            .map_err(|f| faults.push(Fault { pointer: "/properties/facts/former_industry".to_owned(), ..f }))
+            .ok()
+    });
+    if properties.reference.as_ref().is_some_and(|text| text.chars().count() > 200) {
+        faults.push(Fault::new(
+            "/properties/reference",
+            "too_long",
+            Text::fixed("编号不超过 200 个字符。", "A reference has at most 200 characters."),
+        ));
+    }
+    match (area, faults.is_empty()) {
+        (Some(area), true) => Ok(Question {
+            area,
+            operation: properties.operation.into(),
+            on: properties.on.unwrap_or(today),
+            current_use,
+            planned_use,
+            stated: Stated {
+                former_industry,
+                key_unit: facts.key_unit,
+                already_reclaimed: facts.already_reclaimed,
+                in_supply_plan: facts.in_supply_plan,
+                survey_state: facts.survey_state.map(Into::into),
+            },
+            reference: properties.reference,
+            division_code: properties.division_code,
+        }),
+        _ => Err(Error::invalid(faults)),
+    }
+}
+
+/// Ask whether land may change hands or use.
+///
+/// The answer is a decision with every rule that fired and its articles, stored and numbered.
+#[utoipa::path(post, path = "/v1/land-checks", operation_id = "ask_land_check", tag = "land checks",
+    request_body(content = Asked, content_type = "application/geo+json"),
+    responses((status = 201, body = LandCheckReply)), extensions(("x-permission" = json!("land_check.ask"))))]
+async fn ask(call: Call, body: Result<Body<Asked>, Stop>) -> Result<Reply, Stop> {
+    let mut act = call.begin(Permission::LandCheckAsk).await?;
+    let Body(asked) = body?;
+    let question = read_question(asked, act.today())?;
+    let answered = actions::ask(&mut act, question).await?;
+    let reply = Reply::bytes("application/json", answered.body).created(format!("/v1/land-checks/{}", answered.id));
+    Ok(act.finish(reply).await?)
+}
+
+/// Read a land check, byte for byte as it was answered.
+#[utoipa::path(get, path = "/v1/land-checks/{id}", operation_id = "get_land_check", tag = "land checks",
+    params(("id" = LandCheckId, Path, description = "Identifier of the land check")),
+    responses((status = 200, body = LandCheckReply)), extensions(("x-permission" = json!("land_check.read"))))]
+async fn get(call: Call, Path(id): Path<String>) -> Result<Reply, Stop> {
+    let scope = call.read(Permission::LandCheckRead)?;
+    let missing = || Error::not_found("准入查询", "land check");
+    let id: LandCheckId = id.parse().map_err(|_| missing())?;
+    let body = store::body(call.app().db(), &scope, id).await?.ok_or_else(missing)?;
+    Ok(Reply::bytes("application/json", body).with_header(header::CACHE_CONTROL, "private, no-cache"))
+}
+
+/// What a list of land checks is narrowed by.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ListParams {
+    /// `allow`, `allow_recorded`, `warn`, `hold` or `block`
+    verdict: Option<String>,
+    /// Operation
+    operation: Option<String>,
+    /// The caller's own reference
+    reference: Option<String>,
+    /// Division, and those below it
+    division: Option<String>,
+    /// Checks on a page
+    #[param(minimum = 1, maximum = 10000, default = 100)]
+    limit: Option<u32>,
+    /// Where the page before ended
+    cursor: Option<String>,
+}
+
+/// A land check as listed.
+#[derive(Debug, Serialize, ToSchema)]
+struct ListedCheck {
+    /// Number.
+    #[schema(example = "CX-152921-2026-000017")]
+    number: String,
+    /// Division of the number.
+    #[schema(example = "152921")]
+    division_code: String,
+    /// When it was asked and answered.
+    checked_at: DateTime<Utc>,
+    /// Day of the operation.
+    on: Day,
+    /// Operation.
+    #[schema(example = "reclaim")]
+    operation: String,
+    /// Verdict.
+    #[schema(example = "block")]
+    verdict: String,
+    /// Whether the ecology bureau's written reply is needed.
+    awaits_reply: bool,
+    /// The caller's own reference.
+    reference: Option<String>,
+    /// Ellipsoidal area of the parcel, m².
+    area_m2: f64,
+}
+
+/// List land checks, newest first.
+#[utoipa::path(get, path = "/v1/land-checks", operation_id = "list_land_checks", tag = "land checks", params(ListParams),
+    responses((status = 200, body = FeaturePage<ListedCheck>)), extensions(("x-permission" = json!("land_check.read"))))]
+async fn list(
+    call: Call,
+    OriginalUri(uri): OriginalUri,
+    params: Result<Params<ListParams>, Stop>,
+) -> Result<Reply, Stop> {
+    let scope = call.read(Permission::LandCheckRead)?;
+    let Params(params) = params?;
+    let limit = paging::limit(params.limit)?;
+    known("verdict", params.verdict.as_deref(), |name| Verdict::ALL.iter().any(|v| v.as_str() == name))?;
+    known("operation", params.operation.as_deref(), |name| Operation::parse(name).is_some())?;
+    let filters =
+        format!("{:?}", (&params.verdict, &params.operation, &params.reference, &params.division, scope.mark()));
+    let before = match &params.cursor {
+        Some(cursor) => Some(paging::Cursor::read(cursor, &filters)?.parse().map_err(Error::internal)?),
+        None => None,
+    };
+    let filter = store::Filter {
+        verdict: params.verdict.as_deref(),
+        operation: params.operation.as_deref(),
+        reference: params.reference.as_deref(),
+        below: params.division.as_deref(),
+        before,
+    };
+    let rows = store::list(call.app().db(), &scope, &filter, i64::from(limit) + 1).await?;
+    let features = rows
+        .into_iter()
+        .map(|row| {
+            let properties = ListedCheck {
+                number: row.number,
+                division_code: row.division_code,
+                checked_at: row.checked_at,
+                on: row.on,
+                operation: row.operation,
+                verdict: row.verdict,
+                awaits_reply: row.awaits_reply,
+                reference: row.reference,
+                area_m2: row.area_m2,
+            };
+            Feature::of(row.id.0, Some(&row.wkb), properties)
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok(Reply::geojson(&FeaturePage::of(&uri, features, limit, &filters, |feature| feature.id.to_string()))?)
+}
+
+fn known(name: &str, value: Option<&str>, is_known: impl Fn(&str) -> bool) -> Result<()> {
+    match value {
+        Some(value) if !is_known(value) => {
+            Err(Error::bad_parameter(name, Text::new(format!("没有 {value}。"), format!("there is no {value}."))))
+        }
+        _ => Ok(()),
+    }
+}
