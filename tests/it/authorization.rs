@@ -40,8 +40,8 @@ fn cases() -> BTreeMap<&'static str, Sent> {
         (
             "file_document",
             Sent::Form {
-                fields: &[("kind", "notice"), ("title", "a program, which is no document")],
-                file: Some(("file", "program.exe", "MZ\0")),
+                fields: &[("kind", "notice"), ("title", "of a day to come"), ("issued_on", "9999-12-31")],
+                file: Some(("file", "notice.txt", "nothing")),
             },
         ),
         (

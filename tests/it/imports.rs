@@ -78,7 +78,7 @@ fn the_forms_of_geojson_are_told_and_read() {
         ("records over lines", format!("\u{feff}\x1e{}\n", ONE.replace(',', ",\n")).into_bytes(), Form::Records, 1),
     ] {
         let (outline, read) = read(&source(name, content)).unwrap_or_else(|e| panic!("{name}: {e}"));
-        assert_eq!((outline.form, outline.features, read.len()), (form, rows, rows as usize), "{name}");
+        assert_eq!((outline.form, outline.features, read.len() as u64), (form, rows, rows), "{name}");
         for row in read {
             let Row::Feature { feature, id } = row else { panic!("{name}: {row:?}") };
             assert_eq!((feature.properties["code"].as_str(), id), (Some("A"), Some(json!(7))), "{name}");
@@ -501,6 +501,19 @@ async fn several_servers_share_the_queue() {
     );
     assert_eq!(one.expect("worked") + two.expect("worked") + three.expect("worked"), 6);
     assert_eq!(written(&world).await.len(), 6);
+}
+
+#[tokio::test]
+async fn a_worker_wakes_when_a_job_is_queued_and_stops_when_told() {
+    let world = World::new().await;
+    let key = world.key(Role::Agriculture, "152921").await;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let worker = tokio::spawn(imports::run_worker(world.app.clone(), targets, async move { drop(stopped.await) }));
+    let id = submit(&world, &key, collection(&feature("a")), &options(Mode::Commit, OnError::RejectAll)).await;
+    let done = async { while job(&world, &key, id).await["status"] != "done" {} };
+    tokio::time::timeout(std::time::Duration::from_secs(60), done).await.expect("the worker works");
+    stop.send(()).expect("the worker listens");
+    tokio::time::timeout(std::time::Duration::from_secs(60), worker).await.expect("it stops").expect("in peace");
 }
 
 #[tokio::test]
