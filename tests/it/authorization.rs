@@ -29,6 +29,16 @@ enum Sent {
 /// A case by operationId. `If-Match: "1"` goes with every PUT, PATCH and DELETE.
 fn cases() -> BTreeMap<&'static str, Sent> {
     BTreeMap::from([
+        ("correct_site", Sent::Json(json!({"reason": "x"}))),
+        ("record_site_event", Sent::Json(json!({"type": "suspected_listed"}))),
+        (
+            "register_site",
+            Sent::Json(json!({
+                "type": "Feature",
+                "geometry": square(105.6, 38.8, 100.0),
+                "properties": {"name": "X", "division_code": "999999", "stage": "candidate"}
+            })),
+        ),
         (
             "create_farmland_unit",
             Sent::Json(json!({

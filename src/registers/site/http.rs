@@ -1061,7 +1061,7 @@ fn land_use(body: LandUseBody) -> (String, String) {
 /// As a lead (any department that may), or as suspected at once (ecology bureaus): then its log begins with
 /// `suspected_listed`. The code is given here.
 #[utoipa::path(
-    post, path = "/v1/sites", operation_id = "registerSite", tag = "sites",
+    post, path = "/v1/sites", operation_id = "register_site", tag = "sites",
     request_body(content = NewFeature<NewSiteBody>, content_type = "application/geo+json"),
     responses((status = 201, description = "Registered", body = Feature<SiteDetail>, content_type = "application/geo+json")),
     extensions(("x-permission" = json!("site.register")))
@@ -1190,7 +1190,7 @@ fn read_cursor(cursor: &str, filters: &str, order: Order) -> Result<After> {
 /// Departments see the sites of their division and below, a land user its own, everybody the directory of contaminated sites
 /// without the land user's data.
 #[utoipa::path(
-    get, path = "/v1/sites", operation_id = "listSites", tag = "sites", params(SiteQuery),
+    get, path = "/v1/sites", operation_id = "list_sites", tag = "sites", params(SiteQuery),
     responses((status = 200, description = "A page of sites", body = FeaturePage<SiteProperties>, content_type = "application/geo+json")),
     extensions(("x-permission" = json!("site.read")))
 )]
@@ -1285,7 +1285,7 @@ fn read_id(id: &str) -> Result<SiteId> {
 /// With its clocks as they stand today, the steps open to the caller, what its land may be used for. With `known_at`, as the
 /// registry knew it then.
 #[utoipa::path(
-    get, path = "/v1/sites/{id}", operation_id = "getSite", tag = "sites",
+    get, path = "/v1/sites/{id}", operation_id = "get_site", tag = "sites",
     params(("id" = Uuid, Path, description = "Identifier of the site"), VersionQuery),
     responses((status = 200, description = "The site; ETag is its revision", body = Feature<SiteDetail>, content_type = "application/geo+json")),
     extensions(("x-permission" = json!("site.read")))
@@ -1313,7 +1313,7 @@ async fn snapshot(call: &Call) -> Result<sqlx::Transaction<'static, sqlx::Postgr
 ///
 /// Attributes or outline, with a reason; never the stage. The version before stays in the history.
 #[utoipa::path(
-    patch, path = "/v1/sites/{id}", operation_id = "correctSite", tag = "sites",
+    patch, path = "/v1/sites/{id}", operation_id = "correct_site", tag = "sites",
     params(("id" = Uuid, Path, description = "Identifier of the site"),
            ("If-Match" = String, Header, description = "ETag of the version that is corrected", example = "\"1\"")),
     request_body(content = SitePatch, content_type = "application/json"),
@@ -1369,7 +1369,7 @@ fn if_match(headers: &HeaderMap) -> Result<Option<i32>> {
 /// The registry decides by stage, role and facts. 409 `step_not_allowed` names the steps that the stage has; every refusal
 /// names its rule and articles.
 #[utoipa::path(
-    post, path = "/v1/sites/{id}/events", operation_id = "recordSiteEvent", tag = "sites",
+    post, path = "/v1/sites/{id}/events", operation_id = "record_site_event", tag = "sites",
     params(("id" = Uuid, Path, description = "Identifier of the site"),
            ("If-Match" = Option<String>, Header, description = "ETag of the version that is meant; without it the present one", example = "\"1\"")),
     request_body(content = EventRequest, content_type = "application/json"),
@@ -1427,7 +1427,7 @@ async fn logged(call: &Call, conn: &mut PgConnection, id: &str) -> Result<(Row, 
 ///
 /// Oldest first, nothing left out: a voided event stands there with the number of the one that voided it. The hashes chain.
 #[utoipa::path(
-    get, path = "/v1/sites/{id}/events", operation_id = "listSiteEvents", tag = "sites",
+    get, path = "/v1/sites/{id}/events", operation_id = "list_site_events", tag = "sites",
     params(("id" = Uuid, Path, description = "Identifier of the site")),
     responses((status = 200, description = "The log", body = EventLog)),
     extensions(("x-permission" = json!("site.log_read")))
@@ -1443,7 +1443,7 @@ async fn list_events(call: Call, Path(id): Path<String>) -> Result<Reply, Stop> 
 ///
 /// Events, the documents they name, and the days of its clocks on one line, by day.
 #[utoipa::path(
-    get, path = "/v1/sites/{id}/timeline", operation_id = "getSiteTimeline", tag = "sites",
+    get, path = "/v1/sites/{id}/timeline", operation_id = "get_site_timeline", tag = "sites",
     params(("id" = Uuid, Path, description = "Identifier of the site")),
     responses((status = 200, description = "The timeline", body = Timeline)),
     extensions(("x-permission" = json!("site.log_read")))
@@ -1499,7 +1499,7 @@ async fn get_timeline(call: Call, Path(id): Path<String>) -> Result<Reply, Stop>
 ///
 /// Each with the fields that it changed, by whom the audit chain says.
 #[utoipa::path(
-    get, path = "/v1/sites/{id}/history", operation_id = "getSiteHistory", tag = "sites",
+    get, path = "/v1/sites/{id}/history", operation_id = "get_site_history", tag = "sites",
     params(("id" = Uuid, Path, description = "Identifier of the site")),
     responses((status = 200, description = "The versions, oldest first", body = History)),
     extensions(("x-permission" = json!("site.log_read")))
