@@ -38,8 +38,11 @@ const ROLES: &[(&str, u8)] = &[
 ];
 
 /// Which part may name the face (`mod.rs`) of which other part of the same room: (from, to, why). `*` is every part.
-const MEETINGS: &[(&str, &str, &str)] =
-    &[("*", "division", "every record lies in a division, and only the tree of divisions knows which there are")];
+const MEETINGS: &[(&str, &str, &str)] = &[
+    ("*", "division", "every record lies in a division, and only the tree of divisions knows which there are"),
+    ("site", "deadline", "steps of a site start and stop clocks, and its page shows them"),
+    ("site", "document", "a step rests on a paper that is filed, and gives those in charge of the site sight of it"),
+];
 
 /// Files of the platform that are as pure as rules, so that rules may name them.
 const PURE_FILES: &[&str] = &["src/platform/fields.rs"];
@@ -57,6 +60,7 @@ const EXCEPTIONS: &[(Rule, &str, &str)] = &[
     (Rule::Axum, "src/cli/serve.rs", "somebody must listen"),
     (Rule::Axum, "src/platform/feature.rs", "the link to a next page is made of the address that was asked"),
     (Rule::Axum, "src/layers/features.rs", "a long page is streamed as it is read, so its body is one of axum's"),
+    (Rule::Transaction, "src/platform/app.rs", "one snapshot, read only, for an answer of several statements"),
     (Rule::Transaction, "src/platform/audit.rs", "one snapshot, read only, for the whole chain"),
     (Rule::Transaction, "src/layers/sql.rs", "one snapshot, read only, for a page"),
 ];

@@ -2,9 +2,9 @@
 
 use crate::config::Config;
 use crate::kernel::{Clock, Day, Error, Kind, Result, Text};
-use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{PgPool, Postgres, Transaction};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +30,14 @@ impl App {
     /// Connections to the registry's database. Reading only: writes go through [`super::Act`].
     pub fn db(&self) -> &PgPool {
         &self.0.db
+    }
+
+    /// One state of the database, read only, for an answer that is made of several statements.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn snapshot(&self) -> Result<Transaction<'static, Postgres>> {
+        Ok(self.0.db.begin_with("begin isolation level repeatable read read only").await?)
     }
 
     /// The clock.

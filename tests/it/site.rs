@@ -831,3 +831,22 @@ async fn layers_show_the_lists_to_whom_they_are_open() {
     assert!(public.status().is_client_error(), "{}", public.status());
     assert_eq!(importer("sites").permission(), Permission::SiteImport);
 }
+
+#[tokio::test]
+async fn a_register_of_ten_thousand_sites_is_taken_over_whole() {
+    let office = Office::new().await;
+    let rows: Vec<ImportFeature> = (0_u32..10_000)
+        .map(|i| {
+            let (column, row) = (f64::from(i % 100), f64::from(i / 100));
+            let properties = json!({"code": format!("T{i:05}"), "name": format!("地块 {i}"), "division_code": HERE,
+                "stage": "listed", "risk_grade": "low"});
+            feature(properties, square(100.0 + column * 0.01, 35.0 + row * 0.01, 100.0))
+        })
+        .collect();
+    let begun = std::time::Instant::now();
+    let outcomes = load(&office.world, "sites", &rows, 1_000).await;
+    println!("10,000 sites in {:?}", begun.elapsed());
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Written)));
+    let page = office.see(&office.county, "/v1/sites?stage=listed&limit=10000").await;
+    assert_eq!(page["numberReturned"], 10_000);
+}

@@ -531,7 +531,7 @@ async fn carry_out(act: &mut Act, row: &Row, effects: &[Effect], occurred_on: Da
 
 /// Starts a clock. It is there from the day it counts from, whenever the office came to enter the notice.
 async fn open(act: &mut Act, subject: deadline::Subject, rule: StatutoryClock, start_on: Day) -> Result<()> {
-    let rule = deadline::rules::catalogue::find(rule.as_str())
+    let rule = deadline::find(rule.as_str())
         .ok_or_else(|| Error::internal(format!("the deadline register has no rule {}", rule.as_str())))?;
     deadline::open(act, deadline::OpenDeadline { rule, subject, opened_on: start_on, start_on }).await?;
     Ok(())

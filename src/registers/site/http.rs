@@ -12,8 +12,7 @@ use crate::kernel::{ActId, Area, Citation, Day, DivisionCode, DocumentId, Error,
 use crate::platform::call::stale;
 use crate::platform::feature::{self, AreaGeometry, Feature, FeaturePage, NewFeature};
 use crate::platform::{App, Body, Call, IfMatch, Params, Permission, Reply, Role, Stop};
-use crate::registers::deadline::rules::{Closed, Status as ClockStatus, catalogue, status as clock_status};
-use crate::registers::deadline::{self, Deadline};
+use crate::registers::deadline::{self, Closed, Deadline, Status as ClockStatus};
 use axum::extract::{OriginalUri, Path};
 use axum::http::{HeaderMap, header};
 use chrono::{DateTime, Utc};
@@ -896,13 +895,13 @@ fn hidden() -> Vec<HiddenField> {
 }
 
 fn standing(clock: &Deadline, on: Day) -> ClockStatus {
-    let soon = catalogue::find(&clock.rule).map_or(0, |rule| rule.due_soon_days);
+    let soon = deadline::find(&clock.rule).map_or(0, |rule| rule.due_soon_days);
     let closed = clock.closed_on.map(|on| Closed { on, cancelled: clock.cancelled });
-    clock_status(clock.due_on, closed, on, soon)
+    deadline::status(clock.due_on, closed, on, soon)
 }
 
 fn clock_title(clock: &Deadline) -> Option<Text> {
-    catalogue::find(&clock.rule).map(|rule| rule.title.clone())
+    deadline::find(&clock.rule).map(|rule| rule.title.clone())
 }
 
 fn deadline_view(clock: Deadline, today: Day) -> SiteDeadline {
@@ -1294,7 +1293,7 @@ async fn get_site(call: Call, Path(id): Path<String>, Params(query): Params<Vers
     call.read(Permission::SiteRead)?;
     let id = read_id(&id)?;
     let at = known_at(query.known_at.as_deref())?;
-    let mut tx = snapshot(&call).await?;
+    let mut tx = call.app().snapshot().await?;
     let row = match at {
         Some(at) => store::find_known_at(&mut tx, id, at).await?,
         None => store::find(&mut tx, id).await?,
@@ -1302,11 +1301,6 @@ async fn get_site(call: Call, Path(id): Path<String>, Params(query): Params<Vers
     let row = row.filter(|row| sight(call.caller(), row) != Sight::Nothing).ok_or_else(not_found)?;
     let view = detail(&mut tx, &call, &row, at).await?;
     Ok(Reply::geojson(&view)?.revision(row.revision).with_header(header::VARY, "authorization"))
-}
-
-/// One state of the database for all that an answer is made of.
-async fn snapshot(call: &Call) -> Result<sqlx::Transaction<'static, sqlx::Postgres>> {
-    Ok(call.app().db().begin_with("begin isolation level repeatable read read only").await?)
 }
 
 /// Correct a site
@@ -1433,7 +1427,7 @@ async fn logged(call: &Call, conn: &mut PgConnection, id: &str) -> Result<(Row, 
     extensions(("x-permission" = json!("site.log_read")))
 )]
 async fn list_events(call: Call, Path(id): Path<String>) -> Result<Reply, Stop> {
-    let mut tx = snapshot(&call).await?;
+    let mut tx = call.app().snapshot().await?;
     let (row, log) = logged(&call, &mut tx, &id).await?;
     let events = log.rows.iter().zip(&log.voided_by).map(|(row, voided)| event_view(row, *voided)).collect();
     Ok(Reply::json(&EventLog { site_id: row.id, events, head: hex::encode(log.head()) })?)
@@ -1449,7 +1443,7 @@ async fn list_events(call: Call, Path(id): Path<String>) -> Result<Reply, Stop> 
     extensions(("x-permission" = json!("site.log_read")))
 )]
 async fn get_timeline(call: Call, Path(id): Path<String>) -> Result<Reply, Stop> {
-    let mut tx = snapshot(&call).await?;
+    let mut tx = call.app().snapshot().await?;
     let (row, log) = logged(&call, &mut tx, &id).await?;
     let clocks = deadline::for_subject(&mut tx, actions::REGISTER, row.id.0).await?;
     let mut items = Vec::new();
@@ -1505,7 +1499,7 @@ async fn get_timeline(call: Call, Path(id): Path<String>) -> Result<Reply, Stop>
     extensions(("x-permission" = json!("site.log_read")))
 )]
 async fn get_history(call: Call, Path(id): Path<String>) -> Result<Reply, Stop> {
-    let mut tx = snapshot(&call).await?;
+    let mut tx = call.app().snapshot().await?;
     let (row, _) = logged(&call, &mut tx, &id).await?;
     let versions = store::versions(&mut tx, row.id).await?;
     let mut views = Vec::with_capacity(versions.len());
