@@ -22,6 +22,7 @@ mod store;
 pub use actions::{
     Correction, ExistingSite, Facts, LandUser, NewEvent, NewSite, Recorded, correct, load_existing, record, register,
 };
+pub use rules::{AssessedClass, ControlMode, Draft, EventType, List, RiskGrade, Stage};
 pub use store::NegativeUse;
 
 use super::Register;
@@ -50,15 +51,15 @@ pub struct SiteHit {
     /// Its division.
     pub division_code: String,
     /// Where it stands, leads and closed sites among them.
-    pub stage: rules::Stage,
+    pub stage: Stage,
     /// Civil day since which it stands there, where known.
     pub stage_since: Option<Day>,
     /// Its grade, where it has one.
-    pub risk_grade: Option<rules::RiskGrade>,
+    pub risk_grade: Option<RiskGrade>,
     /// The land class of GB 36600 that a clean survey holds for.
-    pub assessed_class: Option<rules::AssessedClass>,
+    pub assessed_class: Option<AssessedClass>,
     /// The lists it is on.
-    pub lists: Vec<rules::List>,
+    pub lists: Vec<List>,
     /// Whether it is on the control list; `None` where the register it came from did not say.
     pub on_control_list: Option<bool>,
     /// Uses barred on its land, past ones among them.
@@ -105,7 +106,7 @@ pub async fn hits(conn: &mut PgConnection, parcel_ewkb: &[u8], near_m: Option<f6
                 stage: status.stage(),
                 stage_since: row.stage_since,
                 risk_grade: status.risk_grade(),
-                assessed_class: row.assessed_class.as_deref().and_then(rules::AssessedClass::parse),
+                assessed_class: row.assessed_class.as_deref().and_then(AssessedClass::parse),
                 on_control_list: row.on_control_list,
                 area_m2: row.area_m2,
             })
