@@ -843,9 +843,7 @@ async fn a_register_of_ten_thousand_sites_is_taken_over_whole() {
             feature(properties, square(100.0 + column * 0.01, 35.0 + row * 0.01, 100.0))
         })
         .collect();
-    let begun = std::time::Instant::now();
     let outcomes = load(&office.world, "sites", &rows, 1_000).await;
-    println!("10,000 sites in {:?}", begun.elapsed());
     assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Written)));
     let page = office.see(&office.county, "/v1/sites?stage=listed&limit=10000").await;
     assert_eq!(page["numberReturned"], 10_000);
