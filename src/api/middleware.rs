@@ -42,9 +42,13 @@ pub async fn log(State(app): State<App>, mut request: Request, next: Next) -> Re
 /// Puts the request's mark where the handler's `Call` finds it. A POST with an `Idempotency-Key` is read whole here,
 /// because the key holds for that body only.
 pub async fn mark(State(app): State<App>, request: Request, next: Next) -> Response {
+    if let Err(error) = call::refuse_nul(request.uri()) {
+        return Stop::from(error).into_response();
+    }
     let mut mark = RequestMark { id: request_id(request.headers()), idempotency: None };
+    // A key that is not ASCII becomes the empty one, which is refused below: silence would let the request be done twice.
     let key = match request.headers().get(&IDEMPOTENCY_KEY) {
-        Some(value) if request.method() == Method::POST => value.to_str().ok().map(str::to_owned),
+        Some(value) if request.method() == Method::POST => Some(value.to_str().unwrap_or_default().to_owned()),
         _ => None,
     };
     let Some(key) = key else {
@@ -56,7 +60,10 @@ pub async fn mark(State(app): State<App>, request: Request, next: Next) -> Respo
         return Stop::from(Error::new(
             Kind::Malformed,
             "bad_idempotency_key",
-            Text::fixed("Idempotency-Key 应为 1 至 255 个字符。", "An Idempotency-Key has 1 to 255 characters."),
+            Text::fixed(
+                "Idempotency-Key 应为 1 至 255 个 ASCII 字符。",
+                "An Idempotency-Key has 1 to 255 ASCII characters.",
+            ),
         ))
         .into_response();
     }
@@ -81,7 +88,13 @@ pub async fn mark(State(app): State<App>, request: Request, next: Next) -> Respo
 pub async fn entity_tag(request: Request, next: Next) -> Response {
     let asked = request.method() == Method::GET;
     let known = request.headers().get(header::IF_NONE_MATCH).cloned();
-    let response = next.run(request).await;
+    let named = request.headers().contains_key(header::AUTHORIZATION);
+    let mut response = next.run(request).await;
+    // What one caller was told is nobody else's: no cache on the way may give it to another.
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("authorization"));
+    if named {
+        response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
+    }
     if !asked || response.status() != StatusCode::OK {
         return response;
     }

@@ -25,14 +25,15 @@ impl Day {
         }
     }
 
-    /// Reads exactly `YYYY-MM-DD`; anything else is `None`.
+    /// Reads exactly `YYYY-MM-DD` of the years 1900 to 2999; anything else is `None`. A day outside them is a slip of the
+    /// pen, and PostgreSQL's calendar has no year 0.
     pub fn parse(s: &str) -> Option<Day> {
         let shape = s.len() == 10
             && s.bytes().enumerate().all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() });
         if !shape {
             return None;
         }
-        NaiveDate::parse_from_str(s, "%Y-%m-%d").ok().map(Day)
+        NaiveDate::parse_from_str(s, "%Y-%m-%d").ok().map(Day).filter(|day| (1900..3000).contains(&day.year()))
     }
 
     /// The same day number `months` later, or that month's last day where there is no such number
@@ -120,7 +121,18 @@ mod tests {
     #[test]
     fn only_the_full_form_is_a_day() {
         assert_eq!(Day::parse("2026-11-21"), Some(Day::of(2026, 11, 21)));
-        for bad in ["2026-11-2", "2026-02-30", "20261121", "2026/11/21", " 2026-11-21", "+026-11-21", ""] {
+        for bad in [
+            "2026-11-2",
+            "2026-02-30",
+            "20261121",
+            "2026/11/21",
+            " 2026-11-21",
+            "+026-11-21",
+            "0000-01-01",
+            "1899-12-31",
+            "3000-01-01",
+            "",
+        ] {
             assert_eq!(Day::parse(bad), None, "{bad}");
         }
     }

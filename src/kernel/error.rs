@@ -243,6 +243,18 @@ impl std::error::Error for Error {
 impl From<sqlx::Error> for Error {
     /// A database that cannot be reached is "try again"; a broken constraint that no store named is our fault.
     fn from(error: sqlx::Error) -> Error {
+        if error.as_database_error().and_then(|db| db.code()).is_some_and(|code| code == "57014") {
+            return Error::new(
+                Kind::Unavailable,
+                "query_too_slow",
+                Text::fixed(
+                    "处理时间超过限制，请缩小范围或简化图形。",
+                    "It took longer than is allowed; ask for less, or simplify the outline.",
+                ),
+            )
+            .retry_after(5)
+            .because(error);
+        }
         let busy = match &error {
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => {
                 true

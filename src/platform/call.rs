@@ -205,21 +205,90 @@ pub async fn read_all(request: Request, max_bytes: usize) -> Result<bytes::Bytes
 /// # Errors
 /// `bad_json`, or `invalid_input` with the pointer to the field.
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    if holds_nul(bytes) {
+        return Err(Error::fault("", "nul_character", NUL_REFUSED));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let pointer = json_pointer(error.path());
+        let mut pointer = json_pointer(error.path());
         let cause = error.into_inner();
         if cause.is_data() {
             let said = cause.to_string();
             // The position is that of the text; the pointer says it better.
-            let said = said.split(" at line ").next().unwrap_or(&said).to_owned();
-            Error::fault(pointer, "bad_field", Text::new(format!("此处内容不符合要求：{said}"), said))
+            let said = said.split(" at line ").next().unwrap_or(&said);
+            if let Some(missing) = said.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+                pointer = format!("{pointer}/{missing}");
+            }
+            Error::fault(pointer, "bad_field", in_both_languages(said))
         } else {
             bad_json(&cause)
         }
     })?;
     deserializer.end().map_err(|cause| bad_json(&cause))?;
     Ok(value)
+}
+
+/// PostgreSQL's text holds every character but this one.
+const NUL_REFUSED: Text = Text::fixed("文字中不得含有空字符（U+0000）。", "Text must not hold the character U+0000.");
+
+/// Whether JSON text escapes a NUL somewhere; a bare one is a syntax error anyway.
+fn holds_nul(json: &[u8]) -> bool {
+    let mut rest = json;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        rest = &rest[at + 1..];
+        if rest.starts_with(b"u0000") {
+            return true;
+        }
+        // Whatever is escaped, an escaped backslash among it, begins no escape of its own.
+        rest = rest.get(1..).unwrap_or_default();
+    }
+    false
+}
+
+/// Refuses a NUL in the path or the query.
+///
+/// # Errors
+/// `nul_character`.
+pub fn refuse_nul(uri: &axum::http::Uri) -> Result<()> {
+    if uri.path().contains("%00") || uri.query().is_some_and(|query| query.contains("%00")) {
+        return Err(Error::new(Kind::Malformed, "nul_character", NUL_REFUSED));
+    }
+    Ok(())
+}
+
+/// What serde says of a value, in Chinese as well. Our own types speak both languages already, with a slash between.
+fn in_both_languages(said: &str) -> Text {
+    if let Some((zh, en)) = said.split_once(" / ") {
+        // `x` stands before the Chinese half and belongs to both.
+        let subject = zh.split_once('`').and_then(|(_, rest)| rest.split_once('`')).map_or("", |(subject, _)| subject);
+        let en = if en.contains('`') { en.to_owned() } else { format!("`{subject}` {en}") };
+        return Text::new(zh.to_owned(), en);
+    }
+    let words = [
+        ("invalid type: ", "类型不符："),
+        ("invalid value: ", "取值不符："),
+        ("invalid length ", "长度不符："),
+        ("unknown field ", "没有此字段："),
+        ("unknown variant ", "没有此取值："),
+        ("missing field ", "缺少字段："),
+        ("duplicate field ", "字段重复："),
+        (", expected one of ", "，可用："),
+        (", expected ", "，应为 "),
+        ("floating point", "小数"),
+        ("integer", "整数"),
+        ("boolean", "布尔值"),
+        ("string", "字符串"),
+        ("sequence", "数组"),
+        ("struct ", "对象 "),
+        ("map", "对象"),
+        ("null", "空值"),
+        ("invalid digit found in 字符串", "不是数字"),
+        ("cannot parse 整数 from empty 字符串", "不是数字"),
+        ("number too large to fit in target type", "数字过大"),
+        ("there are no fields", "无可用字段"),
+    ];
+    let zh = words.iter().fold(said.to_owned(), |text, (en, zh)| text.replace(en, zh));
+    Text::new(zh, said.to_owned())
 }
 
 fn bad_json(cause: &serde_json::Error) -> Error {
@@ -257,12 +326,15 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Params<T> {
             Ok(Query(params)) => Ok(Params(params)),
             Err(rejection) => {
                 let said = rejection.body_text();
-                let said = said.strip_prefix("Failed to deserialize query string: ").unwrap_or(&said).to_owned();
+                let said = said.strip_prefix("Failed to deserialize query string: ").unwrap_or(&said);
+                let name = said.split(['`', ':']).find(|part| !part.contains(' ')).unwrap_or_default();
+                let message = in_both_languages(said);
                 Err(Error::new(
                     Kind::Malformed,
                     "bad_parameter",
-                    Text::new(format!("查询参数有误：{said}"), format!("Bad query parameter: {said}")),
+                    Text::new(format!("查询参数有误：{}", message.zh), format!("Bad query parameter: {}", message.en)),
                 )
+                .with_faults(vec![Fault::new(format!("?{name}"), "bad_parameter", message)])
                 .into())
             }
         }
@@ -287,7 +359,9 @@ impl FromRequestParts<App> for IfMatch {
             )
             .into());
         };
-        let revision = value.to_str().ok().and_then(|v| v.trim().trim_matches('"').parse().ok());
+        // A tag is the revision, and behind a dash what else the answer depended on, which a change does not.
+        let tag = value.to_str().ok().map(|v| v.trim().trim_matches('"'));
+        let revision = tag.and_then(|tag| tag.split('-').next()?.parse().ok());
         revision.map(IfMatch).ok_or_else(|| stale().into())
     }
 }
@@ -299,4 +373,30 @@ pub fn stale() -> Error {
         "stale",
         Text::fixed("记录已被他人修改，请重新读取后再改。", "The record was changed meanwhile; read it again first."),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_escaped_nul_is_found_and_an_escaped_backslash_is_none() {
+        let escaped = |backslashes: usize| format!("[\"x{}u0000\"]", "\\".repeat(backslashes));
+        assert!(holds_nul(escaped(1).as_bytes()) && holds_nul(escaped(3).as_bytes()));
+        assert!(!holds_nul(escaped(0).as_bytes()) && !holds_nul(escaped(2).as_bytes()));
+    }
+
+    #[test]
+    fn what_serde_says_is_said_in_chinese_too() {
+        for (said, zh) in [
+            ("invalid type: integer `5`, expected a string", "类型不符：整数 `5`，应为 a 字符串"),
+            ("missing field `name`", "缺少字段：`name`"),
+            ("limit: invalid digit found in string", "limit: 不是数字"),
+        ] {
+            let text = in_both_languages(said);
+            assert_eq!((text.zh.as_ref(), text.en.as_ref()), (zh, said));
+        }
+        let day = in_both_languages("`x` 不是日期 YYYY-MM-DD / is not a day YYYY-MM-DD");
+        assert_eq!((day.zh.as_ref(), day.en.as_ref()), ("`x` 不是日期 YYYY-MM-DD", "`x` is not a day YYYY-MM-DD"));
+    }
 }
