@@ -15,7 +15,7 @@ WEB_BUILT := web/node_modules/.jingtu-built
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test web lint bless bench clean setup-run setup-test
+.PHONY: help run test web lint bless clean setup-run setup-test
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -52,9 +52,6 @@ $(WEB_INSTALLED): web/package.json web/package-lock.json
 bless: setup-test web ## regenerate .sqlx, openapi/openapi.json and the committed tables; read the diff
 	scripts/sqlx-prepare.sh
 	JINGTU_BLESS=1 cargo test --locked
-
-bench: setup-run web ## measure
-	cargo bench --locked
 
 clean: ## remove what was built; data stays
 	cargo clean

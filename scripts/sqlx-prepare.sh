@@ -44,6 +44,10 @@ run_sql -d jingtu -c "create extension postgis"
 for migration in migrations/*.sql; do
     run_sql -d jingtu -1 -f "$migration" >/dev/null
 done
+# What sqlx keeps its own account in; queries of ours read it.
+run_sql -d jingtu -c "create table _sqlx_migrations (version bigint primary key, description text not null,
+    installed_on timestamptz not null default now(), success boolean not null, checksum bytea not null,
+    execution_time bigint not null)"
 
 # Into a new directory, so that what no query needs any more goes.
 rm -rf .sqlx.new

@@ -2,6 +2,7 @@
 
 use crate::kernel::{Day, Lang, Result};
 use crate::platform::{App, Call, Caller, Reply, Stop};
+use crate::registers::deadline;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -69,7 +70,7 @@ async fn readyz(call: Call) -> Result<Reply, Stop> {
         migration: row.migration.unwrap_or(0),
         today: call.today(),
         today_is_fixed: call.app().clock().fixed_day().is_some(),
-        calendar_years: Vec::new(),
+        calendar_years: deadline::calendar(&mut *db.acquire().await?).await?.years().collect(),
         demo: row.demo,
     };
     Ok(Reply::json(&view)?)

@@ -25,7 +25,7 @@ impl Demo {
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(PROGRAM).args(arguments).arg("--data-dir").arg(self.dir.path()).output().expect("the program runs")
+        program().args(arguments).arg("--data-dir").arg(self.dir.path()).output().expect("the program runs")
     }
 
     async fn get(&self, path: &str, role: Option<&str>) -> Value {
@@ -47,8 +47,15 @@ impl Drop for Demo {
     }
 }
 
+/// The program, without the variable that tells these tests to rewrite what is committed: it refuses what it does not know.
+fn program() -> Command {
+    let mut program = Command::new(PROGRAM);
+    program.env_remove("JINGTU_BLESS");
+    program
+}
+
 fn serve(dir: &Path) -> (Child, String, BTreeMap<String, String>) {
-    let mut server = Command::new(PROGRAM)
+    let mut server = program()
         .args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data-dir"])
         .arg(dir)
         .stdout(Stdio::piped())
@@ -97,6 +104,8 @@ async fn a_newcomer_meets_a_registry_that_works() {
     let audit = demo.run(&["audit", "verify"]);
     assert!(audit.status.success(), "{audit:?}");
     the_page_works(&demo).await;
+
+    what_was_acknowledged_outlives_postgresql(&demo).await;
 
     // Stopped and started again: the data is there, the keys are new.
     nix::sys::signal::kill(
@@ -200,6 +209,53 @@ fn a_second_server_is_refused(demo: &Demo) {
     assert_eq!(second.status.code(), Some(1));
     let said = String::from_utf8_lossy(&second.stderr);
     assert!(said.contains(&demo.server.id().to_string()), "it names who holds the directory: {said}");
+}
+
+/// Kills PostgreSQL in the middle of writes: whatever was answered 201 is there afterwards, and the server goes on by itself.
+async fn what_was_acknowledged_outlives_postgresql(demo: &Demo) {
+    let client = Client::builder().no_proxy().build().expect("client");
+    let parcel = serde_json::json!({
+        "type": "Feature",
+        "geometry": crate::support::square(105.3, 38.6, 80.0),
+        "properties": {"operation": "transfer"},
+    });
+    let ask = async || {
+        let request = client.post(format!("{}/v1/land-checks", demo.base)).bearer_auth(&demo.keys["planning"]);
+        let response = request.json(&parcel).send().await.expect("the server itself lives");
+        match response.status().as_u16() {
+            201 => Some(response.json::<Value>().await.expect("JSON")["id"].as_str().expect("an id").to_owned()),
+            503 => None,
+            other => panic!("{other}: {}", response.text().await.unwrap_or_default()),
+        }
+    };
+    let killer = std::thread::spawn({
+        let pid_file = demo.dir.path().join("pg/data/postmaster.pid");
+        move || {
+            let text = std::fs::read_to_string(pid_file).expect("postmaster.pid");
+            let pid: i32 = text.lines().next().and_then(|line| line.trim().parse().ok()).expect("a process id");
+            nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL).expect("kill");
+        }
+    });
+    let mut acknowledged = Vec::new();
+    let mut refused = 0;
+    // Until forty have been acknowledged after the first was refused: before, during and after the fall.
+    let mut after = 0;
+    while after < 40 {
+        match ask().await {
+            Some(id) => {
+                acknowledged.push(id);
+                after += usize::from(killer.is_finished());
+            }
+            None => refused += 1,
+        }
+        assert!(refused < 100_000, "PostgreSQL does not come back");
+    }
+    killer.join().expect("the kill");
+    for id in &acknowledged {
+        demo.get(&format!("/v1/land-checks/{id}"), Some("planning")).await;
+    }
+    let audit = demo.run(&["audit", "verify"]);
+    assert!(audit.status.success(), "{audit:?}");
 }
 
 async fn the_page_works(demo: &Demo) {

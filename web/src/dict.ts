@@ -49,7 +49,6 @@ export const dict = {
   'layers.locked.hint': ['带锁的图层不对公众开放。在页首粘贴部门的 API 密钥后即可查看。', 'Locked layers are not open to the public. Paste a department’s API key at the top to see them.'],
   'layers.locked.hint.keyed': ['带锁的图层不对您的身份开放。', 'Locked layers are not open to your role.'],
   'layers.failed': ['图层目录读取失败', 'The list of layers could not be read'],
-  'layers.overdue': ['有期限已逾期', 'A deadline is overdue'],
   'layer.contaminated-sites': ['污染地块', 'Contaminated sites'],
   'layer.suspected-sites': ['疑似污染地块', 'Suspected sites'],
   'layer.farmland': ['农用地土壤环境质量类别', 'Farmland classes'],

@@ -120,6 +120,5 @@ function legend(collection: Collection): HTMLElement {
   }
   const stages = collection === 'suspected-sites' ? SUSPECTED : CONTAMINATED;
   return h('ul', {class: 'legend'},
-    stages.map((name) => swatch(collection === 'suspected-sites' ? 'site dashed' : 'site', STAGE_COLOURS[name]!, t(`stage.${name}` as Key))),
-    swatch('ring', '#b00020', t('layers.overdue')));
+    stages.map((name) => swatch(collection === 'suspected-sites' ? 'site dashed' : 'site', STAGE_COLOURS[name]!, t(`stage.${name}` as Key))));
 }

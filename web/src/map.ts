@@ -38,7 +38,6 @@ export const STAGE_COLOURS: Record<string, string> = {
 };
 
 const SITE_LABELS_FROM = 12.5;
-const OVERDUE = '#b00020';
 const FONT = ['PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans SC', 'Source Han Sans SC', 'WenQuanYi Micro Hei', 'system-ui', 'sans-serif'];
 // The weight of a locally drawn label is read from the name of the first font; this one exists nowhere and only carries it.
 const BOLD = ['Label Semibold', ...FONT];
@@ -74,11 +73,9 @@ function layersOf(collection: Collection): LayerSpecification[] {
   }
   const colour = byValue('stage', STAGE_COLOURS, '#8d99a3');
   const dashed = collection === 'suspected-sites' ? {'line-dasharray': [2.5, 1.5]} : {};
-  const overdue: ExpressionSpecification = ['in', ['to-string', ['get', 'overdue']], ['literal', ['true', '1']]];
   return [
     {id: `${collection}-fill`, type: 'fill', ...common, paint: {'fill-color': colour, 'fill-opacity': 0.42}},
     {id: `${collection}-line`, type: 'line', ...common, layout: {'line-join': 'round'}, paint: {'line-color': colour, 'line-width': ['interpolate', ['linear'], ['zoom'], 8, 1, 15, 2.2], ...dashed}},
-    {id: `${collection}-overdue`, type: 'line', ...common, minzoom: 11, filter: overdue, layout: {'line-join': 'round'}, paint: {'line-color': OVERDUE, 'line-width': 2, 'line-gap-width': 3.5}},
     // From afar a site is smaller than a pixel: dots on its corners run together into one.
     {id: `${collection}-dot`, type: 'circle', ...common, maxzoom: 12.5, paint: {
       'circle-color': colour,

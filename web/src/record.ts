@@ -131,7 +131,7 @@ export class RecordCard {
       [t('record.village'), text(p['village'])],
     ]);
     const deadlines = list<Deadline>(p['deadlines']);
-    const next = list<{type?: string; actor_role?: unknown; citations?: Citation[]}>(p['next_steps']);
+    const next = list<{type?: string; actors?: string[]; citations?: Citation[]}>(p['next_steps']);
     const restrictions = list<{citations?: Citation[]}>(p['restrictions']);
     return [
       common,
@@ -142,7 +142,7 @@ export class RecordCard {
       deadlines.length ? section(t('record.deadlines'), deadlines.map(deadline)) : null,
       restrictions.length ? section(t('record.restrictions'), h('ul', {class: 'items'}, restrictions.map((one) => h('li', {}, pick(one, 'title') || textOf(one), one.citations?.length ? citations(one.citations) : null)))) : null,
       next.length ? section(t('record.next'), h('ul', {class: 'items'}, next.map((one) => h('li', {},
-        pick(one, 'title') || pick(one, 'type') || textOf(one), actor(one, 'actor_role') ? h('span', {class: 'tag'}, actor(one, 'actor_role')) : null,
+        pick(one, 'title') || pick(one, 'type') || textOf(one), list<string>(one.actors).map((role) => h('span', {class: 'tag'}, term('role.', role))),
         one.citations?.length ? citations(one.citations) : null)))) : null,
       shown.state === 'record' && shown.kind === 'site' ? this.history(shown) : null,
     ];
@@ -156,7 +156,7 @@ export class RecordCard {
     if (!shown.events) return section(t('record.events'), loading());
     if (shown.events.length === 0) return null;
     return section(t('record.events'), h('ol', {class: 'history', 'data-testid': 'events'}, [...shown.events].reverse().map((one) => h('li', {},
-      h('b', {}, one.occurred_on ?? ''), ' ', pick(one, 'type'),
+      h('b', {}, one.occurred_on ?? ''), ' ', pick(one, 'title') || pick(one, 'type'),
       h('span', {class: 'muted small'}, [`#${one.seq ?? ''}`, actor(one, 'actor'), one.recorded_at ? t('record.recorded', {at: instant(one.recorded_at)}) : ''].filter(Boolean).join(' · ')),
       one.hash ? h('code', {class: 'hash', title: one.hash}, one.hash.slice(0, 12)) : null))));
   }
@@ -182,7 +182,7 @@ function badge(kind: Kind, p: Record<string, unknown>): HTMLElement | null {
 function deadline(one: Deadline): HTMLElement {
   const why = list<unknown>(one.why);
   return h('div', {class: `deadline ${/^[a-z_]+$/.test(one.status ?? '') ? one.status : ''}`},
-    h('p', {}, h('b', {}, pick(one, 'rule')), h('span', {class: 'state'}, term('deadline.status.', one.status))),
+    h('p', {}, h('b', {}, pick(one, 'title') || pick(one, 'rule')), h('span', {class: 'state'}, term('deadline.status.', one.status))),
     h('p', {}, t('deadline.due'), ' ', h('b', {class: 'mono'}, one.due_on ?? ''),
       h('span', {class: 'muted small'}, ' ', [
         one.nominal_due_on && one.nominal_due_on !== one.due_on ? t('deadline.nominal', {on: one.nominal_due_on}) : '',

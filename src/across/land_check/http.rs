@@ -13,7 +13,7 @@ use axum::extract::{OriginalUri, Path};
 use axum::http::header;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -220,7 +220,7 @@ async fn get(call: Call, Path(id): Path<String>) -> Result<Reply, Stop> {
 }
 
 /// What a list of land checks is narrowed by.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ListParams {

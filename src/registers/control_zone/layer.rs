@@ -32,5 +32,5 @@ pub static CONTROL_ZONES: Layer = Layer {
     valid: (Some("approved_on"), Some("(ended_on - 1)")),
     permission: Permission::Open,
     public: Visibility::Public,
-    full_zoom: 10,
+    full_zoom: 0,
 };

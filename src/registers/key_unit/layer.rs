@@ -30,5 +30,5 @@ pub static KEY_UNITS: Layer = Layer {
     valid: (Some("listed_on"), Some("(removed_on - 1)")),
     permission: Permission::CheckBasisRead,
     public: Visibility::Departments,
-    full_zoom: 10,
+    full_zoom: 0,
 };

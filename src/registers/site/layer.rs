@@ -79,7 +79,7 @@ pub static SUSPECTED_SITES: Layer = Layer {
     valid: (Some("site.stage_since"), None),
     permission: Permission::SiteRead,
     public: Visibility::Departments,
-    full_zoom: 12,
+    full_zoom: 0,
 };
 
 /// 污染地块名录: every site in the directory of contaminated sites.
@@ -113,7 +113,7 @@ pub static CONTAMINATED_SITES: Layer = Layer {
     valid: (Some("site.stage_since"), None),
     permission: Permission::SiteRead,
     public: Visibility::Public,
-    full_zoom: 12,
+    full_zoom: 0,
 };
 
 /// 建设用地土壤污染风险管控和修复名录.
@@ -146,7 +146,7 @@ pub static CONTROL_LIST: Layer = Layer {
     valid: (Some("site.stage_since"), None),
     permission: Permission::SiteRead,
     public: Visibility::Public,
-    full_zoom: 12,
+    full_zoom: 0,
 };
 
 #[cfg(test)]
