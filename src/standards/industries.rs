@@ -65,12 +65,16 @@ pub enum KeyIndustry {
     WasteIncineration,
     /// 污泥处理处置设施
     SludgeTreatment,
+    /// 电力. Guangdong's measures name the land of power works; the code is a reading of that, to be confirmed.
+    Power,
+    /// 燃气. As power.
+    Gas,
 }
 
 use KeyIndustry::{
-    CarbidePvc, Chemicals, Coking, ElectronicWaste, Electroplating, HazardousChemicals, HazardousWaste, Landfill,
+    CarbidePvc, Chemicals, Coking, ElectronicWaste, Electroplating, Gas, HazardousChemicals, HazardousWaste, Landfill,
     LeadAcidBatteries, NonferrousMining, NonferrousSmelting, PetroleumExtraction, PetroleumProcessing, Pharmaceuticals,
-    SludgeTreatment, Tanning, WasteIncineration,
+    Power, SludgeTreatment, Tanning, WasteIncineration,
 };
 
 impl KeyIndustry {
@@ -94,6 +98,8 @@ impl KeyIndustry {
             Landfill => Text::fixed("垃圾填埋场", "landfills"),
             WasteIncineration => Text::fixed("垃圾焚烧厂", "waste incinerators"),
             SludgeTreatment => Text::fixed("污泥处理处置设施", "sludge treatment and disposal"),
+            Power => Text::fixed("电力", "electric power"),
+            Gas => Text::fixed("燃气", "gas"),
         }
     }
 }
@@ -117,6 +123,9 @@ pub enum IndustrySet {
     YuanchengTwelve,
     /// The public facilities that Yuancheng district has surveyed like key industries. No code names them alone: unconfirmed.
     YuanchengFacilities,
+    /// Twelve industries and five kinds of facilities of Guangdong's measures, art. 37. The twelve are read as those of
+    /// Yuancheng's table; all of it is to be confirmed.
+    GuangdongMeasures,
 }
 
 impl IndustrySet {
@@ -165,6 +174,25 @@ impl IndustrySet {
                 HazardousChemicals,
             ],
             IndustrySet::YuanchengFacilities => &[Landfill, WasteIncineration, SludgeTreatment],
+            IndustrySet::GuangdongMeasures => &[
+                NonferrousMining,
+                NonferrousSmelting,
+                PetroleumProcessing,
+                Chemicals,
+                Coking,
+                Electroplating,
+                Tanning,
+                Pharmaceuticals,
+                LeadAcidBatteries,
+                ElectronicWaste,
+                HazardousWaste,
+                HazardousChemicals,
+                Power,
+                Gas,
+                Landfill,
+                WasteIncineration,
+                SludgeTreatment,
+            ],
         }
     }
 
@@ -174,6 +202,7 @@ impl IndustrySet {
             IndustrySet::SurveySix | IndustrySet::HazardousWaste | IndustrySet::SuspectedSite => {
                 Some(&law::ORDER_42_2_3)
             }
+            IndustrySet::GuangdongMeasures => Some(&law::GUANGDONG_37),
             IndustrySet::SupervisionEight
             | IndustrySet::InnerMongoliaFocus
             | IndustrySet::YuanchengTwelve
@@ -273,6 +302,11 @@ pub fn standing(code: &IndustryCode, set: IndustrySet) -> Standing {
     if below.is_empty() { Standing::NotKey } else { Standing::Undecided(below) }
 }
 
+/// Whether a code counts for a duty, or may: one too coarse to say counts, for who knows more can say it with more digits.
+pub fn may_be_key(code: &IndustryCode, set: IndustrySet) -> bool {
+    standing(code, set) != Standing::NotKey
+}
+
 /// The industry of a code that certainly counts for a duty; `None` where it does not, or is too coarse to say (see
 /// [`standing`]).
 pub fn is_key_industry(code: &IndustryCode, set: IndustrySet) -> Option<KeyIndustry> {
@@ -308,6 +342,7 @@ mod tests {
             IndustrySet::InnerMongoliaFocus,
             IndustrySet::YuanchengTwelve,
             IndustrySet::YuanchengFacilities,
+            IndustrySet::GuangdongMeasures,
         ] {
             for industry in set.industries() {
                 assert!(TABLE.iter().any(|row| row.industry == *industry), "{industry:?}");
@@ -389,6 +424,24 @@ mod tests {
         }
         assert_eq!(standing(&code("77"), IndustrySet::SurveySix), Standing::NotKey);
         assert_eq!(standing(&code("77"), IndustrySet::SuspectedSite), Standing::Undecided(vec![HazardousWaste]));
+    }
+
+    #[test]
+    fn what_may_count_counts_and_what_stands_beside_does_not() {
+        let counts = |given: &str, set| may_be_key(&code(given), set);
+        for inside in ["3211", "3229", "2511", "2614", "2521", "3360", "1910", "1931", "32", "26", "7724"] {
+            assert!(counts(inside, IndustrySet::SuspectedSite), "{inside}");
+        }
+        // 324 alloys and 325 rolling stand in division 32 but smelt nothing.
+        for outside in ["3240", "3251", "0111", "5211", "2710", "7820"] {
+            assert!(!counts(outside, IndustrySet::SuspectedSite), "{outside}");
+        }
+        let facilities = IndustrySet::YuanchengFacilities;
+        assert!(counts("7820", facilities) && !counts("2614", facilities));
+        for inside in ["2710", "2614", "7820", "4411", "4511", "0911", "44", "441", "45"] {
+            assert!(counts(inside, IndustrySet::GuangdongMeasures), "{inside}");
+        }
+        assert!(!counts("5211", IndustrySet::GuangdongMeasures) && !counts("4430", IndustrySet::GuangdongMeasures));
     }
 
     #[test]

@@ -29,6 +29,14 @@ enum Sent {
 /// A case by operationId. `If-Match: "1"` goes with every PUT, PATCH and DELETE.
 fn cases() -> BTreeMap<&'static str, Sent> {
     BTreeMap::from([
+        (
+            "ask_land_check",
+            Sent::Json(json!({
+                "type": "Feature",
+                "geometry": square(105.6, 38.8, 100.0),
+                "properties": {"operation": "reclaim", "division_code": "999999"}
+            })),
+        ),
         ("correct_site", Sent::Json(json!({"reason": "x"}))),
         ("record_site_event", Sent::Json(json!({"type": "suspected_listed"}))),
         (

@@ -9,6 +9,7 @@ mod division;
 mod document;
 mod farmland;
 mod imports;
+mod land_check;
 mod layers;
 mod loading;
 mod openapi;

@@ -4,8 +4,8 @@ use super::reply::{
     CoverageView, HitView, LandCheckReply, ParcelView, ReplyState, RuleView, Standing, StatedView, UseView, names,
 };
 use super::rules::{
-    self, BarredUse, Coverage, CoverageStatus, Decision, Fact, Facts, FarmlandClass, Hit, Industry, Matter, Operation,
-    Place, Register, Relation, Settings, Stage, SurveyState, UseFact, Verdict, registry_survey_state,
+    self, BarredUse, Coverage, CoverageStatus, Decision, Fact, Facts, FarmlandClass, Hit, Matter, Operation, Place,
+    Register, Relation, Settings, SurveyState, UseFact, Verdict, registry_survey_state,
 };
 use super::store::{self, NewCheck};
 use crate::config::Config;
@@ -202,20 +202,15 @@ async fn meet(act: &mut Act, question: &Question, parcel: &[u8]) -> Result<Vec<M
                 why: barred.why.clone().unwrap_or_default(),
             })
             .collect();
-        let mode = found.stage.mode().and_then(|mode| rules::ControlMode::parse(mode.as_str()));
-        let stage = Stage::parse(found.stage.as_str()).ok_or_else(|| {
-            Error::internal(format!("the rules of land checks do not know stage {}", found.stage.as_str()))
-        })?;
         let matter = Matter::Site {
-            stage,
-            mode,
+            stage: found.stage,
             control_list: found.on_control_list == Some(true),
             assessed_use: found.assessed_class.map(assessed),
         };
         let record = |matter| Met {
             id: found.id.0,
             name: Some(found.name.clone()),
-            stage: Some(stage.as_str()),
+            stage: Some(found.stage.as_str()),
             class: None,
             overlay: found.overlay,
             hit: hit(&config, &found.code, matter, &found.overlay),
@@ -281,8 +276,8 @@ fn hit(config: &Config, code: &str, matter: Matter, overlay: &Overlay) -> Hit {
 }
 
 /// The use for which a survey found a site fit, where only the class of GB 36600 is known.
-fn assessed(class: site::rules::AssessedClass) -> UseFact {
-    UseFact { class1: Some(class == site::rules::AssessedClass::Class1), ..UseFact::default() }
+fn assessed(class: site::AssessedClass) -> UseFact {
+    UseFact { class1: Some(class == site::AssessedClass::Class1), ..UseFact::default() }
 }
 
 impl Met {
@@ -350,11 +345,7 @@ fn facts(question: &Question, places: &[division::Under], met: &[Met], coverage:
         .collect();
     facts.current_use = question.current_use.map_or(Fact::Unknown, |land_use| Fact::stated(use_fact(land_use)));
     facts.planned_use = question.planned_use.map_or(Fact::Unknown, |land_use| Fact::stated(use_fact(land_use)));
-    facts.former_industry = stated
-        .former_industry
-        .as_ref()
-        .and_then(|code| Industry::parse(code.as_str()))
-        .map_or(Fact::Unknown, Fact::stated);
+    facts.former_industry = stated.former_industry.clone().map_or(Fact::Unknown, Fact::stated);
     facts.key_unit = Fact::weigh(key_unit_by_register(&hits, &coverage), stated.key_unit);
     facts.already_reclaimed = stated.already_reclaimed.map_or(Fact::Unknown, Fact::stated);
     facts.in_supply_plan = stated.in_supply_plan.map_or(Fact::Unknown, Fact::stated);

@@ -22,7 +22,7 @@ mod store;
 pub use actions::{
     Correction, ExistingSite, Facts, LandUser, NewEvent, NewSite, Recorded, correct, load_existing, record, register,
 };
-pub use rules::{AssessedClass, ControlMode, Draft, EventType, List, RiskGrade, Stage};
+pub use rules::{AssessedClass, ControlMode, Draft, EventType, List, OnList, RiskGrade, Stage};
 pub use store::NegativeUse;
 
 use super::Register;

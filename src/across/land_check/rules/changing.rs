@@ -2,9 +2,9 @@
 
 use super::Settings;
 use super::facts::{Facts, FarmlandClass, History, Hit, Matter, Operation, SurveyState, show_hits};
-use super::industry;
 use super::verdict::{Actor, Finding, Verdict};
 use crate::kernel::{Confidence, Text};
+use crate::standards::industries::{IndustrySet, may_be_key};
 
 const BEFORE_CHANGE: Text = Text::fixed("用途变更之前", "before the use is changed");
 
@@ -120,7 +120,7 @@ pub(super) fn g11(f: &Facts, _: &Settings) -> Option<Finding> {
         return None;
     }
     let risky = f.hits_that(|hit| hit.is_suspected() || hit.is_contaminated());
-    let named = f.former_industry.get().is_some_and(|i| i.is_in(&industry::GUANGDONG));
+    let named = f.former_industry.get().is_some_and(|code| may_be_key(code, IndustrySet::GuangdongMeasures));
     let key_unit = f.is_key_unit();
     let due = named || !risky.is_empty() || key_unit.get() == Some(&true) || f.adverse_state().is_some();
     // An unknown industry is G29's; an unknown key unit is this rule's too.

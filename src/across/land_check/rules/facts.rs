@@ -1,8 +1,9 @@
 //! What a land check is judged by: the operation, the parcel's place and uses, what is known of its past, and the records
 //! it meets. Filled by the check from the request and the registers; nothing here asks for more.
 
-use super::industry::{self, Industry};
 use crate::kernel::{Day, DivisionCode, Text};
+use crate::registers::site::{List, OnList, Stage};
+use crate::standards::industries::{IndustryCode, IndustrySet, may_be_key};
 
 macro_rules! names {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $wire:literal, $zh:literal, $en:literal;)+ }) => {
@@ -59,52 +60,6 @@ names! {
         ReclamationToFarmland = "reclamation_to_farmland", "未利用地开垦、复垦为农用地", "reclamation to farmland";
         /// Farmland to construction land.
         FarmlandConversion = "farmland_conversion", "农用地转用", "conversion of farmland";
-    }
-}
-
-names! {
-    /// How far a site is in its life (C0-C14).
-    Stage {
-        /// C0, a lead.
-        Candidate = "candidate", "线索（拟列入）", "candidate";
-        /// C1, on the county's list.
-        Suspected = "suspected", "疑似污染地块", "suspected site";
-        /// C2, the six months run.
-        PreliminarySurvey = "preliminary_survey", "初步调查中", "preliminary survey";
-        /// C3, the report is under review.
-        PreliminaryReview = "preliminary_review", "初步调查报告评审中", "preliminary report under review";
-        /// C4, closed.
-        NotContaminated = "not_contaminated", "非污染地块", "not contaminated";
-        /// C5, in the prefecture's directory.
-        Contaminated = "contaminated", "污染地块", "contaminated site";
-        /// C6.
-        DetailedSurvey = "detailed_survey", "详细调查中", "detailed survey";
-        /// C7.
-        RiskAssessment = "risk_assessment", "风险评估中", "risk assessment";
-        /// C8, no action needed for the assessed use.
-        RiskAcceptable = "risk_acceptable", "风险可接受", "risk acceptable";
-        /// C9, on the province's control list.
-        Listed = "listed", "列入风险管控和修复名录", "on the control list";
-        /// C10a, C10b.
-        RiskControl = "risk_control", "风险管控中", "risk control";
-        /// C11.
-        Remediation = "remediation", "修复中", "remediation";
-        /// C12.
-        EffectEvaluation = "effect_evaluation", "效果评估中", "effect evaluation";
-        /// C13, off the control list.
-        Delisted = "delisted", "已移出名录", "off the control list";
-        /// C14.
-        Aftercare = "aftercare", "后期管理", "aftercare";
-    }
-}
-
-names! {
-    /// What kind of risk control is under way.
-    ControlMode {
-        /// C10a: spread is prevented, no development.
-        Containment = "containment", "防止扩散（暂不开发）", "containment";
-        /// C10b: made safe for a use.
-        SafeUse = "safe_use", "安全利用（拟开发）", "made safe for use";
     }
 }
 
@@ -389,8 +344,6 @@ pub enum Matter {
     Site {
         /// How far it is.
         stage: Stage,
-        /// With `risk_control`.
-        mode: Option<ControlMode>,
         /// Whether it stands on the province's control list; for stages that can only be reached from the list it
         /// counts as standing there whatever is said.
         control_list: bool,
@@ -447,14 +400,18 @@ impl Hit {
         }
     }
 
+    fn is_on(&self, list: List) -> bool {
+        self.stage().is_some_and(|stage| stage.on(list) == OnList::Yes)
+    }
+
     /// On the county's list, not yet reviewed (C1-C3).
     pub fn is_suspected(&self) -> bool {
-        matches!(self.stage(), Some(Stage::Suspected | Stage::PreliminarySurvey | Stage::PreliminaryReview))
+        self.is_on(List::SuspectedList)
     }
 
     /// In the prefecture's directory (C5-C12), or on the control list.
     pub fn is_contaminated(&self) -> bool {
-        self.is_on_control_list() || self.stage().is_some_and(|s| s >= Stage::Contaminated && s < Stage::Delisted)
+        self.is_on_control_list() || self.is_on(List::ContaminatedDirectory)
     }
 
     /// Contaminated and neither found acceptable nor remediated yet.
@@ -465,17 +422,7 @@ impl Hit {
     /// On the province's control list. Remediation, its evaluation and control for safe use are reached from the list
     /// only; containment is not, so there the record itself must say.
     pub fn is_on_control_list(&self) -> bool {
-        match &self.matter {
-            Matter::Site { stage, mode, control_list, .. } => {
-                *control_list
-                    || matches!(
-                        (stage, mode),
-                        (Stage::Listed | Stage::Remediation | Stage::EffectEvaluation, _)
-                            | (Stage::RiskControl, Some(ControlMode::SafeUse))
-                    )
-            }
-            _ => false,
-        }
+        matches!(self.matter, Matter::Site { control_list: true, .. }) || self.is_on(List::ControlList)
     }
 
     /// The register it stands in.
@@ -502,7 +449,7 @@ impl Hit {
             Stage::NotContaminated => SurveyState::ReviewedWithinScreening,
             Stage::Contaminated | Stage::DetailedSurvey | Stage::RiskAssessment => SurveyState::ReviewedAboveScreening,
             Stage::RiskAcceptable => SurveyState::RiskAcceptable,
-            Stage::Listed | Stage::RiskControl | Stage::Remediation | Stage::EffectEvaluation => {
+            Stage::Listed | Stage::RiskControl(_) | Stage::Remediation | Stage::EffectEvaluation => {
                 SurveyState::ActionRequired
             }
             Stage::Delisted | Stage::Aftercare => SurveyState::EffectMet,
@@ -512,7 +459,7 @@ impl Hit {
     fn shown(&self) -> FactUsed {
         let register = self.register();
         let what = match &self.matter {
-            Matter::Site { stage, .. } => stage.text(),
+            Matter::Site { stage, .. } => stage.title(),
             Matter::Farmland { class } => class.text(),
             _ => register.text(),
         };
@@ -622,12 +569,12 @@ impl Shown for UseFact {
     }
 }
 
-impl Shown for Industry {
+impl Shown for IndustryCode {
     fn value(&self) -> String {
-        self.code().to_owned()
+        self.to_string()
     }
     fn words(&self) -> Text {
-        Text::new(format!("GB/T 4754-2017 {}", self.code()), format!("GB/T 4754-2017 {}", self.code()))
+        Text::new(format!("GB/T 4754-2017 {self}"), format!("GB/T 4754-2017 {self}"))
     }
 }
 
@@ -680,7 +627,7 @@ pub struct Facts {
     /// Use it is meant for.
     pub planned_use: Fact<UseFact>,
     /// Industry that stood on it.
-    pub former_industry: Fact<Industry>,
+    pub former_industry: Fact<IndustryCode>,
     /// Whether it is production land of a key unit.
     pub key_unit: Fact<bool>,
     /// Whether the use right was taken back already.
@@ -796,8 +743,8 @@ impl Facts {
     /// or when the register of suspected sites has investigated the ground and found nothing.
     pub(super) fn history(&self) -> History {
         match self.former_industry.get() {
-            Some(i) if i.is_in(&industry::KEY) => History::Key,
-            Some(i) if self.is_in("441602") && i.is_in(&industry::FACILITIES) => History::Key,
+            Some(code) if may_be_key(code, IndustrySet::SuspectedSite) => History::Key,
+            Some(code) if self.is_in("441602") && may_be_key(code, IndustrySet::YuanchengFacilities) => History::Key,
             Some(_) => History::Harmless,
             None if self.current_use.get().is_some_and(|u| u.farmland) => History::Harmless,
             None if self.coverage_of(Register::SuspectedSites) == CoverageStatus::InvestigatedClean => {

@@ -20,7 +20,6 @@ mod building;
 mod changing;
 mod facts;
 mod gates;
-pub mod industry;
 mod own;
 mod planning;
 mod stages;
@@ -31,11 +30,10 @@ mod tests;
 mod verdict;
 
 pub use facts::{
-    BarredUse, ControlMode, Coverage, CoverageStatus, Fact, FactUsed, Facts, FarmlandClass, History, Hit, Matter,
-    Operation, Place, Register, Relation, Reply, Source, Stage, SurveyState, UseFact, registry_survey_state,
+    BarredUse, Coverage, CoverageStatus, Fact, FactUsed, Facts, FarmlandClass, History, Hit, Matter, Operation, Place,
+    Register, Relation, Reply, Source, SurveyState, UseFact, registry_survey_state,
 };
 pub use gates::{GATES, Gate, Judge, Jurisdiction, home};
-pub use industry::Industry;
 pub use verdict::{Actor, Decision, Finding, Fired, Verdict};
 
 use crate::kernel::basis::Provision;

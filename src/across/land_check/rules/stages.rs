@@ -5,9 +5,10 @@
 //! moves nothing, so it warns, as G22 does. The list's absolute bars are G14-G17's and stand beside these.
 
 use super::Settings;
-use super::facts::{ControlMode, Facts, Hit, Matter, Operation, Stage, SurveyState, show_hits};
+use super::facts::{Facts, Hit, Matter, Operation, SurveyState, show_hits};
 use super::verdict::{Actor, Finding, Verdict};
 use crate::kernel::Text;
+use crate::registers::site::{ControlMode, Stage};
 
 #[derive(PartialEq, Clone, Copy)]
 enum Kind {
@@ -30,8 +31,13 @@ fn kind(operation: Operation) -> Kind {
     }
 }
 
+/// The sites that count and stand at a stage; of risk control, in either mode.
 fn at(f: &Facts, stage: Stage) -> Vec<&Hit> {
-    f.hits.iter().filter(|hit| hit.counts() && hit.stage() == Some(stage)).collect()
+    let is_at = |found: Stage| match stage {
+        Stage::RiskControl(_) => matches!(found, Stage::RiskControl(_)),
+        _ => found == stage,
+    };
+    f.hits.iter().filter(|hit| hit.counts() && hit.stage().is_some_and(is_at)).collect()
 }
 
 pub(super) fn c0(f: &Facts, _: &Settings) -> Option<Finding> {
@@ -268,9 +274,8 @@ pub(super) fn c9(f: &Facts, _: &Settings) -> Option<Finding> {
 }
 
 pub(super) fn c10(f: &Facts, _: &Settings) -> Option<Finding> {
-    let safe_use = at(f, Stage::RiskControl)
-        .iter()
-        .any(|hit| matches!(hit.matter, Matter::Site { mode: Some(ControlMode::SafeUse), .. }));
+    let safe_use =
+        f.hits.iter().any(|hit| hit.counts() && hit.stage() == Some(Stage::RiskControl(ControlMode::SafeUse)));
     let must_do = if safe_use {
         Text::fixed("风险管控效果评估通过前不得利用。", "No use until the control's effect has been evaluated.")
     } else {
@@ -279,7 +284,7 @@ pub(super) fn c10(f: &Facts, _: &Settings) -> Option<Finding> {
             "Not to be developed for now; go on with control and monitoring.",
         )
     };
-    contaminated(f, Stage::RiskControl, None, true, Actor::LandUser, must_do)
+    contaminated(f, Stage::RiskControl(ControlMode::Containment), None, true, Actor::LandUser, must_do)
 }
 
 pub(super) fn c11(f: &Facts, _: &Settings) -> Option<Finding> {

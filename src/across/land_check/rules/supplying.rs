@@ -2,9 +2,10 @@
 
 use super::Settings;
 use super::changing::{survey_missing, unassessed};
-use super::facts::{Facts, Hit, Stage, SurveyState, show_hits};
+use super::facts::{Facts, Hit, SurveyState, show_hits};
 use super::verdict::{Actor, Finding, Verdict};
 use crate::kernel::Text;
+use crate::registers::site::Stage;
 
 /// Four ways to fail: survey or assessment due and missing; harmful as assessed; not remediated; or found fit for another
 /// use than the planned one.
