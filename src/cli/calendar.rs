@@ -42,7 +42,7 @@ pub(super) async fn run(config: Config, command: Command, json: bool) -> Result<
     for (zh, en) in &report.doubts {
         println!("请核对 please check: {zh} / {en}");
     }
-    for clock in &report.recomputed {
+    for clock in report.recomputed.iter().filter(|clock| clock.was_due_on != clock.due_on) {
         println!("{}  {} → {}", clock.subject_code, clock.was_due_on, clock.due_on);
     }
     Ok(Outcome::Done)

@@ -1,6 +1,7 @@
 //! `jingtu check FILE`: the land check for every parcel of a file.
 
 use super::Outcome;
+use crate::across::land_check::rules::Operation;
 use crate::across::land_check::{self, Asked};
 use crate::config::Config;
 use crate::kernel::{Day, Error, Kind, Result, Text};
@@ -16,8 +17,8 @@ pub(super) struct Arguments {
     /// GeoJSON: a FeatureCollection, a Feature, or a bare Polygon or MultiPolygon
     file: PathBuf,
     /// What is to be done with the land; for parcels whose properties do not say
-    #[arg(long)]
-    operation: Option<String>,
+    #[arg(long, value_parser = operation)]
+    operation: Option<&'static str>,
     /// Use it is meant for, SYSTEM:CODE, such as 'GB/T 21010-2017:0701'; for parcels whose properties do not say
     #[arg(long, value_name = "SYSTEM:CODE")]
     planned_use: Option<String>,
@@ -27,6 +28,12 @@ pub(super) struct Arguments {
     /// Where the replies go, one JSON object per line [default: a table on the terminal, JSON lines with --json]
     #[arg(long)]
     out: Option<PathBuf>,
+}
+
+fn operation(text: &str) -> Result<&'static str, String> {
+    Operation::parse(text)
+        .map(Operation::as_str)
+        .ok_or_else(|| Operation::ALL.iter().map(|known| known.as_str()).collect::<Vec<_>>().join(", "))
 }
 
 /// What the reply is made of; other attributes of a planner's file are of no concern.

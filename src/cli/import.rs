@@ -82,7 +82,8 @@ pub(super) async fn run(config: Config, arguments: Arguments, json: bool) -> Res
             println!("试运行，未写入。 / Dry run: nothing was written.");
         }
     }
-    Ok(Outcome::Done)
+    // A dry run ends as the commit would.
+    Ok(if counts.rejected > 0 && options.on_error == OnError::RejectAll { Outcome::No } else { Outcome::Done })
 }
 
 /// Progress on a terminal (nothing where stderr is none), and what is to be said of rows.

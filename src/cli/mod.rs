@@ -147,11 +147,14 @@ async fn dispatch(Arguments { common, command }: Arguments) -> Result<Outcome> {
 }
 
 fn log_to_stderr(config: &Config) -> Result<()> {
-    let filter = EnvFilter::try_new(&config.log).map_err(|error| {
+    // Notices of the database are its answers to questions of ours, such as that an extension is there already.
+    let filter = EnvFilter::try_new(format!("sqlx::postgres::notice=warn,{}", config.log)).map_err(|error| {
         Error::new(Kind::Malformed, "bad_config", Text::fixed("log 过滤式有误。", "The log filter cannot be read."))
             .because(error)
     })?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let on_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let subscriber =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(on_terminal);
     match config.log_format {
         LogFormat::Text => subscriber.init(),
         LogFormat::Json => subscriber.json().init(),

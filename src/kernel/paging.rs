@@ -38,23 +38,25 @@ impl Cursor {
     /// # Errors
     /// `bad_cursor` when it is not one of ours, or was made with other filters.
     pub fn read(cursor: &str, filters: &str) -> Result<String> {
-        let refused = || {
-            Error::new(
-                super::Kind::Malformed,
-                "bad_cursor",
-                Text::fixed(
-                    "分页游标无效，或与当前筛选条件不一致。请从第一页重新开始。",
-                    "The cursor is not valid for these filters; start again from the first page.",
-                ),
-            )
-        };
-        let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refused())?;
-        let (mark, key) = bytes.split_at_checked(8).ok_or_else(refused)?;
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| bad_cursor())?;
+        let (mark, key) = bytes.split_at_checked(8).ok_or_else(bad_cursor)?;
         if mark != digest(filters) {
-            return Err(refused());
+            return Err(bad_cursor());
         }
-        String::from_utf8(key.to_vec()).map_err(|_| refused())
+        String::from_utf8(key.to_vec()).map_err(|_| bad_cursor())
     }
+}
+
+/// The cursor is not one of ours, or not for these filters.
+pub fn bad_cursor() -> Error {
+    Error::new(
+        super::Kind::Malformed,
+        "bad_cursor",
+        Text::fixed(
+            "分页游标无效，或与当前筛选条件不一致。请从第一页重新开始。",
+            "The cursor is not valid for these filters; start again from the first page.",
+        ),
+    )
 }
 
 fn digest(filters: &str) -> [u8; 8] {

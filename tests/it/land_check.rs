@@ -731,7 +731,7 @@ async fn what_cannot_be_judged_is_refused_and_its_place_is_named_in_both_languag
             "purpose",
             "purpose",
         ),
-        (&ground, json!({}), "/properties", "bad_field", "operation", "operation"),
+        (&ground, json!({}), "/properties/operation", "bad_field", "operation", "operation"),
         (
             &ground,
             json!({"operation": "supply", "division_code": "999999"}),

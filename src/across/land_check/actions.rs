@@ -163,17 +163,15 @@ async fn places(act: &mut Act, question: &Question, parcel: &[u8]) -> Result<Vec
     if places.is_empty() {
         let code = match (&question.division_code, act.caller()) {
             (Some(code), _) => code.clone(),
-            (None, Caller::Key(holder)) if !holder.division.is_nation() => holder.division.to_string(),
-            _ => {
-                return Err(Error::fault(
-                    "/properties/division_code",
-                    "division_unknown",
-                    Text::fixed(
-                        "登记系统没有此处的区划边界，请注明 division_code。",
-                        "The registry holds no boundary here; state division_code.",
-                    ),
-                ));
+            // Only where no boundary is known: a parcel outside a known one lies somewhere else.
+            (None, Caller::Key(holder)) if !holder.division.is_nation() => {
+                let code = holder.division.to_string();
+                if division::has_boundary(act.tx(), &code).await? {
+                    return Err(not_told());
+                }
+                code
             }
+            _ => return Err(not_told()),
         };
         let ancestors = division::ancestors(act.tx(), &code).await?.ok_or_else(|| {
             Error::invalid(vec![Fault { pointer: "/properties/division_code".to_owned(), ..division::unknown(&code) }])
@@ -182,6 +180,17 @@ async fn places(act: &mut Act, question: &Question, parcel: &[u8]) -> Result<Vec
     }
     act.caller().require_division(&places[0].code)?;
     Ok(places)
+}
+
+fn not_told() -> Error {
+    Error::fault(
+        "/properties/division_code",
+        "division_unknown",
+        Text::fixed(
+            "地块不在登记系统已知的任何区划边界内；请核对坐标，或注明 division_code。",
+            "No division whose boundary the registry holds contains the parcel; check the coordinates, or state division_code.",
+        ),
+    )
 }
 
 /// The records that the parcel meets, largest overlap first.

@@ -22,6 +22,9 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(ask, list)).routes(routes!(get))
 }
 
+/// Vertices of a parcel at most: overlaying more would hold a connection for a minute.
+const MAX_VERTICES: usize = 100_000;
+
 /// A parcel and what is to be done with it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -144,6 +147,16 @@ wire_names! {
 pub fn read_question(asked: Asked, today: Day) -> Result<Question> {
     let mut faults = Vec::new();
     let area = Area::from_geojson(&asked.geometry, "/geometry").map_err(|f| faults.extend(f)).ok();
+    if area.as_ref().is_some_and(|area| area.vertices() > MAX_VERTICES) {
+        faults.push(Fault::new(
+            "/geometry",
+            "too_many_vertices",
+            Text::new(
+                format!("地块不得超过 {MAX_VERTICES} 个点，请简化或分块。"),
+                format!("A parcel has at most {MAX_VERTICES} vertices; simplify it or divide it."),
+            ),
+        ));
+    }
     let properties = asked.properties;
     let mut land_use = |code: Option<UseCode>, name: &str| {
         let UseCode { system, code } = code?;
@@ -282,7 +295,7 @@ async fn list(
     let filters =
         format!("{:?}", (&params.verdict, &params.operation, &params.reference, &params.division, scope.mark()));
     let before = match &params.cursor {
-        Some(cursor) => Some(paging::Cursor::read(cursor, &filters)?.parse().map_err(Error::internal)?),
+        Some(cursor) => Some(paging::Cursor::read(cursor, &filters)?.parse().map_err(|_| paging::bad_cursor())?),
         None => None,
     };
     let filter = store::Filter {

@@ -65,6 +65,13 @@ pub async fn create(act: &mut Act, new: NewKey) -> Result<String> {
             ),
         ));
     }
+    if new.expires_on.is_some_and(|day| day < act.today()) {
+        return Err(Error::fault(
+            "/expires_on",
+            "expired",
+            Text::fixed("有效期早于今天。", "The last day of validity lies before today."),
+        ));
+    }
     let mut random = [0_u8; 32];
     getrandom::fill(&mut random).map_err(|error| Error::internal(error.to_string()))?;
     let token = format!("jt_{}", URL_SAFE_NO_PAD.encode(random));

@@ -283,3 +283,16 @@ pub async fn under(conn: &mut PgConnection, parcel: &[u8], on: Day) -> Result<Ve
 pub async fn ancestors(conn: &mut PgConnection, code: &str) -> Result<Option<Vec<String>>> {
     Ok(sqlx::query_scalar!("select ancestors from division where code = $1", code).fetch_optional(conn).await?)
 }
+
+/// Whether the registry holds a boundary of a division.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn has_boundary(conn: &mut PgConnection, code: &str) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists(select 1 from division where code = $1 and geom is not null) as "there!""#,
+        code
+    )
+    .fetch_one(conn)
+    .await?)
+}
