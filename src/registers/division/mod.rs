@@ -30,7 +30,7 @@ use std::collections::HashSet;
 pub static REGISTER: Register =
     Register { id: "divisions", routes: http::routes, layers: &[&layer::DIVISIONS], importers: &[&import::DIVISIONS] };
 
-pub use store::{Under, ancestors, known, under};
+pub use store::{Under, ancestors, distance_m, known, under};
 
 /// The fault of a row whose division is not in the registry.
 pub fn unknown(code: &str) -> Fault {
