@@ -19,6 +19,10 @@ pub(super) const REGISTER: &str = "site";
 const MAX_NAME: usize = 200;
 const MAX_TEXT: usize = 2_000;
 
+/// Metres by which an outline may lie outside the known boundary of its division. Boundaries that are to be had are
+/// generalised for small scales, and run kilometres beside the true ones; what lies farther off is another place.
+const MAX_OUTSIDE_M: f64 = 20_000.0;
+
 /// A site to be registered.
 #[derive(Debug, Clone)]
 pub struct NewSite {
@@ -107,8 +111,6 @@ pub struct NewEvent {
 pub struct Recorded {
     /// Its number in the log.
     pub seq: u32,
-    /// What whoever entered it should know.
-    pub warnings: Vec<Text>,
 }
 
 impl Facts {
@@ -322,10 +324,11 @@ pub async fn register(act: &mut Act, new: NewSite, entering_for: Option<Role>) -
         ));
     }
     topology::check(act.tx(), &new.area, "/geometry").await?;
+    let ewkb = new.area.to_ewkb();
+    require_near(act, &new.facts.division_code, &ewkb, "/geometry").await?;
     require_free(act, None, new.facts.national_code.as_deref()).await?;
     let id = SiteId::new(now);
     let code = interim_code(act, &new.facts.division_code, InterimKind::Suspected).await?;
-    let ewkb = new.area.to_ewkb();
     let area_m2 = topology::area_m2(act.tx(), &ewkb).await?;
     let mut standing = Columns { stage_since: Some(today), ..Columns::none() };
     let mut first = None;
@@ -379,6 +382,27 @@ async fn require_known_division(act: &mut Act, code: &str) -> Result<()> {
     if known.contains(code) { Ok(()) } else { Err(Error::invalid(vec![division::unknown(code)])) }
 }
 
+/// Refuses an outline far from where its division is known to lie.
+async fn require_near(act: &mut Act, division: &str, outline: &[u8], pointer: &'static str) -> Result<()> {
+    match division::distance_m(act.tx(), division, outline).await? {
+        Some(metres) if metres > MAX_OUTSIDE_M => {
+            let km = metres / 1_000.0;
+            Err(Error::fault(
+                pointer,
+                "outside_division",
+                Text::new(
+                    format!("地块轮廓距区划 {division} 的已知界线 {km:.0} 公里，请核对坐标或区划代码。"),
+                    format!(
+                        "The outline lies {km:.0} km from the known boundary of division {division}; check the \
+                         coordinates or the division."
+                    ),
+                ),
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Refuses a national code that another site has.
 async fn require_free(act: &mut Act, own: Option<&str>, code: Option<&str>) -> Result<()> {
     let Some(code) = code.filter(|code| own != Some(*code)) else { return Ok(()) };
@@ -397,14 +421,14 @@ fn code_taken(pointer: &str, code: &str) -> Error {
 async fn interim_code(act: &mut Act, division: &str, kind: InterimKind) -> Result<InterimCode> {
     let year = act.today().year();
     take_codes(act, division, kind, 1, &[]).await?.into_iter().next().ok_or_else(|| {
-            Error::conflict(
-                "codes_used_up",
-                Text::new(
-                    format!("区划 {division} {year} 年的临时编码已用完（9999 个）。"),
-                    format!("Division {division} has used up the 9999 interim codes of {year}."),
-                ),
-            )
-        })
+        Error::conflict(
+            "codes_used_up",
+            Text::new(
+                format!("区划 {division} {year} 年的临时编码已用完（9999 个）。"),
+                format!("Division {division} has used up the 9999 interim codes of {year}."),
+            ),
+        )
+    })
 }
 
 /// The next `n` interim codes of this year that no site has and that are not `reserved`; fewer where the year has not so
@@ -417,8 +441,8 @@ pub(super) async fn take_codes(
     reserved: &[String],
 ) -> Result<Vec<InterimCode>> {
     let year = act.today().year();
-    let named = DivisionCode::parse(division)
-        .ok_or_else(|| Error::internal(format!("a site lies in division {division}")))?;
+    let named =
+        DivisionCode::parse(division).ok_or_else(|| Error::internal(format!("a site lies in division {division}")))?;
     let after = store::lock_serials(act.tx(), division, year, kind.letters()).await?;
     let stem = format!("{division}{}{year:04}", kind.letters());
     let n = i64::try_from(n).map_err(Error::internal)?;
@@ -517,7 +541,7 @@ pub async fn record(
     );
     let act_id = act.id();
     store::append(act.tx(), act_id, &[entry]).await?;
-    Ok(Recorded { seq, warnings: step.warnings() })
+    Ok(Recorded { seq })
 }
 
 /// The refusal of an event without its day: after those that do not depend on the day, with all other faults.
@@ -621,8 +645,11 @@ pub async fn correct(act: &mut Act, id: SiteId, revision: i32, new: Correction) 
     if let Some(area) = &new.area {
         topology::check(act.tx(), area, "/geometry").await?;
         let ewkb = area.to_ewkb();
+        require_near(act, &after.division_code, &ewkb, "/geometry").await?;
         let area_m2 = topology::area_m2(act.tx(), &ewkb).await?;
         outline = Some((ewkb, area_m2));
+    } else if moved {
+        require_near(act, &after.division_code, &row.wkb, "/properties/division_code").await?;
     }
     let attributes = after.attributes();
     let bytes = outline.as_ref().map(|(ewkb, area_m2)| (ewkb.as_slice(), *area_m2));

@@ -260,9 +260,9 @@ enum EventRequest {
     SurveyNoticeServed {
         /// Day on which it was served.
         occurred_on: Day,
-        /// Day of receipt, from which the period counts. Needed unless `issued_on` is there.
-        received_on: Option<Day>,
-        /// Day of issue; counted from, with a warning, only where no receipt is on record.
+        /// Day of receipt, from which the period counts.
+        received_on: Day,
+        /// Day of issue, not after that of receipt. Nothing is counted from it.
         issued_on: Option<Day>,
         /// How it was served.
         served_how: String,
@@ -333,7 +333,7 @@ enum EventRequest {
     },
 }
 
-/// The facts of an entry, by `type`, without those that were not said. Notices carry `received_on` or `issued_on`.
+/// The facts of an entry, by `type`, without those that were not said.
 #[derive(ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[expect(dead_code, reason = "the description of what the log stores")]
@@ -367,7 +367,7 @@ enum EventPayload {
     /// 送达初步调查书面通知
     SurveyNoticeServed {
         /// Day of receipt.
-        received_on: Option<Day>,
+        received_on: Day,
         /// Day of issue.
         issued_on: Option<Day>,
         /// How it was served.
@@ -728,17 +728,6 @@ struct EventRecorded {
     event: EventView,
     /// The site after it.
     site: Feature<SiteDetail>,
-    /// What whoever entered it should know.
-    warnings: Vec<Warning>,
-}
-
-/// Something to know.
-#[derive(Debug, Serialize, ToSchema)]
-struct Warning {
-    /// 中文
-    text_zh: String,
-    /// English
-    text_en: String,
 }
 
 /// What a point of the timeline is.
@@ -1184,7 +1173,7 @@ fn read_cursor(cursor: &str, filters: &str, order: Order) -> Result<After> {
     match order {
         Order::Code | Order::Name => value.clone_into(&mut after.text),
         Order::Area => after.number = value.parse().map_err(|_| broken())?,
-        Order::StageSince => after.day = Day::parse(value).ok_or_else(broken)?,
+        Order::StageSince => after.day = Some(Day::parse(value).ok_or_else(broken)?),
     }
     Ok(after)
 }
@@ -1401,15 +1390,7 @@ async fn record_event(
     let row = store::find(act.tx(), id).await?.ok_or_else(not_found)?;
     let log = store::log(act.tx(), id, None).await?;
     let entry = log.rows.last().ok_or_else(|| Error::internal("the event just recorded is not there"))?;
-    let answer = EventRecorded {
-        event: event_view(entry, None),
-        site: present(act.tx(), &call, &row).await?,
-        warnings: recorded
-            .warnings
-            .into_iter()
-            .map(|text| Warning { text_zh: text.zh.into_owned(), text_en: text.en.into_owned() })
-            .collect(),
-    };
+    let answer = EventRecorded { event: event_view(entry, None), site: present(act.tx(), &call, &row).await? };
     let location = format!("/v1/sites/{id}/events#{}", recorded.seq);
     Ok(act.finish(Reply::json(&answer)?.created(location).revision(row.revision)).await?)
 }

@@ -80,7 +80,8 @@ async fn write(act: &mut Act, features: &[ImportFeature]) -> Result<Vec<Outcome>
     let year = today.year();
     batch.reject_where(|entry| foreign_code(entry, year));
     // In the order of their keys, so that two files do not wait for each other.
-    let counters: BTreeSet<(String, InterimKind)> = batch.ready().filter_map(|row| counter_of(&row.item, year)).collect();
+    let counters: BTreeSet<(String, InterimKind)> =
+        batch.ready().filter_map(|row| counter_of(&row.item, year)).collect();
     for (division, kind) in &counters {
         actions::hold_codes(act, division, *kind).await?;
     }

@@ -135,7 +135,8 @@ pub(super) enum Order {
 pub(super) struct After {
     pub text: String,
     pub number: f64,
-    pub day: Day,
+    /// `None` lies before every day that there is.
+    pub day: Option<Day>,
     pub id: Uuid,
 }
 
@@ -143,9 +144,14 @@ impl After {
     /// Before every row.
     pub fn start(descending: bool) -> After {
         if descending {
-            After { text: char::MAX.to_string(), number: f64::INFINITY, day: Day::of(9999, 12, 31), id: Uuid::max() }
+            After {
+                text: char::MAX.to_string(),
+                number: f64::INFINITY,
+                day: Some(Day::of(9999, 12, 31)),
+                id: Uuid::max(),
+            }
         } else {
-            After { text: String::new(), number: -1.0, day: NO_DAY.add_days(-1), id: Uuid::nil() }
+            After { text: String::new(), number: -1.0, day: None, id: Uuid::nil() }
         }
     }
 }
@@ -225,13 +231,13 @@ pub(super) async fn page(
             ordered!(number, " and (s.area_m2, s.id) < ($11, $12) order by s.area_m2 desc, s.id desc limit $13")
         }
         (Order::StageSince, false) => ordered!(
-            day as Day,
-            " and (coalesce(s.stage_since, '0001-01-01'), s.id) > ($11, $12)
+            day as Option<Day>,
+            " and (coalesce(s.stage_since, '0001-01-01'), s.id) > (coalesce($11::date, '-infinity'), $12)
               order by coalesce(s.stage_since, '0001-01-01'), s.id limit $13"
         ),
         (Order::StageSince, true) => ordered!(
-            day as Day,
-            " and (coalesce(s.stage_since, '0001-01-01'), s.id) < ($11, $12)
+            day as Option<Day>,
+            " and (coalesce(s.stage_since, '0001-01-01'), s.id) < ($11::date, $12)
               order by coalesce(s.stage_since, '0001-01-01') desc, s.id desc limit $13"
         ),
     })
