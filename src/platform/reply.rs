@@ -6,6 +6,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 /// Status, headers and body of an answer.
 #[derive(Debug, Clone)]
@@ -73,6 +74,14 @@ impl Reply {
     #[must_use]
     pub fn revision(self, revision: i32) -> Reply {
         self.with_header(header::ETAG, format!("\"{revision}\""))
+    }
+
+    /// Adds the strong entity tag of a view that shows more than the row: what lies behind the revision is a digest of the
+    /// body, so that the tag changes with whatever is shown. `If-Match` is about the revision before the `-`.
+    #[must_use]
+    pub fn revision_as_shown(self, revision: i32) -> Reply {
+        let digest = hex::encode(&Sha256::digest(&self.body)[..8]);
+        self.with_header(header::ETAG, format!("\"{revision}-{digest}\""))
     }
 
     /// Adds a header.

@@ -299,8 +299,6 @@ provisions! {
     PRODUCT_CANDIDATE = [verified(&PRODUCT, "线索地块须人工核查 / a lead is checked by hand")];
     /// A step is entered with the day on which it happened: not in the future, not before the step it follows.
     PRODUCT_ORDER_OF_DAYS = [verified(&PRODUCT, "事件按发生日先后登记 / steps are entered in the order of their days")];
-    /// Where the day of receipt is not on record, the clock starts with the day of issue, and says so.
-    PRODUCT_START_FROM_ISSUE = [verified(&PRODUCT, "无签收日的自发文日起算并提示 / no day of receipt: counted from the day of issue")];
     /// A returned report does not end the survey: the first due day stands.
     PRODUCT_RETURNED_REPORT = [verified(&PRODUCT, "报告退回的，原期限继续计算 / a returned report leaves the first due day standing")];
     /// A mistaken entry is voided with a reason and stays visible.

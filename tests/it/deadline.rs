@@ -1,5 +1,6 @@
 //! Statutory clocks: started, stopped, counted anew, listed for any day.
 
+use crate::loading::{feature, load};
 use crate::support::{CREDIT_CODE, World, expect};
 use jingtu::config::Config;
 use jingtu::kernel::{Day, DeadlineId};
@@ -275,6 +276,30 @@ async fn everybody_sees_the_clocks_of_their_own() {
     act.finish(Reply::nothing()).await.expect("commit");
     let key = world.key(Role::CountyEcology, "152922").await;
     assert_eq!(list(&world, &key, "").await["deadlines"][0]["subject"]["name"], "改名");
+}
+
+#[tokio::test]
+async fn a_division_is_what_hangs_below_it_and_not_what_its_digits_say() {
+    let world = World::new().await;
+    // Digits of Shanxi, under Alxa League all the same.
+    let zone = json!({"code": "140671", "name_zh": "飞地", "level": "county", "parent_code": "152900"});
+    load(&world, "divisions", &[feature(zone, Value::Null)], 1).await;
+    open(&world, subject(1, "140671"), Day::of(2026, 5, 21)).await;
+    open(&world, subject(2, "140602"), Day::of(2026, 5, 21)).await;
+    let key = world.key(Role::Auditor, "000000").await;
+    for (division, expected) in
+        [("152900", "140671-1"), ("150000", "140671-1"), ("140671", "140671-1"), ("140600", "140602-2")]
+    {
+        let listed = list(&world, &key, &format!("division={division}")).await;
+        let seen: Vec<_> =
+            listed["deadlines"].as_array().expect("rows").iter().map(|d| d["subject"]["code"].clone()).collect();
+        assert_eq!((seen, &listed["counts"]["due_soon"]), (vec![json!(expected)], &json!(1)), "{division}");
+        let address = format!("/v1/deadlines.ics?division={division}");
+        let calendar = world.get(&address).bearer_auth(&key).send().await.expect("an answer");
+        let calendar = calendar.text().await.expect("a body");
+        assert_eq!(calendar.matches("BEGIN:VEVENT").count(), 1, "{division}");
+        assert!(calendar.contains(expected), "{division}: {calendar}");
+    }
 }
 
 #[tokio::test]

@@ -403,26 +403,23 @@ async fn due_dates_are_those_of_the_vectors_from_the_receipt_of_the_notice() {
 }
 
 #[tokio::test]
-async fn receipt_starts_the_clock_whatever_day_the_notice_carries() {
+async fn the_clock_starts_with_receipt_and_not_without_it() {
     let office = Office::new().await;
     let path = office.suspected("地块", Day::of(2026, 3, 1)).await;
     let paper = office.document(&office.county).await;
     let issued_only = json!({"type": "survey_notice_served", "occurred_on": "2026-04-01", "issued_on": "2026-04-01",
         "served_how": "公告", "document_id": paper});
-    let warned = expect(office.event(&office.county, &path, &issued_only), 201).await;
-    assert!(warned["warnings"][0]["text_zh"].as_str().is_some_and(|zh| zh.contains("签收")));
-    assert_eq!(warned["site"]["properties"]["deadlines"][0]["start_on"], "2026-04-01");
-    let void = json!({"type": "entered_in_error", "occurred_on": TODAY, "reason": "已补到回执"});
-    expect(office.event(&office.county, &path, &void), 201).await;
+    let refused = expect(office.event(&office.county, &path, &issued_only), 422).await;
+    assert_eq!(names(&refused["errors"], "pointer"), ["/received_on"]);
+    let said = refused["errors"][0].to_string();
+    assert!(said.contains("missing") && said.contains("签收之日起算"), "{said}");
+    assert_eq!(refused["citations"][0]["article"], "13");
     let received = json!({"type": "survey_notice_served", "occurred_on": "2026-05-18", "issued_on": "2026-04-01",
         "received_on": "2026-05-21", "served_how": "邮寄", "document_id": paper});
     let served = expect(office.event(&office.county, &path, &received), 201).await;
-    assert_eq!(served["warnings"], json!([]));
     let clocks = served["site"]["properties"]["deadlines"].as_array().expect("clocks").clone();
-    let mut seen: Vec<_> =
-        clocks.iter().map(|c| (c["start_on"].as_str().expect("day"), c["status"].as_str().expect("status"))).collect();
-    seen.sort_unstable();
-    assert_eq!(seen, [("2026-04-01", "cancelled"), ("2026-05-21", "due_soon")]);
+    let seen: Vec<_> = clocks.iter().map(|c| (c["start_on"].clone(), c["status"].clone())).collect();
+    assert_eq!(seen, [(json!("2026-05-21"), json!("due_soon"))]);
 }
 
 #[tokio::test]
@@ -722,7 +719,7 @@ async fn an_existing_register_is_taken_over_as_it_is() {
     assert_eq!(names(&find("L2").await["properties"]["lists"], "list"), ["contaminated_directory", "control_list"]);
     let running = find("L3").await;
     assert_eq!(running["properties"]["deadlines"][0]["due_on"], "2026-11-23");
-    // And on from there by the rules; the next interim code lies beyond those that the register brought.
+    // And on from there by the rules; the next interim code is the first that nobody has.
     let path = format!("/v1/sites/{}", running["id"].as_str().expect("id"));
     let paper = office.document(&office.county).await;
     let report = json!({"type": "preliminary_report_submitted", "occurred_on": TODAY, "document_id": paper});
@@ -732,7 +729,184 @@ async fn an_existing_register_is_taken_over_as_it_is() {
         (&json!(2), &json!("met"))
     );
     let next = expect(office.register(&office.county, facts("新", "candidate", None)), 201).await;
-    assert_eq!(next["properties"]["code"], "152921YS20260041");
+    assert_eq!(next["properties"]["code"], "152921YS20260001");
+}
+
+#[tokio::test]
+async fn interim_codes_of_a_register_are_its_divisions_own_and_use_up_no_year() {
+    let office = Office::new().await;
+    let rows = [
+        existing("140602YS20260005", "candidate", json!({}), 105.1),
+        existing("152921YS20270001", "candidate", json!({}), 105.2),
+        existing("152921YS20269999", "candidate", json!({}), 105.3),
+        existing("152921YS20260002", "candidate", json!({}), 105.4),
+        existing("152921WR20250003", "listed", json!({}), 105.5),
+    ];
+    let outcomes = load(&office.world, "sites", &rows, 100).await;
+    assert_eq!(codes(&outcomes[0]), ["/properties/code code_of_other_division"]);
+    assert_eq!(codes(&outcomes[1]), ["/properties/code code_of_future_year"]);
+    assert!(outcomes[2..].iter().all(|o| matches!(o, Outcome::Written)), "{outcomes:?}");
+    // The highest serial was brought along; those between are free still.
+    for expected in ["152921YS20260001", "152921YS20260003", "152921YS20260004"] {
+        let next = expect(office.register(&office.county, facts("新", "candidate", None)), 201).await;
+        assert_eq!(next["properties"]["code"], expected);
+    }
+    // A file that brings a code and leaves another out gets the next one beside it.
+    let mixed = [
+        feature(json!({"name": "无编码", "division_code": HERE, "stage": "candidate"}), square(105.6, 38.8, 100.0)),
+        existing("152921YS20260005", "candidate", json!({}), 105.7),
+    ];
+    assert!(load(&office.world, "sites", &mixed, 100).await.iter().all(|o| matches!(o, Outcome::Written)));
+    let list = office.see(&office.county, "/v1/sites?q=无编码").await;
+    assert_eq!(list["features"][0]["properties"]["code"], "152921YS20260006");
+}
+
+#[tokio::test]
+async fn a_year_without_codes_left_is_a_finding_of_the_row() {
+    let office = Office::new().await;
+    // A year in which all serials but one are given.
+    sqlx::query("insert into site_code_counter (division_code, year, kind, last) values ($1, 2026, 'YS', 9998)")
+        .bind(HERE)
+        .execute(office.world.app.db())
+        .await
+        .expect("a counter");
+    let bare = |name: &str, at: f64| {
+        feature(json!({"name": name, "division_code": HERE, "stage": "candidate"}), square(at, 38.8, 100.0))
+    };
+    let rows = [bare("甲", 105.1), bare("乙", 105.2), existing("L1", "candidate", json!({}), 105.3)];
+    let outcomes = load(&office.world, "sites", &rows, 100).await;
+    assert!(matches!((&outcomes[0], &outcomes[2]), (Outcome::Written, Outcome::Written)), "{outcomes:?}");
+    assert_eq!(codes(&outcomes[1]), ["/properties/code codes_used_up"]);
+    let refused = expect(office.register(&office.county, facts("新", "candidate", None)), 409).await;
+    assert_eq!(refused["code"], "codes_used_up");
+}
+
+#[tokio::test]
+async fn what_is_known_of_the_past_is_shown_to_those_in_reach_today() {
+    let office = Office::new().await;
+    let path = office.suspected("地块", Day::of(2026, 5, 1)).await;
+    let before = office.see(&office.land_user, &path).await;
+    let at = before["properties"]["recorded_at"].as_str().expect("instant").to_owned();
+    let then = format!("{path}?known_at={at}");
+    assert_eq!(office.see(&office.land_user, &then).await["properties"]["name"], "地块");
+    let patch =
+        json!({"properties": {"land_user": {"name": "别家", "credit_code": "91150000MA0TEXT11A"}}, "reason": "录错"});
+    expect(office.world.patch(&path).bearer_auth(&office.county).header("if-match", "\"1\"").json(&patch), 200).await;
+    expect(office.world.get(&path).bearer_auth(&office.land_user), 404).await;
+    expect(office.world.get(&then).bearer_auth(&office.land_user), 404).await;
+    let seen = office.see(&office.county, &then).await;
+    assert_eq!(seen["properties"]["land_user"]["credit_code"], CREDIT_CODE);
+
+    // A site that left the directory is not the public's by way of the past.
+    let open = office.contaminated("公开地块").await;
+    let at =
+        expect(office.world.get(&open), 200).await["properties"]["recorded_at"].as_str().expect("instant").to_owned();
+    expect(office.world.get(&format!("{open}?known_at={at}")), 200).await;
+    let void = json!({"type": "entered_in_error", "occurred_on": TODAY, "reason": "录错地块"});
+    expect(office.event(&office.prefecture, &open, &void), 201).await;
+    expect(office.world.get(&format!("{open}?known_at={at}")), 404).await;
+}
+
+#[tokio::test]
+async fn an_outline_far_from_the_known_boundary_of_its_division_is_refused() {
+    let office = Office::new().await;
+    // The county's boundary is not known, its prefecture's is.
+    let boundary = feature(json!({"code": "152900"}), square(105.0, 38.0, 100_000.0));
+    assert!(matches!(load(&office.world, "divisions", &[boundary], 1).await[..], [Outcome::Written]));
+    let register = |lon: f64, lat: f64| {
+        let body = json!({"type": "Feature", "geometry": square(lon, lat, 200.0), "properties": facts("地块", "candidate", None)});
+        office.world.post("/v1/sites").bearer_auth(&office.county).json(&body)
+    };
+    let far = expect(register(116.4, 39.9), 422).await;
+    assert_eq!(
+        (&far["errors"][0]["pointer"], &far["errors"][0]["code"]),
+        (&json!("/geometry"), &json!("outside_division"))
+    );
+    // Within the tolerance of a generalised boundary, about 11 km south of it.
+    expect(register(105.5, 37.9), 201).await;
+    let site = expect(register(105.5, 38.5), 201).await;
+    let path = format!("/v1/sites/{}", site["id"].as_str().expect("id"));
+    let patch = |lon: f64, revision: &str| {
+        let body = json!({"geometry": square(lon, 38.5, 200.0), "reason": "实测"});
+        office.world.patch(&path).bearer_auth(&office.county).header("if-match", revision).json(&body)
+    };
+    assert_eq!(expect(patch(108.0, "\"1\""), 422).await["errors"][0]["code"], "outside_division");
+    expect(patch(105.6, "\"1\""), 200).await;
+}
+
+#[tokio::test]
+async fn the_tag_of_a_site_changes_with_everything_that_it_shows() {
+    let office = Office::new().await;
+    let path = office.suspected("地块", Day::of(2026, 5, 1)).await;
+    office.notice(&path, Day::of(2026, 5, 21)).await;
+    let tag = async |key: &str| {
+        let (head, _) = expect_response(office.world.get(&path).bearer_auth(key), 200).await;
+        head.headers()["etag"].to_str().expect("text").to_owned()
+    };
+    let known = tag(&office.county).await;
+    assert!(known.starts_with("\"2-"), "{known}");
+    assert_ne!(known, tag(&office.land_user).await, "the steps open to it differ");
+    let again =
+        |status| expect(office.world.get(&path).bearer_auth(&office.county).header("if-none-match", &known), status);
+    again(304).await;
+    office.world.clock.move_to(Day::of(2026, 11, 24));
+    let late = again(200).await;
+    assert_eq!(late["properties"]["deadlines"][0]["status"], "overdue");
+    // What was read may be acted on: the revision in the tag is the one that is meant.
+    let event = json!({"type": "disclosed", "occurred_on": TODAY, "channel": "网站", "from": TODAY});
+    expect(office.event(&office.county, &path, &event).header("if-match", &known), 201).await;
+    expect(office.event(&office.county, &path, &event).header("if-match", &known), 412).await;
+}
+
+#[tokio::test]
+async fn a_day_however_early_has_its_place_in_the_order() {
+    // An unknown day stands at the beginning of the era.
+    let office = Office::new().await;
+    let rows = [
+        existing("D1", "listed", json!({"stage_since": "0000-01-01"}), 105.1),
+        existing("D2", "listed", json!({"stage_since": "0001-01-02"}), 105.2),
+        existing("D3", "listed", json!({}), 105.3),
+        existing("D4", "listed", json!({"stage_since": "2026-01-01"}), 105.4),
+    ];
+    load(&office.world, "sites", &rows, 10).await;
+    for (sortby, expected) in [("stage_since", ["D1", "D3", "D2", "D4"]), ("-stage_since", ["D4", "D2", "D3", "D1"])] {
+        let mut seen = Vec::new();
+        let mut at = Some(format!("/v1/sites?sortby={sortby}&limit=1"));
+        while let Some(path) = at {
+            let page = office.see(&office.county, &path).await;
+            for feature in page["features"].as_array().expect("features") {
+                seen.push(feature["properties"]["code"].as_str().expect("code").to_owned());
+            }
+            let links = page["links"].as_array().expect("links");
+            at = links.iter().find(|l| l["rel"] == "next").map(|l| l["href"].as_str().expect("href").to_owned());
+        }
+        assert_eq!(seen, expected, "{sortby}");
+    }
+}
+
+#[tokio::test]
+async fn layers_know_since_when_a_site_is_on_a_list_and_not_only_at_its_stage() {
+    let office = Office::new().await;
+    let path = office.suspected("地块", Day::of(2026, 3, 1)).await;
+    office.notice(&path, Day::of(2026, 5, 21)).await;
+    let found = async |layer: &str, on: &str| {
+        let items = format!("/ogc/collections/{layer}/items?f=json&datetime={on}");
+        office.see(&office.county, &items).await["features"].as_array().expect("features").len()
+    };
+    assert_eq!(found("suspected-sites", "2026-04-01").await, 1);
+    assert_eq!(found("suspected-sites", "2026-02-28").await, 0);
+    office.report(&path, Day::of(2026, 10, 30)).await;
+    office.review(&path, Day::of(2026, 11, 10), json!({"conclusion": "contaminated", "risk_grade": "high"})).await;
+    // On to a later stage, as the steps to come will lead it.
+    let mut act = office.world.act(Permission::SiteEvent).await;
+    sqlx::query("update site set stage = 'detailed_survey', stage_since = '2026-11-15'")
+        .execute(act.tx())
+        .await
+        .expect("written");
+    act.note("site/test", json!({"stage": "detailed_survey"}));
+    act.finish(Reply::nothing()).await.expect("commit");
+    assert_eq!(found("contaminated-sites", "2026-11-12").await, 1);
+    assert_eq!(found("contaminated-sites", "2026-11-09").await, 0);
 }
 
 #[tokio::test]

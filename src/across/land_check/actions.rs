@@ -162,11 +162,17 @@ async fn places(act: &mut Act, question: &Question, parcel: &[u8]) -> Result<Vec
     let mut places = division::under(act.tx(), parcel, on).await?;
     if places.is_empty() {
         let code = match (&question.division_code, act.caller()) {
-            (Some(code), _) => code.clone(),
+            (Some(code), _) => {
+                // Boundaries are generalised, so near is near enough.
+                match division::distance_m(act.tx(), code, parcel).await? {
+                    Some(metres) if metres > division::MAX_OUTSIDE_M => return Err(not_told()),
+                    _ => code.clone(),
+                }
+            }
             // Only where no boundary is known: a parcel outside a known one lies somewhere else.
             (None, Caller::Key(holder)) if !holder.division.is_nation() => {
                 let code = holder.division.to_string();
-                if division::has_boundary(act.tx(), &code).await? {
+                if division::distance_m(act.tx(), &code, parcel).await?.is_some() {
                     return Err(not_told());
                 }
                 code

@@ -287,7 +287,7 @@ impl Asked {
             on: self.on,
             scope: &self.scope,
             statuses: self.statuses.as_deref(),
-            division_prefix: self.division.as_ref().map_or("", division_prefix),
+            division: self.division.as_ref().map(DivisionCode::as_str),
             rule: self.rule,
             rules: &self.rules,
             due_soon: &self.due_soon,
@@ -304,17 +304,6 @@ impl Asked {
             self.rule,
             self.scope.mark()
         )
-    }
-}
-
-/// The digits that a division shares with everything below it.
-fn division_prefix(code: &DivisionCode) -> &str {
-    let digits = code.as_str();
-    let province = digits.strip_suffix("0000");
-    match province {
-        Some("00") => "",
-        Some(province) => province,
-        None => digits.strip_suffix("00").unwrap_or(digits),
     }
 }
 
@@ -435,23 +424,4 @@ async fn deadline_calendar(call: Call, Params(params): Params<CalendarParams>) -
     Ok(Reply::bytes("text/calendar; charset=utf-8", calendar.finish())
         .with_header(axum::http::header::CONTENT_DISPOSITION, "inline; filename=\"jingtu-deadlines.ics\"")
         .with_header(axum::http::header::VARY, "accept-language"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_division_is_the_prefix_of_what_lies_below_it() {
-        for (code, prefix) in [
-            ("000000", ""),
-            ("150000", "15"),
-            ("152900", "1529"),
-            ("152921", "152921"),
-            ("500000", "50"),
-            ("100000", "10"),
-        ] {
-            assert_eq!(division_prefix(&DivisionCode::parse(code).unwrap()), prefix, "{code}");
-        }
-    }
 }

@@ -225,8 +225,8 @@ pub(super) struct Filter<'a> {
     pub on: Day,
     pub scope: &'a Scope,
     pub statuses: Option<&'a [String]>,
-    /// First digits of the division code.
-    pub division_prefix: &'a str,
+    /// A division: it and all below it.
+    pub division: Option<&'a str>,
     pub rule: Option<&'a str>,
     pub rules: &'a [String],
     pub due_soon: &'a [i32],
@@ -252,7 +252,8 @@ pub(super) async fn page(
              and not $11
              and ($2::text[] is null or d.division_code = any($2))
              and ($3::text is null or d.owner_credit_code = $3)
-             and starts_with(d.division_code, $4)
+             and ($4::text is null
+                  or d.division_code in (select v.code from division v where v.ancestors @> array[$4::text]))
              and ($5::text is null or d.rule = $5)
              and ($8::text[] is null
                   or deadline_status(d.due_on, d.closed_on, d.cancelled, $1, coalesce(soon.days, 0)) = any($8))
@@ -262,7 +263,7 @@ pub(super) async fn page(
         filter.on as Day,
         filter.scope.divisions(),
         filter.scope.own_credit_code(),
-        filter.division_prefix,
+        filter.division,
         filter.rule,
         filter.rules,
         filter.due_soon,
@@ -287,13 +288,14 @@ pub(super) async fn counts(conn: &mut PgConnection, filter: &Filter<'_>) -> Resu
              and not $8
              and ($2::text[] is null or d.division_code = any($2))
              and ($3::text is null or d.owner_credit_code = $3)
-             and starts_with(d.division_code, $4)
+             and ($4::text is null
+                  or d.division_code in (select v.code from division v where v.ancestors @> array[$4::text]))
              and ($5::text is null or d.rule = $5)
            group by 1"#,
         filter.on as Day,
         filter.scope.divisions(),
         filter.scope.own_credit_code(),
-        filter.division_prefix,
+        filter.division,
         filter.rule,
         filter.rules,
         filter.due_soon,

@@ -30,7 +30,11 @@ use std::collections::HashSet;
 pub static REGISTER: Register =
     Register { id: "divisions", routes: http::routes, layers: &[&layer::DIVISIONS], importers: &[&import::DIVISIONS] };
 
-pub use store::{Under, ancestors, has_boundary, known, under};
+/// Metres by which an outline may lie outside the known boundary of its division. Boundaries that are to be had are
+/// generalised for small scales, and run kilometres beside the true ones; what lies farther off is another place.
+pub const MAX_OUTSIDE_M: f64 = 20_000.0;
+
+pub use store::{Under, ancestors, distance_m, known, under};
 
 /// The fault of a row whose division is not in the registry.
 pub fn unknown(code: &str) -> Fault {

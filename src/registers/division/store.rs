@@ -284,15 +284,25 @@ pub async fn ancestors(conn: &mut PgConnection, code: &str) -> Result<Option<Vec
     Ok(sqlx::query_scalar!("select ancestors from division where code = $1", code).fetch_optional(conn).await?)
 }
 
-/// Whether the registry holds a boundary of a division.
+/// How far an area (EWKB or WKB, EPSG:4490, valid) lies from a division: metres on the ellipsoid between the nearest points
+/// of the two, 0 where they meet. Measured to the boundary of the division, or of the nearest one above it whose boundary is
+/// known; `None` where none is.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn has_boundary(conn: &mut PgConnection, code: &str) -> Result<bool> {
+pub async fn distance_m(conn: &mut PgConnection, code: &str, area: &[u8]) -> Result<Option<f64>> {
     Ok(sqlx::query_scalar!(
-        r#"select exists(select 1 from division where code = $1 and geom is not null) as "there!""#,
-        code
+        r#"select case when st_intersects(d.geom, a.geom) then 0
+                       else st_distance(d.geom::geography, a.geom::geography) end as "distance_m!"
+           from division own
+               join division d on d.code = any(own.ancestors) and d.geom is not null
+               cross join (select st_setsrid(st_geomfromewkb($2), 4490) as geom) as a
+           where own.code = $1
+           order by cardinality(d.ancestors) desc
+           limit 1"#,
+        code,
+        area,
     )
-    .fetch_one(conn)
+    .fetch_optional(conn)
     .await?)
 }

@@ -11,7 +11,6 @@ use crate::registers::{deadline, division, document};
 use crate::standards::industries::IndustryCode;
 use crate::standards::land_use::{LandUse, LandUseSystem};
 use serde_json::json;
-use std::collections::BTreeMap;
 
 /// What this register is called where others keep its records.
 pub(super) const REGISTER: &str = "site";
@@ -108,8 +107,6 @@ pub struct NewEvent {
 pub struct Recorded {
     /// Its number in the log.
     pub seq: u32,
-    /// What whoever entered it should know.
-    pub warnings: Vec<Text>,
 }
 
 impl Facts {
@@ -217,14 +214,14 @@ impl Facts {
 }
 
 /// How much of a site a caller may see.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Sight {
-    /// Everything.
-    Full,
-    /// What is public of a site in the directory.
-    Public,
     /// Not even that it is there.
     Nothing,
+    /// What is public of a site in the directory.
+    Public,
+    /// Everything.
+    Full,
 }
 
 /// What of a site the caller may see.
@@ -323,10 +320,11 @@ pub async fn register(act: &mut Act, new: NewSite, entering_for: Option<Role>) -
         ));
     }
     topology::check(act.tx(), &new.area, "/geometry").await?;
+    let ewkb = new.area.to_ewkb();
+    require_near(act, &new.facts.division_code, &ewkb, "/geometry").await?;
     require_free(act, None, new.facts.national_code.as_deref()).await?;
     let id = SiteId::new(now);
     let code = interim_code(act, &new.facts.division_code, InterimKind::Suspected).await?;
-    let ewkb = new.area.to_ewkb();
     let area_m2 = topology::area_m2(act.tx(), &ewkb).await?;
     let mut standing = Columns { stage_since: Some(today), ..Columns::none() };
     let mut first = None;
@@ -380,6 +378,27 @@ async fn require_known_division(act: &mut Act, code: &str) -> Result<()> {
     if known.contains(code) { Ok(()) } else { Err(Error::invalid(vec![division::unknown(code)])) }
 }
 
+/// Refuses an outline far from where its division is known to lie.
+async fn require_near(act: &mut Act, division: &str, outline: &[u8], pointer: &'static str) -> Result<()> {
+    match division::distance_m(act.tx(), division, outline).await? {
+        Some(metres) if metres > division::MAX_OUTSIDE_M => {
+            let km = metres / 1_000.0;
+            Err(Error::fault(
+                pointer,
+                "outside_division",
+                Text::new(
+                    format!("地块轮廓距区划 {division} 的已知界线 {km:.0} 公里，请核对坐标或区划代码。"),
+                    format!(
+                        "The outline lies {km:.0} km from the known boundary of division {division}; check the \
+                         coordinates or the division."
+                    ),
+                ),
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Refuses a national code that another site has.
 async fn require_free(act: &mut Act, own: Option<&str>, code: Option<&str>) -> Result<()> {
     let Some(code) = code.filter(|code| own != Some(*code)) else { return Ok(()) };
@@ -397,18 +416,53 @@ fn code_taken(pointer: &str, code: &str) -> Error {
 /// The next interim code. Its counter is locked until the act is over, so that serials leave no gap.
 async fn interim_code(act: &mut Act, division: &str, kind: InterimKind) -> Result<InterimCode> {
     let year = act.today().year();
-    let serial = store::take_serials(act.tx(), division, year, kind.letters(), 1).await?;
-    DivisionCode::parse(division)
-        .and_then(|division| InterimCode::new(division, kind, year, u32::try_from(serial).ok()?))
-        .ok_or_else(|| {
-            Error::conflict(
-                "codes_used_up",
-                Text::new(
-                    format!("区划 {division} {year} 年的临时编码已用完（9999 个）。"),
-                    format!("Division {division} has used up the 9999 interim codes of {year}."),
-                ),
-            )
+    take_codes(act, division, kind, 1, &[]).await?.into_iter().next().ok_or_else(|| {
+        Error::conflict(
+            "codes_used_up",
+            Text::new(
+                format!("区划 {division} {year} 年的临时编码已用完（9999 个）。"),
+                format!("Division {division} has used up the 9999 interim codes of {year}."),
+            ),
+        )
+    })
+}
+
+/// The next `n` interim codes of this year that no site has and that are not `reserved`; fewer where the year has not so
+/// many left. The counter is locked until the act is over.
+pub(super) async fn take_codes(
+    act: &mut Act,
+    division: &str,
+    kind: InterimKind,
+    n: usize,
+    reserved: &[String],
+) -> Result<Vec<InterimCode>> {
+    let year = act.today().year();
+    let named =
+        DivisionCode::parse(division).ok_or_else(|| Error::internal(format!("a site lies in division {division}")))?;
+    let after = store::lock_serials(act.tx(), division, year, kind.letters()).await?;
+    let stem = format!("{division}{}{year:04}", kind.letters());
+    let n = i64::try_from(n).map_err(Error::internal)?;
+    let serials = store::free_serials(act.tx(), &stem, after, reserved, n).await?;
+    if let Some(last) = serials.last() {
+        store::keep_serial(act.tx(), division, year, kind.letters(), *last).await?;
+    }
+    serials
+        .into_iter()
+        .map(|serial| {
+            u32::try_from(serial)
+                .ok()
+                .and_then(|serial| InterimCode::new(named.clone(), kind, year, serial))
+                .ok_or_else(|| Error::internal(format!("{stem} with serial {serial} is no code")))
         })
+        .collect()
+}
+
+/// Locks the counter of a division's interim codes until the act is over: nobody is given a code that a file brings while
+/// that file is being read.
+pub(super) async fn hold_codes(act: &mut Act, division: &str, kind: InterimKind) -> Result<()> {
+    let year = act.today().year();
+    store::lock_serials(act.tx(), division, year, kind.letters()).await?;
+    Ok(())
 }
 
 fn subject_of(row: &Row) -> deadline::Subject {
@@ -483,7 +537,7 @@ pub async fn record(
     );
     let act_id = act.id();
     store::append(act.tx(), act_id, &[entry]).await?;
-    Ok(Recorded { seq, warnings: step.warnings() })
+    Ok(Recorded { seq })
 }
 
 /// The refusal of an event without its day: after those that do not depend on the day, with all other faults.
@@ -587,8 +641,11 @@ pub async fn correct(act: &mut Act, id: SiteId, revision: i32, new: Correction) 
     if let Some(area) = &new.area {
         topology::check(act.tx(), area, "/geometry").await?;
         let ewkb = area.to_ewkb();
+        require_near(act, &after.division_code, &ewkb, "/geometry").await?;
         let area_m2 = topology::area_m2(act.tx(), &ewkb).await?;
         outline = Some((ewkb, area_m2));
+    } else if moved {
+        require_near(act, &after.division_code, &row.wkb, "/properties/division_code").await?;
     }
     let attributes = after.attributes();
     let bytes = outline.as_ref().map(|(ewkb, area_m2)| (ewkb.as_slice(), *area_m2));
@@ -642,8 +699,8 @@ pub(super) fn paper(row: &LogRow) -> Option<DocumentId> {
 /// A site as an existing register had it.
 #[derive(Debug, Clone)]
 pub struct ExistingSite {
-    /// Its code there; the national code, else an interim one, where there is none.
-    pub code: Option<String>,
+    /// Its code there; the national code, else an interim one, where there was none.
+    pub code: String,
     /// What is told of it.
     pub facts: Facts,
     /// Where it stands.
@@ -663,39 +720,16 @@ pub struct ExistingSite {
 /// before. Gives the identifiers in the order of the rows.
 ///
 /// # Errors
-/// `codes_used_up`; when the database refuses a row, which those checks rule out.
+/// When the database refuses a row, which those checks rule out.
 pub async fn load_existing(act: &mut Act, rows: &[ExistingSite]) -> Result<Vec<SiteId>> {
-    let (now, year, act_id) = (act.now(), act.today().year(), act.id());
+    let (now, act_id) = (act.now(), act.id());
     let who = actor(act, act.caller().role());
-    let mut wanting: BTreeMap<(String, InterimKind), i32> = BTreeMap::new();
-    let kind_of = |site: &ExistingSite| match site.given.stage().found_contaminated() {
-        Some(true) => InterimKind::Contaminated,
-        _ => InterimKind::Suspected,
-    };
-    for site in rows {
-        if let Some(code) = site.code.as_deref().and_then(InterimCode::parse) {
-            let (division, year, serial) = code.parts();
-            store::pass_serial(act.tx(), division.as_str(), year, code.kind().letters(), serial).await?;
-        } else if site.code.is_none() && site.facts.national_code.is_none() {
-            *wanting.entry((site.facts.division_code.clone(), kind_of(site))).or_default() += 1;
-        }
-    }
-    // The serial before the first one of each group.
-    let mut serials: BTreeMap<(String, InterimKind), i32> = BTreeMap::new();
-    for ((division, kind), n) in wanting {
-        let last = store::take_serials(act.tx(), &division, year, kind.letters(), n).await?;
-        serials.insert((division, kind), last - n);
-    }
     let mut sites = Vec::with_capacity(rows.len());
     let mut events = Vec::with_capacity(rows.len());
     let mut barred = Vec::new();
     let mut clocks = Vec::new();
     for site in rows {
         let id = SiteId::new(now);
-        let code = match (&site.code, &site.facts.national_code) {
-            (Some(code), _) | (None, Some(code)) => code.clone(),
-            (None, None) => next_code(&mut serials, site, kind_of(site), year)?,
-        };
         let (state, effects) = SiteState::registered(&site.given);
         let since = site.given.stage_since();
         let mut standing = Columns::none();
@@ -717,7 +751,7 @@ pub async fn load_existing(act: &mut Act, rows: &[ExistingSite]) -> Result<Vec<S
                 let subject = deadline::Subject {
                     register: REGISTER,
                     id: id.0,
-                    code: code.clone(),
+                    code: site.code.clone(),
                     name: site.facts.name.clone(),
                     division_code: site.facts.division_code.clone(),
                     owner_credit_code: site.facts.land_user.as_ref().and_then(|user| user.credit_code.clone()),
@@ -727,7 +761,7 @@ pub async fn load_existing(act: &mut Act, rows: &[ExistingSite]) -> Result<Vec<S
         }
         sites.push(NewRow {
             id,
-            code,
+            code: site.code.clone(),
             national_code: site.facts.national_code.clone(),
             directory_code: None,
             attributes: site.facts.attributes(),
@@ -746,35 +780,4 @@ pub async fn load_existing(act: &mut Act, rows: &[ExistingSite]) -> Result<Vec<S
         open(act, subject, rule, start_on).await?;
     }
     Ok(sites.iter().map(|site| site.id).collect())
-}
-
-fn next_code(
-    serials: &mut BTreeMap<(String, InterimKind), i32>,
-    site: &ExistingSite,
-    kind: InterimKind,
-    year: i32,
-) -> Result<String> {
-    let division = &site.facts.division_code;
-    let serial = serials
-        .get_mut(&(division.clone(), kind))
-        .map(|serial| {
-            *serial += 1;
-            *serial
-        })
-        .and_then(|serial| u32::try_from(serial).ok());
-    DivisionCode::parse(division)
-        .zip(serial)
-        .and_then(|(division, serial)| InterimCode::new(division, kind, year, serial))
-        .map(|code| code.to_string())
-        .ok_or_else(|| {
-            Error::conflict(
-                "codes_used_up",
-                Text::new(
-                    format!("区划 {division} {year} 年的临时编码已用完（9999 个）；请在文件中给出编码。"),
-                    format!(
-                        "Division {division} has used up the 9999 interim codes of {year}; give codes in the file."
-                    ),
-                ),
-            )
-        })
 }

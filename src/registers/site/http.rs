@@ -260,9 +260,9 @@ enum EventRequest {
     SurveyNoticeServed {
         /// Day on which it was served.
         occurred_on: Day,
-        /// Day of receipt, from which the period counts. Needed unless `issued_on` is there.
-        received_on: Option<Day>,
-        /// Day of issue; counted from, with a warning, only where no receipt is on record.
+        /// Day of receipt, from which the period counts.
+        received_on: Day,
+        /// Day of issue, not after that of receipt. Nothing is counted from it.
         issued_on: Option<Day>,
         /// How it was served.
         served_how: String,
@@ -333,7 +333,7 @@ enum EventRequest {
     },
 }
 
-/// The facts of an entry, by `type`, without those that were not said. Notices carry `received_on` or `issued_on`.
+/// The facts of an entry, by `type`, without those that were not said.
 #[derive(ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[expect(dead_code, reason = "the description of what the log stores")]
@@ -367,7 +367,7 @@ enum EventPayload {
     /// 送达初步调查书面通知
     SurveyNoticeServed {
         /// Day of receipt.
-        received_on: Option<Day>,
+        received_on: Day,
         /// Day of issue.
         issued_on: Option<Day>,
         /// How it was served.
@@ -728,17 +728,6 @@ struct EventRecorded {
     event: EventView,
     /// The site after it.
     site: Feature<SiteDetail>,
-    /// What whoever entered it should know.
-    warnings: Vec<Warning>,
-}
-
-/// Something to know.
-#[derive(Debug, Serialize, ToSchema)]
-struct Warning {
-    /// 中文
-    text_zh: String,
-    /// English
-    text_en: String,
 }
 
 /// What a point of the timeline is.
@@ -927,14 +916,19 @@ fn deadline_view(clock: Deadline, today: Day) -> SiteDeadline {
     }
 }
 
-/// The whole view of a site. `known_at` shows an earlier version, at which nothing can be done any more.
+/// The present view of a site, as much of it as the caller may see.
+async fn present(conn: &mut PgConnection, call: &Call, row: &Row) -> Result<Feature<SiteDetail>> {
+    detail(conn, call, row, sight(call.caller(), row), None).await
+}
+
+/// The view of a site, as much of it as `seen` says. `known_at` shows an earlier version, at which nothing can be done any more.
 async fn detail(
     conn: &mut PgConnection,
     call: &Call,
     row: &Row,
+    seen: Sight,
     known_at: Option<DateTime<Utc>>,
 ) -> Result<Feature<SiteDetail>> {
-    let seen = sight(call.caller(), row);
     let today = call.today();
     let on = known_at.map_or(today, Day::at);
     let log = store::log(conn, row.id, known_at).await?;
@@ -1095,7 +1089,7 @@ async fn register_site(call: Call, Body(body): Body<NewFeature<NewSiteBody>>) ->
     };
     let id = actions::register(&mut act, new, None).await?;
     let row = store::find(act.tx(), id).await?.ok_or_else(not_found)?;
-    let view = detail(act.tx(), &call, &row, None).await?;
+    let view = present(act.tx(), &call, &row).await?;
     Ok(act.finish(Reply::geojson(&view)?.created(format!("/v1/sites/{id}")).revision(row.revision)).await?)
 }
 
@@ -1179,7 +1173,7 @@ fn read_cursor(cursor: &str, filters: &str, order: Order) -> Result<After> {
     match order {
         Order::Code | Order::Name => value.clone_into(&mut after.text),
         Order::Area => after.number = value.parse().map_err(|_| broken())?,
-        Order::StageSince => after.day = Day::parse(value).ok_or_else(broken)?,
+        Order::StageSince => after.day = Some(Day::parse(value).ok_or_else(broken)?),
     }
     Ok(after)
 }
@@ -1286,7 +1280,7 @@ fn read_id(id: &str) -> Result<SiteId> {
 #[utoipa::path(
     get, path = "/v1/sites/{id}", operation_id = "get_site", tag = "sites",
     params(("id" = Uuid, Path, description = "Identifier of the site"), VersionQuery),
-    responses((status = 200, description = "The site; ETag is its revision", body = Feature<SiteDetail>, content_type = "application/geo+json")),
+    responses((status = 200, description = "The site; ETag is its revision and a digest of what is shown, as `\"2-0a1b2c3d4e5f6071\"`; If-Match takes it whole or the revision alone", body = Feature<SiteDetail>, content_type = "application/geo+json")),
     extensions(("x-permission" = json!("site.read")))
 )]
 async fn get_site(call: Call, Path(id): Path<String>, Params(query): Params<VersionQuery>) -> Result<Reply, Stop> {
@@ -1294,13 +1288,23 @@ async fn get_site(call: Call, Path(id): Path<String>, Params(query): Params<Vers
     let id = read_id(&id)?;
     let at = known_at(query.known_at.as_deref())?;
     let mut tx = call.app().snapshot().await?;
-    let row = match at {
-        Some(at) => store::find_known_at(&mut tx, id, at).await?,
-        None => store::find(&mut tx, id).await?,
+    let present = store::find(&mut tx, id).await?.ok_or_else(not_found)?;
+    let today = sight(call.caller(), &present);
+    let (row, seen) = match at {
+        // Whose site it is today decides, or an owner put in by mistake would read on in the past; and nobody sees more
+        // of the past than was theirs then.
+        Some(at) => {
+            let then = store::find_known_at(&mut tx, id, at).await?.ok_or_else(not_found)?;
+            let seen = today.min(sight(call.caller(), &then));
+            (then, seen)
+        }
+        None => (present, today),
     };
-    let row = row.filter(|row| sight(call.caller(), row) != Sight::Nothing).ok_or_else(not_found)?;
-    let view = detail(&mut tx, &call, &row, at).await?;
-    Ok(Reply::geojson(&view)?.revision(row.revision).with_header(header::VARY, "authorization"))
+    if seen == Sight::Nothing {
+        return Err(not_found().into());
+    }
+    let view = detail(&mut tx, &call, &row, seen, at).await?;
+    Ok(Reply::geojson(&view)?.revision_as_shown(row.revision).with_header(header::VARY, "authorization"))
 }
 
 /// Correct a site
@@ -1344,7 +1348,7 @@ async fn correct_site(
     };
     actions::correct(&mut act, id, revision, new).await?;
     let row = store::find(act.tx(), id).await?.ok_or_else(not_found)?;
-    let view = detail(act.tx(), &call, &row, None).await?;
+    let view = present(act.tx(), &call, &row).await?;
     Ok(act.finish(Reply::geojson(&view)?.revision(row.revision)).await?)
 }
 
@@ -1353,7 +1357,11 @@ fn if_match(headers: &HeaderMap) -> Result<Option<i32>> {
     let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
     match value.to_str().ok().map(str::trim) {
         Some("*") => Ok(None),
-        Some(tag) => tag.trim_matches('"').parse().map(Some).map_err(|_| stale()),
+        Some(tag) => {
+            let tag = tag.trim_matches('"');
+            // A tag of what was shown has a digest behind the revision.
+            tag.split_once('-').map_or(tag, |(revision, _)| revision).parse().map(Some).map_err(|_| stale())
+        }
         None => Err(stale()),
     }
 }
@@ -1382,15 +1390,7 @@ async fn record_event(
     let row = store::find(act.tx(), id).await?.ok_or_else(not_found)?;
     let log = store::log(act.tx(), id, None).await?;
     let entry = log.rows.last().ok_or_else(|| Error::internal("the event just recorded is not there"))?;
-    let answer = EventRecorded {
-        event: event_view(entry, None),
-        site: detail(act.tx(), &call, &row, None).await?,
-        warnings: recorded
-            .warnings
-            .into_iter()
-            .map(|text| Warning { text_zh: text.zh.into_owned(), text_en: text.en.into_owned() })
-            .collect(),
-    };
+    let answer = EventRecorded { event: event_view(entry, None), site: present(act.tx(), &call, &row).await? };
     let location = format!("/v1/sites/{id}/events#{}", recorded.seq);
     Ok(act.finish(Reply::json(&answer)?.created(location).revision(row.revision)).await?)
 }

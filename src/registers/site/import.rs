@@ -7,10 +7,10 @@
 //! `land_use_system`, `land_use_code`), `basis`, `negative_list` (`[{system, code, why, since, until}]`), `invented`.
 
 use super::actions::{self, ExistingSite, Facts, LandUser};
-use super::rules::Given;
 use super::rules::given::GivenDraft;
+use super::rules::{Given, InterimCode, InterimKind};
 use super::store::{self, NegativeUse};
-use crate::kernel::{Day, Fault, Result, Text};
+use crate::kernel::{Day, Error, Fault, Result, Text};
 use crate::platform::bulk::{Batch, Row};
 use crate::platform::fields::{Fields, at};
 use crate::platform::{Act, Permission};
@@ -18,7 +18,7 @@ use crate::registers::{ImportFeature, Importer, Outcome, division};
 use crate::standards::land_use::{LandUse, LandUseSystem};
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
 /// The import target `sites`.
 pub static SITES: Sites = Sites;
@@ -57,6 +57,15 @@ impl Entry {
         self.code.as_deref().or(self.facts.national_code.as_deref())
     }
 
+    /// Of which counter an interim code for it is.
+    fn counter(&self) -> (String, InterimKind) {
+        let kind = match self.given.stage().found_contaminated() {
+            Some(true) => InterimKind::Contaminated,
+            _ => InterimKind::Suspected,
+        };
+        (self.facts.division_code.clone(), kind)
+    }
+
     fn codes(&self) -> impl Iterator<Item = &str> {
         self.code.as_deref().into_iter().chain(self.facts.national_code.as_deref())
     }
@@ -68,6 +77,14 @@ async fn write(act: &mut Act, features: &[ImportFeature]) -> Result<Vec<Outcome>
     let mut batch = Batch::settle(act.tx(), read, true).await?;
 
     division::reject_strangers(act, &mut batch, |entry| &entry.facts.division_code).await?;
+    let year = today.year();
+    batch.reject_where(|entry| foreign_code(entry, year));
+    // In the order of their keys, so that two files do not wait for each other.
+    let counters: BTreeSet<(String, InterimKind)> =
+        batch.ready().filter_map(|row| counter_of(&row.item, year)).collect();
+    for (division, kind) in &counters {
+        actions::hold_codes(act, division, *kind).await?;
+    }
     let codes: Vec<String> = batch.ready().flat_map(|row| row.item.codes()).map(str::to_owned).collect();
     let taken: HashSet<String> = store::taken_codes(act.tx(), &codes).await?.into_iter().collect();
     batch.reject_where(|entry| {
@@ -97,12 +114,32 @@ async fn write(act: &mut Act, features: &[ImportFeature]) -> Result<Vec<Outcome>
         repeated
     });
 
+    let mut free = free_codes(act, &batch).await?;
+    let mut given = Vec::new();
+    batch.reject_where(|entry| {
+        if entry.key().is_some() {
+            return None;
+        }
+        match free.get_mut(&entry.counter()).and_then(VecDeque::pop_front) {
+            Some(code) => {
+                given.push(code.to_string());
+                None
+            }
+            None => Some(used_up(&entry.facts.division_code, year)),
+        }
+    });
+    let mut given = given.into_iter();
+
     let (wanted, repaired, rejected) = batch.counts();
     let mut rows = Vec::with_capacity(wanted);
     for ready in batch.ready() {
         let Some(shape) = &ready.shape else { continue };
+        let code = match ready.item.key() {
+            Some(code) => code.to_owned(),
+            None => given.next().ok_or_else(|| Error::internal("a row without a code was given none"))?,
+        };
         rows.push(ExistingSite {
-            code: ready.item.key().map(str::to_owned),
+            code,
             facts: ready.item.facts.clone(),
             given: ready.item.given.clone(),
             negative_list: ready.item.negative_list.clone(),
@@ -114,6 +151,73 @@ async fn write(act: &mut Act, features: &[ImportFeature]) -> Result<Vec<Outcome>
     actions::load_existing(act, &rows).await?;
     act.note("sites", json!({"loaded": wanted, "repaired": repaired, "rejected": rejected}));
     Ok(batch.rows.into_iter().map(|row: Row<Entry>| row.into()).collect())
+}
+
+/// The counter that a row's interim code is of: of one that it brings of this year, or of the one that it will be given.
+fn counter_of(entry: &Entry, year: i32) -> Option<(String, InterimKind)> {
+    match entry.key() {
+        None => Some(entry.counter()),
+        Some(code) => InterimCode::parse(code).and_then(|code| {
+            let (division, of, _) = code.parts();
+            (of == year).then(|| (division.as_str().to_owned(), code.kind()))
+        }),
+    }
+}
+
+/// What is wrong with an interim code that a row brings: a division gives its own, and none before their year.
+fn foreign_code(entry: &Entry, year: i32) -> Option<Fault> {
+    let code = entry.code.as_deref().and_then(InterimCode::parse)?;
+    let (division, of, _) = code.parts();
+    if division.as_str() != entry.facts.division_code {
+        let here = &entry.facts.division_code;
+        return Some(at(
+            "code",
+            "code_of_other_division",
+            Text::new(
+                format!("临时编码 {code} 属于区划 {division}，而地块在区划 {here}。"),
+                format!("Interim code {code} is of division {division}, but the site lies in {here}."),
+            ),
+        ));
+    }
+    (of > year).then(|| {
+        at(
+            "code",
+            "code_of_future_year",
+            Text::new(
+                format!("临时编码 {code} 的年份晚于今年（{year}）。"),
+                format!("Interim code {code} is of a year after this one, {year}."),
+            ),
+        )
+    })
+}
+
+fn used_up(division: &str, year: i32) -> Fault {
+    at(
+        "code",
+        "codes_used_up",
+        Text::new(
+            format!("区划 {division} {year} 年的临时编码已用完（9999 个）；请在文件中给出编码。"),
+            format!("Division {division} has used up the 9999 interim codes of {year}; give codes in the file."),
+        ),
+    )
+}
+
+/// Codes for the rows that bring none, by counter; fewer than rows where the year has not so many left.
+async fn free_codes(
+    act: &mut Act,
+    batch: &Batch<Entry>,
+) -> Result<BTreeMap<(String, InterimKind), VecDeque<InterimCode>>> {
+    let brought: Vec<String> = batch.ready().flat_map(|row| row.item.codes()).map(str::to_owned).collect();
+    let mut wanting: BTreeMap<(String, InterimKind), usize> = BTreeMap::new();
+    for row in batch.ready().filter(|row| row.item.key().is_none()) {
+        *wanting.entry(row.item.counter()).or_default() += 1;
+    }
+    let mut free = BTreeMap::new();
+    for ((division, kind), n) in wanting {
+        let codes = actions::take_codes(act, &division, kind, n, &brought).await?;
+        free.insert((division, kind), VecDeque::from(codes));
+    }
+    Ok(free)
 }
 
 fn read(properties: &Map<String, Value>, today: Day) -> Result<Entry, Vec<Fault>> {

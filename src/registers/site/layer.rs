@@ -76,7 +76,7 @@ pub static SUSPECTED_SITES: Layer = Layer {
     ],
     division: Some("site.division_code"),
     owner: Some("site.land_user_credit_code"),
-    valid: (Some("site.stage_since"), None),
+    valid: (Some("coalesce(site.suspected_on, site.stage_since)"), None),
     permission: Permission::SiteRead,
     public: Visibility::Departments,
     full_zoom: 0,
@@ -110,7 +110,7 @@ pub static CONTAMINATED_SITES: Layer = Layer {
     ],
     division: Some("site.division_code"),
     owner: Some("site.land_user_credit_code"),
-    valid: (Some("site.stage_since"), None),
+    valid: (Some("coalesce(site.contaminated_on, site.stage_since)"), None),
     permission: Permission::SiteRead,
     public: Visibility::Public,
     full_zoom: 0,
@@ -143,7 +143,13 @@ pub static CONTROL_LIST: Layer = Layer {
     ],
     division: Some("site.division_code"),
     owner: Some("site.land_user_credit_code"),
-    valid: (Some("site.stage_since"), None),
+    // Since when it is on this list is known where that is its stage; it was in the directory before.
+    valid: (
+        Some(
+            "case when site.stage = 'listed' then site.stage_since else coalesce(site.contaminated_on, site.stage_since) end",
+        ),
+        None,
+    ),
     permission: Permission::SiteRead,
     public: Visibility::Public,
     full_zoom: 0,

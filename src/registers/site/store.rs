@@ -135,7 +135,8 @@ pub(super) enum Order {
 pub(super) struct After {
     pub text: String,
     pub number: f64,
-    pub day: Day,
+    /// `None` lies before every day that there is.
+    pub day: Option<Day>,
     pub id: Uuid,
 }
 
@@ -143,9 +144,14 @@ impl After {
     /// Before every row.
     pub fn start(descending: bool) -> After {
         if descending {
-            After { text: char::MAX.to_string(), number: f64::INFINITY, day: Day::of(9999, 12, 31), id: Uuid::max() }
+            After {
+                text: char::MAX.to_string(),
+                number: f64::INFINITY,
+                day: Some(Day::of(9999, 12, 31)),
+                id: Uuid::max(),
+            }
         } else {
-            After { text: String::new(), number: -1.0, day: NO_DAY.add_days(-1), id: Uuid::nil() }
+            After { text: String::new(), number: -1.0, day: None, id: Uuid::nil() }
         }
     }
 }
@@ -225,13 +231,13 @@ pub(super) async fn page(
             ordered!(number, " and (s.area_m2, s.id) < ($11, $12) order by s.area_m2 desc, s.id desc limit $13")
         }
         (Order::StageSince, false) => ordered!(
-            day as Day,
-            " and (coalesce(s.stage_since, '0001-01-01'), s.id) > ($11, $12)
+            day as Option<Day>,
+            " and (coalesce(s.stage_since, '0001-01-01'), s.id) > (coalesce($11::date, '-infinity'), $12)
               order by coalesce(s.stage_since, '0001-01-01'), s.id limit $13"
         ),
         (Order::StageSince, true) => ordered!(
-            day as Day,
-            " and (coalesce(s.stage_since, '0001-01-01'), s.id) < ($11, $12)
+            day as Option<Day>,
+            " and (coalesce(s.stage_since, '0001-01-01'), s.id) < ($11::date, $12)
               order by coalesce(s.stage_since, '0001-01-01') desc, s.id desc limit $13"
         ),
     })
@@ -502,42 +508,61 @@ pub(super) async fn taken_codes(conn: &mut PgConnection, codes: &[String]) -> Re
     .await?)
 }
 
-/// Takes the next `n` serials of an interim code and gives the last one. The counter stays locked until the act is over.
-pub(super) async fn take_serials(
-    conn: &mut PgConnection,
-    division: &str,
-    year: i32,
-    letters: &str,
-    n: i32,
-) -> Result<i32> {
+/// Locks the counter of an interim code until the act is over, and gives the last serial given.
+pub(super) async fn lock_serials(conn: &mut PgConnection, division: &str, year: i32, letters: &str) -> Result<i32> {
     Ok(sqlx::query_scalar!(
-        "insert into site_code_counter (division_code, year, kind, last) values ($1, $2, $3, $4)
-         on conflict (division_code, year, kind) do update set last = site_code_counter.last + excluded.last
+        "insert into site_code_counter (division_code, year, kind, last) values ($1, $2, $3, 0)
+         on conflict (division_code, year, kind) do update set last = site_code_counter.last
          returning last",
         division,
         year,
         letters,
-        n,
     )
     .fetch_one(conn)
     .await?)
 }
 
-/// Moves a counter past a serial that an existing register gave.
-pub(super) async fn pass_serial(
+/// The next `n` serials behind one that make a code, of `stem` and four digits, that no site has and that is not
+/// `reserved`; fewer where there are not so many below 9999.
+pub(super) async fn free_serials(
+    conn: &mut PgConnection,
+    stem: &str,
+    after: i32,
+    reserved: &[String],
+    n: i64,
+) -> Result<Vec<i32>> {
+    Ok(sqlx::query_scalar!(
+        r#"select serial as "serial!"
+           from generate_series($2::int4 + 1, 9999) as serial
+               cross join lateral (select $1::text || lpad(serial::text, 4, '0') as code) as c
+           where not exists (select 1 from site s where s.code = c.code)
+             and not exists (select 1 from site s where s.directory_code = c.code)
+             and c.code <> all($3::text[])
+           order by serial
+           limit $4"#,
+        stem,
+        after,
+        reserved,
+        n,
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// Writes the last serial given.
+pub(super) async fn keep_serial(
     conn: &mut PgConnection,
     division: &str,
     year: i32,
     letters: &str,
-    serial: i32,
+    last: i32,
 ) -> Result<()> {
     sqlx::query!(
-        "insert into site_code_counter (division_code, year, kind, last) values ($1, $2, $3, $4)
-         on conflict (division_code, year, kind) do update set last = greatest(site_code_counter.last, excluded.last)",
+        "update site_code_counter set last = $4 where (division_code, year, kind) = ($1, $2, $3)",
         division,
         year,
         letters,
-        serial,
+        last,
     )
     .execute(conn)
     .await?;

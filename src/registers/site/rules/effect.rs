@@ -11,8 +11,6 @@ use crate::platform::Role;
 pub enum StartFrom {
     /// The day on which the notice was received, as the law has it.
     Receipt,
-    /// The day on which the notice was issued, because no day of receipt is on record.
-    Issue,
 }
 
 /// One thing that follows from a step.

@@ -115,8 +115,6 @@ pub enum Need {
     RequiredWith(Case),
     /// It may with this conclusion; with another it may not.
     OptionalWith(Case),
-    /// Where the other field is missing.
-    RequiredUnless(Field),
 }
 
 /// A field of an event type.
@@ -229,25 +227,6 @@ impl Conclusion {
     }
 }
 
-/// The day from which the survey's clock counts: the day of receipt, or the day of issue where that is not on record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(untagged)]
-pub enum NoticeDays {
-    /// The notice's receipt is on record.
-    Received {
-        /// Day of receipt.
-        received_on: Day,
-        /// Day of issue, not after that of receipt.
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        issued_on: Option<Day>,
-    },
-    /// Only its issue is.
-    Issued {
-        /// Day of issue.
-        issued_on: Day,
-    },
-}
-
 /// An event with its facts. As stored, it is an object with `type` and the fields of that type.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -266,9 +245,11 @@ pub enum Event {
     },
     /// 送达初步调查书面通知
     SurveyNoticeServed {
-        /// When.
-        #[serde(flatten)]
-        days: NoticeDays,
+        /// Day of receipt, which the period counts from.
+        received_on: Day,
+        /// Day of issue, not after that of receipt.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        issued_on: Option<Day>,
         /// How, in the office's words (直接送达, 邮寄送达 …).
         served_how: String,
         /// The notice with proof of receipt.
@@ -421,20 +402,23 @@ impl Reader {
                 Need::Required => !there,
                 Need::Optional | Need::OptionalWith(_) => false,
                 Need::RequiredWith(with) => case == Some(with) && !there,
-                Need::RequiredUnless(other) => !there && !self.draft.has(other),
             };
             let idle = match rule.need {
                 Need::RequiredWith(with) | Need::OptionalWith(with) => there && case.is_some_and(|c| c != with),
-                Need::Required | Need::Optional | Need::RequiredUnless(_) => false,
+                Need::Required | Need::Optional => false,
             };
             if missing {
                 let (title, event) = (field.title(), &kind.title);
+                let (why_zh, why_en) = match field {
+                    Field::ReceivedOn => ("，期限自签收之日起算", ": the period counts from receipt"),
+                    _ => ("", ""),
+                };
                 self.fault(
                     field,
                     "missing",
                     Text::new(
-                        format!("“{}”须填写{}。", event.zh, title.zh),
-                        format!("\"{}\" needs the {} (`{}`).", event.en, title.en, field.as_str()),
+                        format!("“{}”须填写{}{why_zh}。", event.zh, title.zh),
+                        format!("\"{}\" needs the {} (`{}`){why_en}.", event.en, title.en, field.as_str()),
                     ),
                 );
             } else if idle {
@@ -514,14 +498,10 @@ impl Reader {
                         ),
                     );
                 }
-                let days = match (draft.received_on, draft.issued_on) {
-                    (Some(received_on), issued_on) => Some(NoticeDays::Received { received_on, issued_on }),
-                    (None, Some(issued_on)) => Some(NoticeDays::Issued { issued_on }),
-                    (None, None) => None,
-                };
                 let served_how = self.text(Field::ServedHow, draft.served_how);
                 Some(Event::SurveyNoticeServed {
-                    days: days?,
+                    received_on: draft.received_on?,
+                    issued_on: draft.issued_on,
                     served_how: served_how?,
                     document_id: document_id?,
                     note,

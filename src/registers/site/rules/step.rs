@@ -5,7 +5,7 @@
 //! when an event is entered, never again when it is replayed.
 
 use super::effect::{Effect, StartFrom};
-use super::event::{AssessedClass, Conclusion, Draft, Event, NoticeDays};
+use super::event::{AssessedClass, Conclusion, Draft, Event};
 use super::given::Given;
 use super::stage::{Impossible, List, OnList, RiskGrade, Stage};
 use super::table::{Case, EventKind, EventType, Publicity, StatutoryClock, TRANSITIONS, Taken, Transition};
@@ -591,11 +591,8 @@ fn in_the_future(pointer: &str, today: Day) -> Fault {
 fn day_faults(state: &SiteState, event: &Event, occurred_on: Day, today: Day) -> Vec<Fault> {
     let mut faults: Vec<Fault> = occurrence_fault(state, occurred_on, today).into_iter().collect();
     match event {
-        Event::SurveyNoticeServed { days, .. } => {
-            let (pointer, start) = match days {
-                NoticeDays::Received { received_on, .. } => ("/received_on", *received_on),
-                NoticeDays::Issued { issued_on } => ("/issued_on", *issued_on),
-            };
+        Event::SurveyNoticeServed { received_on, .. } => {
+            let (pointer, start) = ("/received_on", *received_on);
             if start > today {
                 faults.push(in_the_future(pointer, today));
             }
@@ -709,12 +706,9 @@ fn void(state: &SiteState, recorded: u32) -> Option<Step> {
 fn arrive(before: &Standing, event: &Event, occurred_on: Day) -> Option<Standing> {
     Some(match (before, event) {
         (Standing::Candidate, Event::SuspectedListed { .. }) => Standing::Suspected,
-        (Standing::Suspected, Event::SurveyNoticeServed { days, document_id, .. }) => {
-            let (start_on, start_from) = match days {
-                NoticeDays::Received { received_on, .. } => (*received_on, StartFrom::Receipt),
-                NoticeDays::Issued { issued_on } => (*issued_on, StartFrom::Issue),
-            };
-            let notice = Notice { start_on, start_from, document_id: Some(*document_id) };
+        (Standing::Suspected, Event::SurveyNoticeServed { received_on, document_id, .. }) => {
+            let notice =
+                Notice { start_on: *received_on, start_from: StartFrom::Receipt, document_id: Some(*document_id) };
             Standing::PreliminarySurvey { notice, returned: None }
         }
         (Standing::PreliminarySurvey { notice, .. }, Event::PreliminaryReportSubmitted { document_id, .. }) => {
@@ -850,26 +844,7 @@ impl Step {
     pub fn citations(&self, event: &Event, occurred_on: Day) -> Vec<Citation> {
         let mut provisions: Vec<&Provision> = event.event_type().kind().provisions.to_vec();
         provisions.extend(self.transition.into_iter().flat_map(|t| t.provisions.iter().copied()));
-        if self.starts_from_issue() {
-            provisions.push(&law::PRODUCT_START_FROM_ISSUE);
-        }
         cite_all(&provisions, occurred_on)
-    }
-
-    fn starts_from_issue(&self) -> bool {
-        self.effects.iter().any(|effect| matches!(effect, Effect::DeadlineOpened { start_from: StartFrom::Issue, .. }))
-    }
-
-    /// What whoever entered it should know.
-    pub fn warnings(&self) -> Vec<Text> {
-        let mut warnings = Vec::new();
-        if self.starts_from_issue() {
-            warnings.push(Text::fixed(
-                "未登记签收日期，期限暂自发文之日起算；法定起算日为签收之日，请补充。",
-                "No day of receipt is on record, so the period counts from the day of issue. By law it counts from receipt.",
-            ));
-        }
-        warnings
     }
 }
 

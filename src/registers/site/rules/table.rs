@@ -318,7 +318,7 @@ pub static KINDS: [EventKind; 24] = [
         rule: "T3",
         actors: COUNTY_OR_ITS_PREFECTURE,
         fields: &[
-            FieldRule { field: Field::ReceivedOn, need: Need::RequiredUnless(Field::IssuedOn) },
+            required(Field::ReceivedOn),
             optional(Field::IssuedOn),
             required(Field::ServedHow),
             required(Field::DocumentId),

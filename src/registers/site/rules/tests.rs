@@ -182,27 +182,12 @@ fn t3_the_notice_starts_six_months_with_its_receipt() {
 }
 
 #[test]
-fn t3_without_a_day_of_receipt_the_day_of_issue_counts_and_says_so() {
-    let issued = Day::of(2026, 5, 18);
-    let draft = Draft { received_on: None, issued_on: Some(issued), ..notice() };
-    let step = Log::suspected().enter(EventType::SurveyNoticeServed, draft, RECEIVED, Role::CountyEcology).unwrap();
-    assert_eq!(
-        step.effects,
-        [Effect::DeadlineOpened {
-            rule: CLOCK,
-            start_on: issued,
-            start_from: StartFrom::Issue,
-            responsible: Role::LandUser
-        }]
-    );
-    assert_eq!(step.warnings().len(), 1);
-    assert!(
-        Log::suspected()
-            .enter(EventType::SurveyNoticeServed, notice(), RECEIVED, Role::CountyEcology)
-            .unwrap()
-            .warnings()
-            .is_empty()
-    );
+fn t3_is_not_taken_without_a_day_of_receipt_whatever_day_of_issue_it_has() {
+    let draft = Draft { received_on: None, issued_on: Some(RECEIVED), ..notice() };
+    let refusal =
+        Log::suspected().enter(EventType::SurveyNoticeServed, draft, RECEIVED, Role::CountyEcology).unwrap_err();
+    assert_eq!(refusal.citations()[0].article, "13");
+    assert_eq!(faults(refusal), [("/received_on".to_owned(), "missing")]);
 }
 
 #[test]
@@ -599,7 +584,7 @@ fn events_and_effects_are_read_back_as_stored() {
     let mut log = Log::concluded(Case::Contaminated);
     log.enter(EventType::Disclosed, disclosure(), TODAY, Role::LandUser).unwrap();
     let log = log.voided(TODAY, Role::LandUser);
-    let issued = Draft { received_on: None, issued_on: Some(RECEIVED), ..notice() };
+    let issued = Draft { issued_on: Some(LISTED), ..notice() };
     let other = Log::suspected().with(EventType::SurveyNoticeServed, issued, RECEIVED, Role::CountyEcology);
     for entry in log.entries.iter().chain(&other.entries).chain(&Log::concluded(Case::Returned).entries) {
         let stored = serde_json::to_value(&entry.event).unwrap();
