@@ -33,30 +33,32 @@ impl Cursor {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// Reads a cursor back to the key.
+    /// Reads a cursor back to the key. The digest is no secret: whoever knows the filters can write a cursor with any
+    /// key, so that one which cannot be read is the sender's fault too, [`Cursor::refused`].
     ///
     /// # Errors
     /// `bad_cursor` when it is not one of ours, or was made with other filters.
     pub fn read(cursor: &str, filters: &str) -> Result<String> {
-        let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| bad_cursor())?;
-        let (mark, key) = bytes.split_at_checked(8).ok_or_else(bad_cursor)?;
-        if mark != digest(filters) {
-            return Err(bad_cursor());
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| Cursor::refused())?;
+        let (mark, key) = bytes.split_at_checked(8).ok_or_else(Cursor::refused)?;
+        // PostgreSQL's texts hold no NUL.
+        if mark != digest(filters) || key.contains(&0) {
+            return Err(Cursor::refused());
         }
-        String::from_utf8(key.to_vec()).map_err(|_| bad_cursor())
+        String::from_utf8(key.to_vec()).map_err(|_| Cursor::refused())
     }
-}
 
-/// The cursor is not one of ours, or not for these filters.
-pub fn bad_cursor() -> Error {
-    Error::new(
-        super::Kind::Malformed,
-        "bad_cursor",
-        Text::fixed(
-            "分页游标无效，或与当前筛选条件不一致。请从第一页重新开始。",
-            "The cursor is not valid for these filters; start again from the first page.",
-        ),
-    )
+    /// `bad_cursor`: what is said of a cursor that leads nowhere.
+    pub fn refused() -> Error {
+        Error::new(
+            super::Kind::Malformed,
+            "bad_cursor",
+            Text::fixed(
+                "分页游标无效，或与当前筛选条件不一致。请从第一页重新开始。",
+                "The cursor is not valid for these filters; start again from the first page.",
+            ),
+        )
+    }
 }
 
 fn digest(filters: &str) -> [u8; 8] {
@@ -77,5 +79,6 @@ mod tests {
         for (text, filters) in [(cursor.as_str(), "stage=candidate"), ("???", "stage=suspected"), ("AAAA", "")] {
             assert_eq!(Cursor::read(text, filters).map_err(|e| e.code().to_owned()), Err("bad_cursor".to_owned()));
         }
+        assert!(Cursor::read(&Cursor::write("0\01", ""), "").is_err_and(|error| error.code() == "bad_cursor"));
     }
 }

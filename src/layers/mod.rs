@@ -10,6 +10,18 @@
 //! A layer's table needs: `id uuid primary key` (the order of pages), a GiST index on `geom` (`bbox` and tiles), an index
 //! on the column of `division` where scopes are narrow, and one on each attribute that is filtered by and selective.
 //! `platform_versioned` makes the history that `known_at` reads.
+//!
+//! `datetime` asks of the days on which a row is true, `known_at` of what the registry knew at an instant; who may see a
+//! row is judged by the row as it is now in either case. Not there yet, and refused as unknown parameters rather than
+//! passed over:
+//!
+//! - `true_on`: one row per state that was true on a day, out of the registers' own periods, is not made for layers;
+//!   `datetime` sees one version of each row.
+//! - `filter`, `filter-lang`, `filter-crs`: CQL2. Properties are compared for equality with lists of values only.
+//! - `sortby`: pages are in the order of ids.
+//! - `properties`: every property that the caller may see is given.
+//!
+//! `crs` and `bbox-crs` take CRS84 alone; any other, and `EPSG:4490` as such, is refused as `bad_parameter`.
 
 pub mod def;
 mod features;

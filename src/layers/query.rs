@@ -118,7 +118,7 @@ impl Page {
             None => None,
             Some(cursor) => {
                 let key = Cursor::read(cursor, mark)?;
-                Some(key.parse().map_err(|error: uuid::Error| Error::internal(error))?)
+                Some(key.parse().map_err(|_| Cursor::refused())?)
             }
         };
         Ok(Page { limit, after })
@@ -185,7 +185,9 @@ fn interval(text: &str) -> Result<(Option<Day>, Option<Day>), Text> {
             "must be a day or an instant, or an interval such as 2026-01-01/2026-06-30 with .. for an open end.",
         )
     };
-    let day = |text: &str| Day::parse(text).or_else(|| instant(text).ok().map(Day::at)).ok_or_else(form);
+    // The day of an instant is held to the same years as a day that was written as one.
+    let of_instant = |text: &str| instant(text).ok().and_then(|at| Day::parse(&Day::at(at).to_string()));
+    let day = |text: &str| Day::parse(text).or_else(|| of_instant(text)).ok_or_else(form);
     let Some((from, to)) = text.split_once('/') else {
         let day = day(text)?;
         return Ok((Some(day), Some(day)));

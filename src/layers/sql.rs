@@ -63,7 +63,7 @@ pub(super) async fn revision(db: &mut PgConnection) -> Result<i64> {
 pub(super) fn page(view: &View, selection: &Selection, page: &Page) -> Sql {
     let table = view.layer.table;
     let mut sql = Sql::new("select ");
-    push_feature_columns(&mut sql, view);
+    push_feature_columns(&mut sql, view, selection.known_at);
     // The limit stands below the expressions, which would else be evaluated for every row before the sort.
     sql.push(format_args!(" from (select {table}.* from "));
     push_source(&mut sql, view.layer, selection.known_at);
@@ -79,10 +79,10 @@ pub(super) fn page(view: &View, selection: &Selection, page: &Page) -> Sql {
 /// One feature, in the shape of a row of [`page`].
 pub(super) fn feature(view: &View, known_at: Option<DateTime<Utc>>, id: Uuid) -> Sql {
     let mut sql = Sql::new("select ");
-    push_feature_columns(&mut sql, view);
+    push_feature_columns(&mut sql, view, known_at);
     sql.push(" from ");
     push_source(&mut sql, view.layer, known_at);
-    push_conditions(&mut sql, view, &Selection::default());
+    push_conditions(&mut sql, view, &Selection { known_at, ..Selection::default() });
     sql.push(format_args!(" and {}.id = ", view.layer.table)).push_bind(id);
     sql
 }
@@ -172,7 +172,7 @@ pub(super) fn tile(view: &View, selection: &Selection, cut: &Cut) -> Sql {
         match view.disclosed().filter(|_| !column.public) {
             Some(reach) => {
                 sql.push(", case when ");
-                push_reach(&mut sql, reach);
+                push_reach(&mut sql, view.layer, reach, selection.known_at);
                 sql.push(format_args!(" then {value} end"));
             }
             None => {
@@ -218,13 +218,13 @@ fn push_cut(sql: &mut Sql, cut: &Cut, geometry: &str) {
     sql.push(format_args!("::box2d, {}, {}, true)", Cut::EXTENT, Cut::BUFFER));
 }
 
-fn push_feature_columns(sql: &mut Sql, view: &View) {
+fn push_feature_columns(sql: &mut Sql, view: &View, known_at: Option<DateTime<Utc>>) {
     let table = view.layer.table;
     sql.push(format_args!("{table}.id, st_asbinary({table}.geom), "));
     match view.disclosed() {
         Some(reach) => {
             sql.push("coalesce(");
-            push_reach(sql, reach);
+            push_reach(sql, view.layer, reach, known_at);
             sql.push(", false)");
         }
         None => {
@@ -257,7 +257,7 @@ fn push_conditions(sql: &mut Sql, view: &View, selection: &Selection) {
     sql.push(format_args!(" where ({rows})"));
     if let Some(reach) = view.rows() {
         sql.push(" and ");
-        push_reach(sql, reach);
+        push_reach(sql, view.layer, reach, selection.known_at);
     }
     if let Some(bbox) = &selection.bbox {
         for (n, part) in bbox.parts().iter().enumerate() {
@@ -277,7 +277,7 @@ fn push_conditions(sql: &mut Sql, view: &View, selection: &Selection) {
         sql.push(" and ");
         // A hidden value must not be found out by filtering either.
         if let Some(reach) = view.disclosed().filter(|_| !column.public) {
-            push_reach(sql, reach);
+            push_reach(sql, view.layer, reach, selection.known_at);
             sql.push(" and ");
         }
         push_filter(sql, column, values);
@@ -301,8 +301,21 @@ fn push_filter(sql: &mut Sql, column: &Column, values: &Values) {
     sql.push(")");
 }
 
+/// Whether a row is within reach. A version of the past must be so as the row is now, too: a wrong division or owner
+/// that was put right since gives nobody a claim to what stood beside it.
+fn push_reach(sql: &mut Sql, layer: &Layer, reach: &Reach, known_at: Option<DateTime<Utc>>) {
+    let table = layer.table;
+    push_within(sql, reach);
+    if known_at.is_some() && matches!(reach, Reach::Divisions(..) | Reach::Own(..)) {
+        // Inside, the table's name means the table as it is.
+        sql.push(format_args!(" and {table}.id in (select {table}.id from {table} where "));
+        push_within(sql, reach);
+        sql.push(")");
+    }
+}
+
 /// Unknown, thus not true, for a row without division or owner. Bare comparisons, so that an index can serve them.
-fn push_reach(sql: &mut Sql, reach: &Reach) {
+fn push_within(sql: &mut Sql, reach: &Reach) {
     match reach {
         Reach::Every => sql.push("true"),
         Reach::Divisions(division, codes) => {

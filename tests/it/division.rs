@@ -1,7 +1,7 @@
 //! Divisions: the tree, loading, reading.
 
 use crate::loading::{counts, faults, feature, features, last_note, load, sample};
-use crate::support::{World, expect, expect_response, square};
+use crate::support::{World, expect, expect_response, forged, square};
 use jingtu::platform::{Act, Permission, Role};
 use jingtu::registers::division::code_lists;
 use jingtu::registers::{ImportFeature, Outcome};
@@ -79,6 +79,8 @@ async fn pages_follow_each_other_and_a_cursor_belongs_to_its_filters() {
     }
     assert_eq!(seen, all);
     let page = expect(world.get("/v1/divisions?limit=5"), 200).await;
+    let path = format!("/v1/divisions?limit=5&cursor={}", forged(&page, "\0"));
+    assert_eq!(expect(world.get(&path), 400).await["code"], "bad_cursor");
     let link = page["links"][1]["href"].as_str().unwrap().to_owned();
     assert_eq!(expect(world.get(&format!("{link}&level=county")), 400).await["code"], "bad_cursor");
 }

@@ -1,7 +1,7 @@
 //! Farmland units: one by one, in bulk, and as input to checks.
 
 use crate::loading::{counts, faults, feature, features, load, sample};
-use crate::support::{TODAY, World, expect, expect_response, square};
+use crate::support::{TODAY, World, expect, expect_response, forged, square};
 use jingtu::kernel::{Area, Day};
 use jingtu::platform::overlay::Relation;
 use jingtu::platform::{Permission, Reply, Role};
@@ -136,6 +136,9 @@ async fn the_sample_loads_in_bulk_and_pages_neither_drop_nor_repeat() {
             None => break,
         }
     }
+    let first = expect(world.get("/v1/farmland-units?limit=5").bearer_auth(&key), 200).await;
+    let path = format!("/v1/farmland-units?limit=5&cursor={}", forged(&first, "\0"));
+    assert_eq!(expect(world.get(&path).bearer_auth(&key), 400).await["code"], "bad_cursor");
     let mut expected: Vec<String> = units.iter().map(|u| u.properties["code"].as_str().unwrap().to_owned()).collect();
     expected.sort();
     assert_eq!(codes, expected);

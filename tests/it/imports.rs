@@ -1,6 +1,6 @@
 //! Imports: files of every temper through the reader, jobs from upload to report, and nothing half done.
 
-use crate::support::{World, expect, expect_response, square};
+use crate::support::{World, expect, expect_response, forged, square};
 use futures_util::future::BoxFuture;
 use jingtu::across::imports::reader::{Form, Outline, Row, Source};
 use jingtu::across::imports::{self, Crs, Mode, OnError, Options, Watch};
@@ -381,6 +381,10 @@ async fn a_dry_run_tells_what_a_commit_would_and_writes_nothing() {
     let second = expect(world.get(&next).bearer_auth(&key), 200).await;
     assert_eq!((first["numberReturned"].clone(), second["numberReturned"].clone()), (json!(3), json!(1)));
     assert_eq!((&second["rows"][0]["row"], &second["links"]), (&json!(4), &json!([])));
+    for bad in ["", "x", "3", "3.x", "3.0.0", "99999999999999999999.0", "\0"] {
+        let path = format!("/v1/jobs/{commit}/rows?limit=3&cursor={}", forged(&first, bad));
+        assert_eq!(expect(world.get(&path).bearer_auth(&key), 400).await["code"], "bad_cursor", "{bad:?}");
+    }
 
     let csv =
         world.get(&format!("/v1/jobs/{commit}/rows?status=rejected")).bearer_auth(&key).header("accept", "text/csv");

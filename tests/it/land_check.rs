@@ -1,7 +1,7 @@
 //! Land checks over HTTP: what the registers hold decides, by the law of the day, and the answer stays as it was given.
 
 use crate::loading::{counts, feature, load};
-use crate::support::{CREDIT_CODE, TODAY, World, expect, expect_response, square};
+use crate::support::{CREDIT_CODE, TODAY, World, expect, expect_response, forged, square};
 use futures_util::future::join_all;
 use jingtu::across::land_check;
 use jingtu::config::Config;
@@ -651,6 +651,11 @@ async fn numbers_have_no_gaps_whoever_asks_at_once_and_whatever_fails() {
     desk.world.clock.move_to(Day::of(2027, 1, 1));
     let new_year = desk.ask(&ground, json!({"operation": "reclaim"})).await;
     assert_eq!(new_year["number"], "CX-152921-2027-000001");
+    let page = expect(desk.world.get("/v1/land-checks?limit=1").bearer_auth(&desk.planning), 200).await;
+    for bad in ["", "x", "\0"] {
+        let path = format!("/v1/land-checks?limit=1&cursor={}", forged(&page, bad));
+        assert_eq!(expect(desk.world.get(&path).bearer_auth(&desk.planning), 400).await["code"], "bad_cursor");
+    }
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 //! The engine of layers over a layer of the tests' own: paging, filters, visibility, tiles, and GDAL's word on them.
 
-use crate::support::{World, expect};
+use crate::loading::{feature, load};
+use crate::support::{World, expect, forged, square};
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
@@ -270,6 +271,11 @@ async fn pages_follow_each_other_to_the_end() {
             maps.refused(&format!("/ogc/collections/open/items?{other}cursor={cursor}"), None).await;
         assert_eq!((status, code.as_str()), (400, "bad_cursor"));
     }
+    for key in ["", "x", "\0"] {
+        let path = format!("/ogc/collections/open/items?level=county&cursor={}", forged(&first, key));
+        let (status, code, _) = maps.refused(&path, None).await;
+        assert_eq!((status, code.as_str()), (400, "bad_cursor"), "{key:?}");
+    }
     let key = maps.world.key(Role::CountyEcology, "152921").await;
     let path = format!("/ogc/collections/open/items?level=county&cursor={cursor}");
     assert_eq!(maps.refused(&path, Some(&key)).await.1, "bad_cursor");
@@ -393,6 +399,111 @@ async fn properties_select_by_value_and_unknown_parameters_are_refused() {
     assert_eq!(queryables["properties"]["valid_from"]["format"], "date");
     assert_eq!(queryables["properties"]["level"]["enum"][3], "county");
     assert!(queryables["properties"].get("secret").is_none());
+}
+
+#[tokio::test]
+async fn what_the_database_cannot_hold_is_refused_before_it_is_asked() {
+    let maps = Maps::new().await;
+    maps.add(900_000..900_002).await;
+    let id = maps.get("/ogc/collections/open/items?limit=1", None).await["features"][0]["id"].clone();
+    let id = id.as_str().unwrap();
+    for (path, code) in [
+        ("open/items?code=%00", "nul_character"),
+        ("open/items?code=900000,9%00", "nul_character"),
+        ("open/items?name_zh=a%00b", "nul_character"),
+        ("open/items?level=county%00", "nul_character"),
+        ("open/tiles/WebMercatorQuad/9/197/405?code=%00", "nul_character"),
+        ("open/tiles/WebMercatorQuad/tilejson?code=%00", "nul_character"),
+        ("open/items?c%00de=1", "nul_character"),
+        ("op%00en", "nul_character"),
+        ("open%00/items", "nul_character"),
+        ("open/items/%00", "nul_character"),
+        (&format!("open/items/{id}%00"), "nul_character"),
+        ("open/tiles/%00/9/197/405", "nul_character"),
+        ("open/items?valid_from=0000-01-01", "bad_parameter"),
+        ("open/items?valid_from=2026-01-01,0000-01-01", "bad_parameter"),
+        ("open/items?datetime=0000-01-01", "bad_parameter"),
+        ("open/items?datetime=0000-01-01/..", "bad_parameter"),
+        ("open/items?datetime=0000-01-01T00:00:00Z", "bad_parameter"),
+        ("open/tiles/WebMercatorQuad/9/197/405?valid_from=0000-01-01", "bad_parameter"),
+    ] {
+        let (status, got, _) = maps.refused(&format!("/ogc/collections/{path}"), None).await;
+        assert_eq!((status, got.as_str()), (400, code), "{path}");
+    }
+    // Each says which parameter it is about.
+    for (query, pointer) in [("valid_from=0000-01-01", "?valid_from"), ("colour=red", "?colour")] {
+        let response = maps.ask(&format!("/ogc/collections/open/items?{query}"), None).await;
+        let problem: Value = response.json().await.unwrap();
+        assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_known_is_shown_to_those_alone_who_may_see_the_row_as_it_is() {
+    let maps = Maps::new().await;
+    maps.add_under(900_000..900_005, "152921", 105.0, 38.0, 0.004).await;
+    maps.change("update division set successor_code = '91150000MA0ABCDE0X' where code in ('900000', '900003')").await;
+    let then = format!("known_at={}", Day::of(2026, 11, 22).start().format("%Y-%m-%dT%H:%M:%SZ"));
+    maps.world.clock.move_to(Day::of(2026, 11, 25));
+    // 900000 was never the owner's, and 900001 and 900004 never the county's: they were recorded in error. 900002 has
+    // come to the owner since.
+    maps.change(
+        "update division set successor_code = case when code = '900002' then '91150000MA0ABCDE0X' end,
+                parent_code = case when code in ('900001', '900004') then '140602' else parent_code end
+         where code in ('900000', '900001', '900002', '900004')",
+    )
+    .await;
+    let county = maps.world.key(Role::CountyEcology, "152921").await;
+    let nation = maps.world.key(Role::Auditor, "000000").await;
+    let owner = maps.owner_key().await;
+    let all = maps.get(&format!("/ogc/collections/closed/items?{then}"), Some(&nation)).await;
+    assert_eq!(sorted(&all), ["900000", "900001", "900002", "900003", "900004"]);
+    let id = |code: &str| {
+        let features = all["features"].as_array().unwrap();
+        let found = features.iter().find(|f| f["properties"]["code"] == code).unwrap();
+        found["id"].as_str().unwrap().to_owned()
+    };
+
+    let items = |layer: &str, more: &str| format!("/ogc/collections/{layer}/items?{then}{more}");
+    let own = maps.get(&items("owned", ""), Some(&owner)).await;
+    assert_eq!((sorted(&own), &own["numberMatched"]), (vec!["900003".to_owned()], &json!(1)));
+    for code in ["900000", "900001", "900002", "900004"] {
+        let path = format!("/ogc/collections/owned/items/{}?{then}", id(code));
+        assert_eq!(maps.refused(&path, Some(&owner)).await.0, 404, "{code}");
+    }
+    maps.get(&format!("/ogc/collections/owned/items/{}?{then}", id("900003")), Some(&owner)).await;
+
+    assert_eq!(sorted(&maps.get(&items("closed", ""), Some(&county)).await), ["900000", "900002", "900003"]);
+    assert_eq!(maps.get(&items("closed", "&limit=1"), Some(&county)).await["numberMatched"], 3);
+    let path = format!("/ogc/collections/closed/items/{}?{then}", id("900001"));
+    assert_eq!(maps.refused(&path, Some(&county)).await.0, 404);
+
+    // Of an open layer every row is seen, its restricted columns by whom they are shown today.
+    let open = maps.get(&items("open", ""), Some(&county)).await;
+    let secrets: BTreeSet<_> =
+        open["features"].as_array().unwrap().iter().filter_map(|f| f["properties"]["secret"].as_str()).collect();
+    assert_eq!(secrets, BTreeSet::from(["inner 900000", "inner 900002", "inner 900003"]));
+    assert_eq!(open["numberReturned"], 5);
+    for (code, found) in [("900000", 1), ("900001", 0), ("900004", 0)] {
+        let page = maps.get(&items("open", &format!("&secret=inner%20{code}")), Some(&county)).await;
+        assert_eq!(page["numberMatched"], found, "{code}");
+    }
+    let path = format!("/ogc/collections/open/items/{}?{then}", id("900001"));
+    assert!(maps.get(&path, Some(&county)).await["properties"].get("secret").is_none());
+
+    let tile = async |layer: &str, key: &str| {
+        let path = format!("/ogc/collections/{layer}/tiles/WebMercatorQuad/9/197/405?{then}");
+        let response = maps.ask(&path, Some(key)).await;
+        assert_eq!(response.status(), 200, "{layer}");
+        read_tile(&response.bytes().await.unwrap()).remove(0)
+    };
+    assert_eq!(tile("owned", &owner).await.features, 1);
+    assert_eq!(tile("closed", &county).await.features, 3);
+    assert_eq!(tile("closed", &nation).await.features, 5);
+    let open = tile("open", &county).await;
+    assert_eq!(open.features, 5);
+    assert!(open.texts.contains("inner 900000") && !open.texts.contains("inner 900001"), "{open:?}");
+    assert!(!open.texts.contains("inner 900004"), "{open:?}");
 }
 
 #[tokio::test]
@@ -575,12 +686,14 @@ async fn every_layer_of_every_register_answers_everything() {
     }
 }
 
-/// A layer of a vector tile: its name, how many features, its keys, its texts.
+/// A layer of a vector tile: its name, how many features of which shapes, its keys, its texts.
 #[derive(Debug, Default, PartialEq)]
 struct TileLayer {
     name: String,
     extent: u64,
     features: usize,
+    /// The geometry type of each feature: 1 a point, 2 a line, 3 a polygon.
+    shapes: Vec<u64>,
     keys: BTreeSet<String>,
     texts: BTreeSet<String>,
 }
@@ -628,7 +741,13 @@ fn read_tile(bytes: &[u8]) -> Vec<TileLayer> {
         for field in fields(bytes) {
             match field {
                 (1, Err(name)) => layer.name = text(name),
-                (2, Err(_)) => layer.features += 1,
+                (2, Err(feature)) => {
+                    layer.features += 1;
+                    layer.shapes.extend(fields(feature).into_iter().filter_map(|f| match f {
+                        (3, Ok(shape)) => Some(shape),
+                        _ => None,
+                    }));
+                }
                 (3, Err(key)) => drop(layer.keys.insert(text(key))),
                 (4, Err(value)) => layer.texts.extend(fields(value).into_iter().filter_map(|f| match f {
                     (1, Err(value)) => Some(text(value)),
@@ -696,6 +815,21 @@ async fn tiles_show_what_items_show() {
     let set = maps.get("/ogc/tileMatrixSets/WebMercatorQuad", None).await;
     let scale = set["tileMatrices"][0]["scaleDenominator"].as_f64().unwrap();
     assert!((scale - 559_082_264.028_717_8).abs() < 0.01, "{scale}");
+}
+
+#[tokio::test]
+async fn a_small_site_is_a_point_from_afar_and_an_outline_near_by() {
+    let world = World::new().await;
+    let properties = json!({"code": "B", "name": "地块", "division_code": "152921", "stage": "contaminated"});
+    load(&world, "sites", &[feature(properties, square(105.0, 38.0, 100.0))], 1).await;
+    for (place, shape) in [("0/0/0", 1), ("4/6/12", 1), ("14/6319/12970", 3)] {
+        let path = format!("/ogc/collections/contaminated-sites/tiles/WebMercatorQuad/{place}");
+        let response = world.get(&path).send().await.unwrap();
+        assert_eq!(response.status(), 200, "{place}");
+        let layer = read_tile(&response.bytes().await.unwrap()).remove(0);
+        assert_eq!((layer.name.as_str(), &layer.shapes), ("contaminated-sites", &vec![shape]), "{place}");
+        assert!(layer.texts.contains("B"), "{place}: {layer:?}");
+    }
 }
 
 /// What GDAL prints for a layer, as text. The test is left out, with a word, where GDAL is not installed.

@@ -295,7 +295,10 @@ async fn list(
     let filters =
         format!("{:?}", (&params.verdict, &params.operation, &params.reference, &params.division, scope.mark()));
     let before = match &params.cursor {
-        Some(cursor) => Some(paging::Cursor::read(cursor, &filters)?.parse().map_err(|_| paging::bad_cursor())?),
+        Some(cursor) => {
+            let key = paging::Cursor::read(cursor, &filters)?;
+            Some(key.parse().map_err(|_| paging::Cursor::refused())?)
+        }
         None => None,
     };
     let filter = store::Filter {

@@ -328,7 +328,7 @@ async fn list_job_rows(
             let key = Cursor::read(cursor, &mark)?;
             key.split_once('.')
                 .and_then(|(row, n)| Some((row.parse().ok()?, n.parse().ok()?)))
-                .ok_or_else(|| Error::internal(format!("a cursor of ours holds {key}")))?
+                .ok_or_else(Cursor::refused)?
         }
         None => (0, -1),
     };

@@ -6,6 +6,7 @@ mod bless;
 
 pub use bless::committed;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jingtu::config::Config;
 use jingtu::kernel::{Clock, Day, DivisionCode};
 use jingtu::pg;
@@ -203,6 +204,16 @@ pub async fn expect_response(request: RequestBuilder, status: u16) -> (Response,
     assert_eq!(got, status, "{text}");
     let body = serde_json::from_str(&text).unwrap_or(Value::Null);
     (Response::from(axum::http::Response::from_parts(parts, "")), body)
+}
+
+/// The cursor of a page's `next` link with another key in it: it fits the filters, and no list ever wrote it.
+pub fn forged(page: &Value, key: &str) -> String {
+    let links = page["links"].as_array().expect("links");
+    let next = links.iter().find(|link| link["rel"] == "next").expect("a next page");
+    let cursor = next["href"].as_str().and_then(|href| href.split("cursor=").nth(1)).expect("a cursor");
+    let bytes = URL_SAFE_NO_PAD.decode(cursor.split('&').next().unwrap_or_default()).expect("base64url");
+    // The digest of the filters comes first.
+    URL_SAFE_NO_PAD.encode([&bytes[..8], key.as_bytes()].concat())
 }
 
 /// A square of about `side_m` metres with its south-west corner at a place.
