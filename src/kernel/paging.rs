@@ -79,6 +79,6 @@ mod tests {
         for (text, filters) in [(cursor.as_str(), "stage=candidate"), ("???", "stage=suspected"), ("AAAA", "")] {
             assert_eq!(Cursor::read(text, filters).map_err(|e| e.code().to_owned()), Err("bad_cursor".to_owned()));
         }
-        assert!(Cursor::read(&Cursor::write("0\01", ""), "").is_err_and(|error| error.code() == "bad_cursor"));
+        assert!(Cursor::read(&Cursor::write("0\u{0}1", ""), "").is_err_and(|error| error.code() == "bad_cursor"));
     }
 }
