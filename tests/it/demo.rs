@@ -55,12 +55,17 @@ fn program() -> Command {
 }
 
 fn serve(dir: &Path) -> (Child, String, BTreeMap<String, String>) {
+    serve_with(dir, &[])
+}
+
+fn serve_with(dir: &Path, settings: &[(&str, &str)]) -> (Child, String, BTreeMap<String, String>) {
     let mut server = program()
         .args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data-dir"])
         .arg(dir)
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
         .env("JINGTU_LOG", "warn")
+        .envs(settings.iter().copied())
         .spawn()
         .expect("the server starts");
     let (mut base, mut keys) = (None, BTreeMap::new());
@@ -279,4 +284,29 @@ async fn the_page_works(demo: &Demo) {
         .env("JT_SITE", target.to_string());
     let out = test.output().expect("node runs");
     assert!(out.status.success(), "{}\n{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_come_from_file_and_environment_and_unknown_ones_are_refused() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let file = dir.path().join("jingtu.toml");
+    std::fs::write(&file, "near_distance_metres = 5.0\n").expect("a file");
+    let misspelt = program().args(["openapi", "--config"]).arg(&file).output().expect("the program runs");
+    assert_eq!(misspelt.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&misspelt.stderr).contains("near_distance_metres"), "{misspelt:?}");
+    for (name, value, named) in [("JINGTU_NONSENSE", "1", "nonsense"), ("JINGTU_TODAY", "yesterday", "today")] {
+        let refused = program().arg("openapi").env(name, value).output().expect("the program runs");
+        assert_eq!(refused.status.code(), Some(2), "{name}");
+        assert!(String::from_utf8_lossy(&refused.stderr).contains(named), "{refused:?}");
+    }
+
+    // A drill on the last day of the Soil Law: the day is fixed for all that is asked, and the server says so.
+    let data = tempfile::Builder::new().prefix("jingtu-demo-").tempdir().expect("a temporary folder");
+    let (server, base, keys) = serve_with(data.path(), &[("JINGTU_TODAY", "2026-08-14")]);
+    let demo = Demo { server, dir: data, base, keys };
+    let ready = demo.get("/readyz", None).await;
+    assert_eq!((&ready["today"], &ready["today_is_fixed"]), (&serde_json::json!("2026-08-14"), &Value::Bool(true)));
+    assert!(ready["calendar_years"].as_array().is_some_and(|years| years.contains(&serde_json::json!(2026))));
+    let deadlines = demo.get("/v1/deadlines?limit=1", Some("admin")).await;
+    assert_eq!(deadlines["on"], "2026-08-14");
 }
