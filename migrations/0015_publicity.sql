@@ -73,11 +73,14 @@ comment on column publicity_publication.withdrawn is 'entered in error; kept';
 -- two against each other.
 create function publicity_status(duty uuid, released_on date, asked date) returns table (status text, met boolean)
 language sql stable parallel safe as $$
-    with shown as (
-        select least(p.shown_to, p.taken_down_on) is null or least(p.shown_to, p.taken_down_on) >= asked as now,
-               coalesce(least(p.shown_to, p.taken_down_on) >= p.at_least_until, true) as long_enough
+    with known as (
+        select least(p.shown_to, case when p.taken_down_on <= asked then p.taken_down_on end) as shown_to, p.at_least_until
         from publicity_publication p
         where p.duty_id = duty and not p.withdrawn and p.shown_from <= asked
+    ), shown as (
+        select coalesce(known.shown_to >= asked, true) as now,
+               coalesce(known.shown_to >= known.at_least_until, true) as long_enough
+        from known
     ), facts as (
         select count(*) as n, coalesce(bool_or(shown.now), false) as now,
                coalesce(bool_or(shown.long_enough), false) as long_enough

@@ -15,6 +15,7 @@
 
 mod actions;
 mod http;
+mod page;
 pub mod rules;
 mod store;
 

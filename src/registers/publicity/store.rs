@@ -76,7 +76,6 @@ pub(super) struct Locked {
     pub owed_since: Day,
     pub deadline_id: Option<DeadlineId>,
     pub first_shown_on: Option<Day>,
-    pub released_on: Option<Day>,
 }
 
 /// The duty of a key that was entered last, locked, released ones left out.
@@ -85,7 +84,7 @@ pub(super) async fn lock_latest(conn: &mut PgConnection, key: &Key<'_>) -> Resul
         Locked,
         r#"select id as "id: PublicityDutyId", subject_code, division_code, owner_credit_code, record_is_public,
                   owed_since as "owed_since: Day", deadline_id as "deadline_id: DeadlineId",
-                  first_shown_on as "first_shown_on: Day", released_on as "released_on: Day"
+                  first_shown_on as "first_shown_on: Day"
            from publicity_duty
            where subject_register = $1 and subject_id = $2 and duty = $3 and occasion = $4 and released_on is null
            order by number desc limit 1 for update"#,
@@ -98,7 +97,7 @@ pub(super) async fn lock_latest(conn: &mut PgConnection, key: &Key<'_>) -> Resul
     .await?)
 }
 
-/// Makes the records public, or not, that the first list of the duties made so.
+/// Lets a duty fall away.
 pub(super) async fn release(conn: &mut PgConnection, id: PublicityDutyId, on: Day) -> Result<()> {
     sqlx::query!("update publicity_duty set released_on = $2 where id = $1", id as PublicityDutyId, on as Day)
         .execute(conn)
@@ -214,7 +213,6 @@ pub(super) async fn set_subject(conn: &mut PgConnection, subject: &Subject, is_p
 /// A publication as read with its duty.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Publication {
-    pub seq: i32,
     pub channel: String,
     pub url: Option<String>,
     pub shown_from: Day,
@@ -224,7 +222,7 @@ pub(super) struct Publication {
     pub document_id: Option<DocumentId>,
 }
 
-/// A duty as stored, with how it stands on the day asked.
+/// A duty as stored, with the publications that began by the day asked.
 #[derive(Debug, Clone)]
 pub(super) struct Duty {
     pub id: PublicityDutyId,
@@ -242,8 +240,6 @@ pub(super) struct Duty {
     pub deadline_id: Option<DeadlineId>,
     pub due_on: Day,
     pub due_provisional: bool,
-    pub status: String,
-    pub met: bool,
     pub publications: Json<Vec<Publication>>,
 }
 
@@ -278,10 +274,9 @@ pub(super) async fn page(
                   d.owed_since as "owed_since: Day", d.released_on as "released_on: Day",
                   d.deadline_id as "deadline_id: DeadlineId",
                   coalesce(c.due_on, d.owed_since) as "due_on!: Day", coalesce(c.provisional, false) as "due_provisional!",
-                  s.status as "status!", s.met as "met!",
                   (select coalesce(json_agg(json_build_object(
-                              'seq', p.seq, 'channel', p.channel, 'url', p.url, 'shown_from', p.shown_from,
-                              'shown_to', p.shown_to, 'taken_down_on', p.taken_down_on, 'at_least_until', p.at_least_until,
+                              'channel', p.channel, 'url', p.url, 'shown_from', p.shown_from, 'shown_to', p.shown_to,
+                              'taken_down_on', p.taken_down_on, 'at_least_until', p.at_least_until,
                               'document_id', p.document_id) order by p.seq), '[]')
                    from publicity_publication p
                    where p.duty_id = d.id and not p.withdrawn and p.shown_from <= $1)
@@ -300,7 +295,7 @@ pub(super) async fn page(
              and ($9::text is null or d.duty = $9)
              and ($10::uuid is null or d.subject_id = $10)
              and ($11::text[] is null or s.status = any($11))
-             and ($12::boolean is null or s.met = $12)
+             and ($12::boolean is null or (s.met = $12 and s.status <> 'released'))
              and ($13::boolean is null
                   or (s.status in ('owed', 'taken_down_early') and coalesce(c.due_on, d.owed_since) < $1) = $13)
              and ($14::date is null or (d.owed_since, d.id) > ($14, $15))
@@ -343,7 +338,7 @@ pub(super) async fn counts(conn: &mut PgConnection, filter: &Filter<'_>) -> Resu
              and ($8::text is null or d.owed_by = $8)
              and ($9::text is null or d.duty = $9)
              and ($10::uuid is null or d.subject_id = $10)
-             and ($11::boolean is null or s.met = $11)
+             and ($11::boolean is null or (s.met = $11 and s.status <> 'released'))
              and ($12::boolean is null
                   or (s.status in ('owed', 'taken_down_early') and coalesce(c.due_on, d.owed_since) < $1) = $12)
            group by 1"#,
@@ -365,6 +360,43 @@ pub(super) async fn counts(conn: &mut PgConnection, filter: &Filter<'_>) -> Resu
     Ok(rows.into_iter().map(|row| (row.status, row.n)).collect())
 }
 
+/// How many publications the public sees in a division.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub division_code: String,
+    pub division_name: String,
+    pub n: i64,
+}
+
+/// Where there is something that the public sees, in a division and below, or anywhere.
+pub(super) async fn places(
+    conn: &mut PgConnection,
+    on: Day,
+    division: Option<&str>,
+    open: &[String],
+    lists: &[String],
+) -> Result<Vec<Place>> {
+    Ok(sqlx::query_as!(
+        Place,
+        r#"select d.division_code, coalesce(v.name_zh, d.division_code) as "division_name!", count(*) as "n!"
+           from publicity_duty d
+           cross join lateral publicity_status(d.id, d.released_on, $1) s
+           left join division v on v.code = d.division_code
+           where d.owed_since <= $1
+             and s.status = 'on_display' and d.duty = any($3) and (d.record_is_public or d.duty = any($4))
+             and ($2::text is null
+                  or d.division_code in (select w.code from division w where w.ancestors @> array[$2::text]))
+           group by 1, 2
+           order by 1"#,
+        on as Day,
+        division,
+        open,
+        lists,
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
 /// What one bureau, or the land users of one division, have not made public.
 #[derive(Debug, Clone)]
 pub(super) struct Unmet {
@@ -380,7 +412,8 @@ pub(super) struct Unmet {
     pub oldest_due_on: Day,
 }
 
-/// Unmet duties by division of a level and by who owes them; a record's own division where it has none of that level.
+/// Unmet duties by bureau: by division of a level and by who owes them. Without a level each is counted where who owes it
+/// sits: a prefecture's duties with the prefecture. A record's own division stands where it has none of the level.
 pub(super) async fn unmet(
     conn: &mut PgConnection,
     on: Day,
@@ -402,9 +435,9 @@ pub(super) async fn unmet(
            cross join lateral publicity_status(d.id, d.released_on, $1) s
            left join deadline c on c.id = d.deadline_id
            left join division v on v.code = d.division_code
-           left join division b on b.code = case when $5::text is null then v.code
-                                                 else (select w.code from division w
-                                                       where w.code = any(v.ancestors) and w.level = $5) end
+           left join division b on b.code = any(v.ancestors)
+                and b.level = coalesce($5::text, case d.owed_by when 'prefecture_ecology' then 'prefecture'
+                                                                when 'province_ecology' then 'province' else 'county' end)
            where d.owed_since <= $1
              and s.status <> 'released' and not s.met
              and ($2::text[] is null or d.division_code = any($2))
