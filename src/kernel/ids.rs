@@ -55,6 +55,8 @@ ids! {
     SiteEventId,
     /// A statutory clock that was started.
     DeadlineId,
+    /// A duty to make something public.
+    PublicityDutyId,
     /// A farmland unit.
     FarmlandUnitId,
     /// A control zone (管控区域).

@@ -55,6 +55,10 @@ permissions! {
     SiteImport = "site.import", public: false, [CountyEcology, PrefectureEcology];
     /// See statutory clocks.
     DeadlineRead = "deadline.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, LandUser, Auditor, Admin];
+    /// See what has to be public. The public sees what is on display of records that it may see.
+    PublicityRead = "publicity.read", public: true, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, LandUser, Auditor, Admin];
+    /// See which duties to make public are not met, bureau by bureau.
+    PublicityUnmetRead = "publicity.unmet_read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, LandUser, Auditor, Admin];
     /// Load a year's calendar of rest days.
     CalendarWrite = "calendar.write", public: false, [Admin];
     /// File a document.
