@@ -2,7 +2,7 @@
 
 use super::super::actions::NewEvent;
 use super::super::rules::{
-    AssessedClass, Case, ControlMode, Course, Draft, Event, EventType, Ground, Medium, PartyDraft, Publicity, RiskGrade,
+    AssessedClass, ControlMode, Course, Draft, Event, EventType, Ground, Medium, PartyDraft, Publicity, RiskGrade,
     StatutoryClock,
 };
 use crate::kernel::{Day, DivisionCode, DocumentId};

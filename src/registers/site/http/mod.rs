@@ -5,8 +5,8 @@ mod events;
 use self::events::{EventBody, EventPayload, EventRequest};
 use super::actions::{self, Correction, Facts, LandUser, NewSite, Sight, not_found, sight};
 use super::rules::{
-    AssessedClass, Case, ControlMode, Draft, Effect, EventType, Gate, List, Publicity, RiskGrade, Stage, next_steps,
-    restrictions,
+    AssessedClass, Case, ControlMode, Effect, EventType, Flag, Gate, Ground, Liable, List, Party, Publicity, RiskGrade,
+    Stage, next_steps, restrictions,
 };
 use super::store::{self, After, Filter, Log, LogRow, NO_DAY, NegativeUse, Order, Row, Version};
 use crate::kernel::basis::cite_all;
@@ -15,7 +15,8 @@ use crate::kernel::{ActId, Area, Citation, Day, DivisionCode, DocumentId, Error,
 use crate::platform::call::stale;
 use crate::platform::feature::{self, AreaGeometry, Feature, FeaturePage, NewFeature};
 use crate::platform::{App, Body, Call, IfMatch, Params, Permission, Reply, Role, Stop};
-use crate::registers::deadline::{self, Closed, Deadline, Status as ClockStatus};
+use crate::registers::deadline::{self, Deadline, Status as ClockStatus};
+use crate::registers::publicity;
 use axum::extract::{OriginalUri, Path};
 use axum::http::{HeaderMap, header};
 use chrono::{DateTime, Utc};
@@ -280,9 +281,13 @@ struct SiteProperties {
     /// The same in mu (亩).
     #[schema(example = 60.32)]
     area_mu: f64,
-    /// Last day of the running clock that ends first.
+    /// What stands over the site beside its stage.
+    flags: Vec<Flag>,
+    /// Who is liable now, where that is not the land user; `null` for whoever may not see it (`hidden_fields`).
+    liable_party: Option<Party>,
+    /// Last day of the running clock that ends first; local service levels are left out.
     next_due_on: Option<Day>,
-    /// Whether a clock has run out, today.
+    /// Whether a clock has run out, today; local service levels are left out.
     overdue: bool,
     /// Sample data of nobody's land.
     invented: bool,
@@ -314,6 +319,13 @@ struct SiteDeadline {
     /// Which.
     #[schema(example = "preliminary_survey_six_months")]
     rule: String,
+    /// Tells several clocks of one rule apart; empty where a site has one at a time.
+    occasion: String,
+    /// A local service level (内部时限), not law.
+    internal: bool,
+    /// How well rule and number are known: `verified`, `recalled`, `unconfirmed`.
+    #[schema(example = "recalled")]
+    confidence: String,
     /// 期限名称
     title_zh: Option<String>,
     /// Its name.
@@ -334,6 +346,8 @@ struct SiteDeadline {
     responsible: String,
     /// Day on which it was stopped or called off.
     closed_on: Option<Day>,
+    /// Why it was called off.
+    cause: Option<String>,
     /// How it was counted.
     why: Vec<DueReason>,
 }
@@ -353,6 +367,8 @@ struct NextStepView {
     /// Stages it can lead to.
     #[schema(example = json!(["preliminary_survey"]))]
     leads_to: Vec<String>,
+    /// Conclusions, or modes, that are possible here; empty where it carries none.
+    cases: Vec<Case>,
     /// Names of the fields that it takes.
     fields: Vec<String>,
     /// Its rule.
@@ -408,6 +424,29 @@ struct SiteDetail {
     negative_list: Vec<NegativeUseView>,
     /// What must be published and is not yet.
     publicity_owed: Vec<PublicityView>,
+    /// Who was and is liable, the present one last; empty while it is the land user.
+    liable_parties: Vec<LiableView>,
+    /// Why the last report went back, while no other came since.
+    returned: Option<String>,
+    /// Institutional controls that the land stays under.
+    controls: Option<String>,
+}
+
+/// A party that is or was liable for the site.
+#[derive(Debug, Serialize, ToSchema)]
+struct LiableView {
+    /// Who.
+    party: Party,
+    /// Why.
+    ground: Ground,
+    /// 变更依据
+    ground_zh: String,
+    /// The ground in words.
+    ground_en: String,
+    /// Since when.
+    since: Day,
+    /// The event's number in the log.
+    seq: u32,
 }
 
 /// Who entered an event; no personal data.
@@ -575,11 +614,16 @@ fn properties(row: &Row, seen: Sight, today: Day) -> Result<SiteProperties> {
             since: match list {
                 List::SuspectedList => row.suspected_on,
                 List::ContaminatedDirectory => row.contaminated_on,
-                List::ControlList => None,
+                List::ControlList => row.control_listed_on,
             },
         })
         .collect();
     let next_due_on = row.next_due_on.filter(|_| full);
+    let liable_party = row
+        .liable_party_name
+        .clone()
+        .filter(|_| full)
+        .map(|name| Party { name, credit_code: row.liable_party_credit_code.clone() });
     Ok(SiteProperties {
         code: row.code.clone(),
         directory_code: row.directory_code.clone(),
@@ -605,6 +649,8 @@ fn properties(row: &Row, seen: Sight, today: Day) -> Result<SiteProperties> {
         lists,
         area_m2: row.area_m2,
         area_mu: row.area_m2 * MU_PER_M2,
+        flags: row.flags.iter().filter_map(|flag| Flag::parse(flag)).collect(),
+        liable_party,
         next_due_on,
         overdue: next_due_on.is_some_and(|due| due < today),
         invented: row.invented,
@@ -623,19 +669,24 @@ fn hidden() -> Vec<HiddenField> {
         "办理过程信息供主管部门和土地使用权人使用，不对社会公开。",
         "How the case is worked on is for the departments in charge and the land user, not for the public.",
     );
-    ["land_user", "basis", "deadlines", "next_due_on", "overdue", "next_steps", "publicity_owed"]
-        .into_iter()
-        .map(|field| {
-            let reason = if field == "land_user" { &personal } else { &working };
-            HiddenField { field: field.to_owned(), reason_zh: reason.zh.to_string(), reason_en: reason.en.to_string() }
-        })
-        .collect()
-}
-
-fn standing(clock: &Deadline, on: Day) -> ClockStatus {
-    let soon = deadline::find(&clock.rule).map_or(0, |rule| rule.due_soon_days);
-    let closed = clock.closed_on.map(|on| Closed { on, cancelled: clock.cancelled });
-    deadline::status(clock.due_on, closed, on, soon)
+    [
+        "land_user",
+        "liable_party",
+        "liable_parties",
+        "basis",
+        "deadlines",
+        "next_due_on",
+        "overdue",
+        "next_steps",
+        "publicity_owed",
+    ]
+    .into_iter()
+    .map(|field| {
+        let reason =
+            if matches!(field, "land_user" | "liable_party" | "liable_parties") { &personal } else { &working };
+        HiddenField { field: field.to_owned(), reason_zh: reason.zh.to_string(), reason_en: reason.en.to_string() }
+    })
+    .collect()
 }
 
 fn clock_title(clock: &Deadline) -> Option<Text> {
@@ -645,17 +696,21 @@ fn clock_title(clock: &Deadline) -> Option<Text> {
 fn deadline_view(clock: Deadline, today: Day) -> SiteDeadline {
     let title = clock_title(&clock);
     SiteDeadline {
-        status: standing(&clock, today),
+        status: clock.standing(today),
         id: clock.id,
         title_zh: title.as_ref().map(|t| t.zh.to_string()),
         title_en: title.map(|t| t.en.into_owned()),
         rule: clock.rule,
+        occasion: clock.occasion,
+        internal: clock.internal,
+        confidence: clock.confidence,
         start_on: clock.start_on,
         nominal_due_on: clock.nominal_due_on,
         due_on: clock.due_on,
         provisional: clock.provisional,
         responsible: clock.responsible,
         closed_on: clock.closed_on,
+        cause: clock.cause,
         why: clock
             .why
             .0
@@ -684,7 +739,11 @@ async fn detail(
     let barred = store::negative_lists(conn, &[row.id.0]).await?;
     let mut site = properties(row, seen, on)?;
     let (mut deadlines, mut steps, mut owed) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut liable_parties, mut returned) = (Vec::new(), None);
+    let known = log.state.standing();
     if seen == Sight::Full {
+        liable_parties = known.liable().iter().map(liable_view).collect();
+        returned = known.returned().map(str::to_owned);
         if known_at.is_none() {
             let clocks = deadline::for_subject(conn, actions::REGISTER, row.id.0).await?;
             deadlines = clocks.into_iter().map(|clock| deadline_view(clock, today)).collect();
@@ -694,7 +753,7 @@ async fn detail(
             site.overdue = false;
             site.hidden_fields.extend(past());
         }
-        owed = log.state.owed().iter().map(|duty| publicity(*duty, on)).collect();
+        owed = log.state.owed().iter().filter_map(|owed| owed_view(owed.duty, on)).collect();
     }
     let restrictions = restrictions(&log.state, on)
         .into_iter()
@@ -713,6 +772,9 @@ async fn detail(
         restrictions,
         negative_list: barred.into_iter().map(|(_, barred)| barred.into()).collect(),
         publicity_owed: owed,
+        liable_parties,
+        returned,
+        controls: known.controls().map(str::to_owned),
     };
     Feature::of(row.id.0, Some(&row.wkb), detail)
 }
@@ -743,6 +805,7 @@ fn open_steps(call: &Call, row: &Row, log: &Log, today: Day) -> Vec<NextStepView
                 title_en: next.kind.title.en.to_string(),
                 actors: next.actors,
                 leads_to,
+                cases: next.cases,
                 fields: next.kind.fields.iter().map(|rule| rule.field.as_str().to_owned()).collect(),
                 rule: next.kind.rule.to_owned(),
                 citations: cite_all(next.kind.provisions, today),
@@ -751,15 +814,27 @@ fn open_steps(call: &Call, row: &Row, log: &Log, today: Day) -> Vec<NextStepView
         .collect()
 }
 
-fn publicity(duty: Publicity, on: Day) -> PublicityView {
-    let title = duty.title();
-    PublicityView {
-        duty,
-        title_zh: title.zh.into_owned(),
-        title_en: title.en.into_owned(),
-        by: duty.owed_by(),
-        citations: cite_all(duty.provisions(), on),
+fn liable_view(liable: &Liable) -> LiableView {
+    let title = liable.ground.title();
+    LiableView {
+        party: liable.party.clone(),
+        ground: liable.ground,
+        ground_zh: title.zh.into_owned(),
+        ground_en: title.en.into_owned(),
+        since: liable.since,
+        seq: liable.seq,
     }
+}
+
+fn owed_view(duty: Publicity, on: Day) -> Option<PublicityView> {
+    let rule = publicity::find(duty.as_str())?;
+    Some(PublicityView {
+        duty,
+        title_zh: rule.title.zh.to_string(),
+        title_en: rule.title.en.to_string(),
+        by: duty.owed_by(),
+        citations: cite_all(rule.provisions, on),
+    })
 }
 
 fn event_title(name: &str) -> Text {
@@ -1232,7 +1307,7 @@ async fn get_timeline(call: Call, Path(id): Path<String>) -> Result<Reply, Stop>
             title_en: title.en.to_string(),
             seq: None,
             deadline_id: Some(clock.id),
-            status: Some(standing(clock, call.today())),
+            status: Some(clock.standing(call.today())),
             document_id: None,
             voided: clock.cancelled,
         }));

@@ -21,7 +21,9 @@ pub enum StartFrom {
 }
 
 /// Something that stands over a site beside its stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Flag {
     /// 污染扩散
@@ -35,6 +37,14 @@ pub enum Flag {
 }
 
 impl Flag {
+    /// Every flag.
+    pub const ALL: [Flag; 4] = [Flag::Spread, Flag::Emergency, Flag::TargetsMissed, Flag::WorksStopped];
+
+    /// Reads a wire name.
+    pub fn parse(s: &str) -> Option<Flag> {
+        Flag::ALL.into_iter().find(|flag| flag.as_str() == s)
+    }
+
     /// Its name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -45,7 +55,6 @@ impl Flag {
         }
     }
 }
-
 
 /// One thing that follows from a step. A clock's `occasion` tells several of one rule apart; it is empty where a site has
 /// one at a time.

@@ -1,6 +1,6 @@
 //! An event of a site's life with its facts: read once from what was sent, right from then on.
 
-use super::stage::{ControlMode, RiskGrade};
+use super::stage::RiskGrade;
 use super::table::{Case, EventType, Publicity, StatutoryClock};
 use crate::kernel::{Area, Day, DivisionCode, DocumentId, Fault, Text};
 use serde_json::{Number, Value};
@@ -402,7 +402,7 @@ pub struct Draft {
     pub due_on: Option<Day>,
     /// See [`Field::Conclusion`]; a wire name of [`Case`].
     pub conclusion: Option<String>,
-    /// See [`Field::Mode`]; a wire name of [`ControlMode`].
+    /// See [`Field::Mode`]; a wire name of [`Case`].
     pub mode: Option<String>,
     /// See [`Field::RiskGrade`]; a wire name of [`RiskGrade`] or the Chinese word.
     pub risk_grade: Option<String>,
@@ -1323,7 +1323,12 @@ impl Reader {
             conclusion: self.case(event_type, Field::Conclusion, draft.conclusion),
             mode: self.case(event_type, Field::Mode, draft.mode),
             risk_grade: self.word(Field::RiskGrade, draft.risk_grade, RiskGrade::parse, "high, medium, low"),
-            assessed_class: self.word(Field::AssessedClass, draft.assessed_class, AssessedClass::parse, &list(AssessedClass::ALL, AssessedClass::as_str)),
+            assessed_class: self.word(
+                Field::AssessedClass,
+                draft.assessed_class,
+                AssessedClass::parse,
+                &list(AssessedClass::ALL, AssessedClass::as_str),
+            ),
             reason: self.text(Field::Reason, draft.reason),
             plan_year: draft.plan_year,
             media: self.media(draft.media),
@@ -1349,14 +1354,24 @@ impl Reader {
             measures: self.text(Field::Measures, draft.measures),
             status: self.word(Field::Status, draft.status, Course::parse, &list(Course::ALL, Course::as_str)),
             controls: self.text(Field::Controls, draft.controls),
-            deadline_rule: self.word(Field::DeadlineRule, draft.deadline_rule, StatutoryClock::parse, &list(&StatutoryClock::ALL, StatutoryClock::as_str)),
+            deadline_rule: self.word(
+                Field::DeadlineRule,
+                draft.deadline_rule,
+                StatutoryClock::parse,
+                &list(&StatutoryClock::ALL, StatutoryClock::as_str),
+            ),
             occasion: self.text(Field::Occasion, draft.occasion),
             until: draft.until,
             channel: self.text(Field::Channel, draft.channel),
             url: self.url(draft.url),
             from: draft.from,
             to: draft.to,
-            subject: self.word(Field::Subject, draft.subject, Publicity::parse, &list(&Publicity::ALL, Publicity::as_str)),
+            subject: self.word(
+                Field::Subject,
+                draft.subject,
+                Publicity::parse,
+                &list(&Publicity::ALL, Publicity::as_str),
+            ),
             note: self.text(Field::Note, draft.note),
         }
     }
@@ -1423,11 +1438,9 @@ impl Reader {
         let f = self.facts(event_type);
         self.check_order(&f);
         Some(match event_type {
-            EventType::SuspectedListed => Event::SuspectedListed {
-                document_id: f.document_id,
-                reason: f.reason,
-                note: f.note,
-            },
+            EventType::SuspectedListed => {
+                Event::SuspectedListed { document_id: f.document_id, reason: f.reason, note: f.note }
+            }
             EventType::SurveyNoticeServed => Event::SurveyNoticeServed {
                 received_on: f.received_on?,
                 issued_on: f.issued_on,
@@ -1435,10 +1448,9 @@ impl Reader {
                 document_id: f.document_id?,
                 note: f.note,
             },
-            EventType::PreliminaryReportSubmitted => Event::PreliminaryReportSubmitted {
-                document_id: f.document_id?,
-                note: f.note,
-            },
+            EventType::PreliminaryReportSubmitted => {
+                Event::PreliminaryReportSubmitted { document_id: f.document_id?, note: f.note }
+            }
             EventType::PreliminaryReportReviewed => Event::PreliminaryReportReviewed {
                 conclusion: f.conclusion?,
                 document_id: f.document_id?,
@@ -1455,14 +1467,12 @@ impl Reader {
                 document_id: f.document_id?,
                 note: f.note,
             },
-            EventType::DetailedReportSubmitted => Event::DetailedReportSubmitted {
-                document_id: f.document_id?,
-                note: f.note,
-            },
-            EventType::RiskAssessmentSubmitted => Event::RiskAssessmentSubmitted {
-                document_id: f.document_id?,
-                note: f.note,
-            },
+            EventType::DetailedReportSubmitted => {
+                Event::DetailedReportSubmitted { document_id: f.document_id?, note: f.note }
+            }
+            EventType::RiskAssessmentSubmitted => {
+                Event::RiskAssessmentSubmitted { document_id: f.document_id?, note: f.note }
+            }
             EventType::RiskAssessmentReviewed => Event::RiskAssessmentReviewed {
                 conclusion: f.conclusion?,
                 document_id: f.document_id?,
@@ -1494,11 +1504,9 @@ impl Reader {
                 document_id: f.document_id?,
                 note: f.note,
             },
-            EventType::WorksStarted => Event::WorksStarted {
-                contractor: f.contractor?,
-                document_id: f.document_id,
-                note: f.note,
-            },
+            EventType::WorksStarted => {
+                Event::WorksStarted { contractor: f.contractor?, document_id: f.document_id, note: f.note }
+            }
             EventType::SoilTransportReported => Event::SoilTransportReported {
                 transport_on: f.transport_on?,
                 transport_mode: f.transport_mode?,
@@ -1512,15 +1520,10 @@ impl Reader {
                 document_id: f.document_id?,
                 note: f.note,
             },
-            EventType::WorksCompleted => Event::WorksCompleted {
-                document_id: f.document_id,
-                note: f.note,
-            },
-            EventType::EffectReportSubmitted => Event::EffectReportSubmitted {
-                evaluator: f.evaluator?,
-                document_id: f.document_id?,
-                note: f.note,
-            },
+            EventType::WorksCompleted => Event::WorksCompleted { document_id: f.document_id, note: f.note },
+            EventType::EffectReportSubmitted => {
+                Event::EffectReportSubmitted { evaluator: f.evaluator?, document_id: f.document_id?, note: f.note }
+            }
             EventType::EffectReviewed => Event::EffectReviewed {
                 conclusion: f.conclusion?,
                 document_id: f.document_id?,
@@ -1535,11 +1538,9 @@ impl Reader {
                 document_id: f.document_id?,
                 note: f.note,
             },
-            EventType::AftercareEnded => Event::AftercareEnded {
-                reason: f.reason,
-                document_id: f.document_id?,
-                note: f.note,
-            },
+            EventType::AftercareEnded => {
+                Event::AftercareEnded { reason: f.reason, document_id: f.document_id?, note: f.note }
+            }
             EventType::SpreadReported => Event::SpreadReported {
                 status: f.status?,
                 media: f.media?,
@@ -1577,11 +1578,9 @@ impl Reader {
                 document_id: f.document_id,
                 note: f.note,
             },
-            EventType::EnteredInError => Event::EnteredInError {
-                reason: f.reason?,
-                document_id: f.document_id,
-                note: f.note,
-            },
+            EventType::EnteredInError => {
+                Event::EnteredInError { reason: f.reason?, document_id: f.document_id, note: f.note }
+            }
             EventType::MonitoringReported => Event::MonitoringReported {
                 media: f.media?,
                 exceeded: f.exceeded?,

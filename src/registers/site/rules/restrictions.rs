@@ -321,9 +321,8 @@ mod tests {
 
     #[test]
     fn code_461_3_bars_construction_where_a_step_was_skipped_from_its_first_day_on() {
-        let barred = |stage, day| {
-            at_stage(stage, None, day).into_iter().find(|r| r.id == "no_construction_before_survey")
-        };
+        let barred =
+            |stage, day| at_stage(stage, None, day).into_iter().find(|r| r.id == "no_construction_before_survey");
         for stage in Stage::ALL {
             let due = stage.found_contaminated().is_none() && stage != Stage::Candidate
                 || matches!(stage, Stage::Contaminated | Stage::DetailedSurvey | Stage::RiskAssessment);

@@ -8,7 +8,7 @@ use super::effect::{Effect, Flag, StartFrom};
 use super::event::{AssessedClass, Course, Draft, Event, Field, Ground, Medium, Party};
 use super::given::Given;
 use super::stage::{ControlMode, Impossible, List, OnList, RiskGrade, Stage};
-use super::table::{Case, EventKind, EventType, Guard, Publicity, StatutoryClock, TRANSITIONS, To, Transition};
+use super::table::{Case, EventKind, EventType, Guard, Publicity, StatutoryClock, To, Transition};
 use crate::kernel::basis::cite_all;
 use crate::kernel::{Citation, Day, DocumentId, Error, Fault, Provision, Text};
 use crate::platform::Role;
@@ -200,7 +200,7 @@ impl Standing {
         }
     }
 
-    fn holds(&self, guard: Guard) -> bool {
+    pub(super) fn holds(&self, guard: Guard) -> bool {
         match guard {
             Guard::None => true,
             Guard::ReportAwaited => !matches!(self.under_review, UnderReview::Report(_)),
@@ -789,7 +789,8 @@ fn day_faults(state: &SiteState, event: &Event, occurred_on: Day, today: Day) ->
         }
         Event::Disclosed { from, .. } if *from > today => faults.push(in_the_future("/from", today)),
         Event::SoilTransportReported { origin_told_on, destination_told_on, .. } => {
-            for (pointer, told) in [("/origin_told_on", origin_told_on), ("/destination_told_on", destination_told_on)] {
+            for (pointer, told) in [("/origin_told_on", origin_told_on), ("/destination_told_on", destination_told_on)]
+            {
                 if *told > today {
                     faults.push(in_the_future(pointer, today));
                 }
@@ -1154,9 +1155,7 @@ fn effects_of(
                 Some(subject) => owed.duty == *subject,
                 None => owed.duty.is_met_by_announcement() && owed.duty.owed_by() == principal(actor),
             });
-            effects.extend(
-                met.map(|owed| Effect::PublicityMet { duty: owed.duty, occasion: owed.occasion.clone() }),
-            );
+            effects.extend(met.map(|owed| Effect::PublicityMet { duty: owed.duty, occasion: owed.occasion.clone() }));
         }
         Event::ControlZoneApproved { .. } => effects.push(Effect::ZoneApproved),
         Event::SpreadReported { status, .. } => effects.extend(course(before, Flag::Spread, *status)),
@@ -1213,11 +1212,11 @@ fn clock_effects(
     let running = |rule| before.clocks.iter().filter(move |c| c.rule == rule);
     for &rule in transition.closes {
         let on = occurred_on;
-        effects.extend(
-            running(rule)
-                .filter(|clock| is_done(clock, event))
-                .map(|clock| Effect::DeadlineClosed { rule, occasion: clock.occasion.clone(), on }),
-        );
+        effects.extend(running(rule).filter(|clock| is_done(clock, event)).map(|clock| Effect::DeadlineClosed {
+            rule,
+            occasion: clock.occasion.clone(),
+            on,
+        }));
     }
     for &rule in transition.cancels {
         effects.extend(running(rule).map(|clock| Effect::DeadlineCancelled {

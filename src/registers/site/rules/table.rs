@@ -373,9 +373,10 @@ impl Guard {
     pub const fn missing(self) -> Text {
         match self {
             Guard::None => Text::fixed("", ""),
-            Guard::ReportAwaited => {
-                Text::fixed("已有一份报告在评审中，须先作出评审结论", "a report is under review and must be concluded on first")
-            }
+            Guard::ReportAwaited => Text::fixed(
+                "已有一份报告在评审中，须先作出评审结论",
+                "a report is under review and must be concluded on first",
+            ),
             Guard::ReportSubmitted => Text::fixed("尚未提交报告", "no report has been submitted"),
             Guard::WorksNotStarted => Text::fixed("工程已经开工", "the works have begun"),
             Guard::WorksUnderWay => Text::fixed("没有正在进行的工程", "no works are under way"),
@@ -522,7 +523,13 @@ pub static KINDS: [EventKind; 29] = [
         title: Text::fixed("送达初步调查书面通知", "Written notice of the preliminary survey served"),
         rule: "T3",
         actors: COUNTY_OR_ITS_PREFECTURE,
-        fields: &[required(Field::ReceivedOn), optional(Field::IssuedOn), required(Field::ServedHow), required(Field::DocumentId), NOTE],
+        fields: &[
+            required(Field::ReceivedOn),
+            optional(Field::IssuedOn),
+            required(Field::ServedHow),
+            required(Field::DocumentId),
+            NOTE,
+        ],
         provisions: &[&law::ORDER_42_13, &law::ORDER_42_4],
     },
     EventKind {
@@ -542,7 +549,14 @@ pub static KINDS: [EventKind; 29] = [
         title: Text::fixed("评审初步调查报告", "Preliminary report reviewed"),
         rule: "T5",
         actors: &[PrefectureEcology],
-        fields: &[required(Field::Conclusion), required(Field::DocumentId), with(Field::RiskGrade, &[Case::Contaminated]), with(Field::Reason, &[Case::Returned]), may_with(Field::AssessedClass, &[Case::NotContaminated]), NOTE],
+        fields: &[
+            required(Field::Conclusion),
+            required(Field::DocumentId),
+            with(Field::RiskGrade, &[Case::Contaminated]),
+            with(Field::Reason, &[Case::Returned]),
+            may_with(Field::AssessedClass, &[Case::NotContaminated]),
+            NOTE,
+        ],
         provisions: &[&law::LAW_59_3_CODE_454_3],
     },
     EventKind {
@@ -551,7 +565,14 @@ pub static KINDS: [EventKind; 29] = [
         title: Text::fixed("送达详细调查书面通知", "Written notice of the detailed survey served"),
         rule: "T8",
         actors: &[PrefectureEcology],
-        fields: &[required(Field::ReceivedOn), optional(Field::IssuedOn), optional(Field::DueOn), required(Field::ServedHow), required(Field::DocumentId), NOTE],
+        fields: &[
+            required(Field::ReceivedOn),
+            optional(Field::IssuedOn),
+            optional(Field::DueOn),
+            required(Field::ServedHow),
+            required(Field::DocumentId),
+            NOTE,
+        ],
         provisions: &[&law::ORDER_42_16],
     },
     EventKind {
@@ -578,7 +599,14 @@ pub static KINDS: [EventKind; 29] = [
         title: Text::fixed("评审风险评估报告", "Risk assessment reviewed"),
         rule: "T11",
         actors: &[ProvinceEcology],
-        fields: &[required(Field::Conclusion), required(Field::DocumentId), with(Field::Reason, &[Case::Returned]), may_with(Field::AssessedClass, &[Case::Acceptable]), may_with(Field::RiskGrade, &[Case::ActionRequired]), NOTE],
+        fields: &[
+            required(Field::Conclusion),
+            required(Field::DocumentId),
+            with(Field::Reason, &[Case::Returned]),
+            may_with(Field::AssessedClass, &[Case::Acceptable]),
+            may_with(Field::RiskGrade, &[Case::ActionRequired]),
+            NOTE,
+        ],
         provisions: &[&law::LAW_61_CODE_456],
     },
     EventKind {
@@ -587,7 +615,15 @@ pub static KINDS: [EventKind; 29] = [
         title: Text::fixed("风险管控方案备案", "Risk control plan filed"),
         rule: "T13",
         actors: FILED_BY_LIABLE,
-        fields: &[required(Field::Mode), required(Field::DocumentId), with(Field::PlanYear, &[Case::Containment]), with(Field::Media, &[Case::Containment]), with(Field::Groundwater, &[Case::SafeUse]), optional(Field::ReportEveryMonths), NOTE],
+        fields: &[
+            required(Field::Mode),
+            required(Field::DocumentId),
+            with(Field::PlanYear, &[Case::Containment]),
+            with(Field::Media, &[Case::Containment]),
+            with(Field::Groundwater, &[Case::SafeUse]),
+            optional(Field::ReportEveryMonths),
+            NOTE,
+        ],
         provisions: &[&law::ORDER_42_18_22, &law::LAW_62_CODE_457],
     },
     EventKind {
@@ -596,7 +632,13 @@ pub static KINDS: [EventKind; 29] = [
         title: Text::fixed("批准划定管控区域", "Control zone approved"),
         rule: "T13",
         actors: &[Government],
-        fields: &[required(Field::Geometry), required(Field::ApprovedBy), optional(Field::DocumentNumber), required(Field::DocumentId), NOTE],
+        fields: &[
+            required(Field::Geometry),
+            required(Field::ApprovedBy),
+            optional(Field::DocumentNumber),
+            required(Field::DocumentId),
+            NOTE,
+        ],
         provisions: &[&law::ORDER_42_18_22, &law::LAW_63_CODE_458],
     },
     EventKind {
@@ -605,7 +647,13 @@ pub static KINDS: [EventKind; 29] = [
         title: Text::fixed("修复方案备案", "Remediation scheme filed"),
         rule: "T15",
         actors: FILED_BY_LIABLE,
-        fields: &[required(Field::Groundwater), optional(Field::AssessedClass), optional(Field::ReportEveryMonths), required(Field::DocumentId), NOTE],
+        fields: &[
+            required(Field::Groundwater),
+            optional(Field::AssessedClass),
+            optional(Field::ReportEveryMonths),
+            required(Field::DocumentId),
+            NOTE,
+        ],
         provisions: &[&law::LAW_64_CODE_459, &law::ORDER_42_24],
     },
     EventKind {
@@ -623,7 +671,19 @@ pub static KINDS: [EventKind; 29] = [
         title: Text::fixed("报告污染土壤转运计划", "Transport of polluted soil reported"),
         rule: "T15b",
         actors: FILED_BY_LIABLE,
-        fields: &[required(Field::TransportOn), required(Field::TransportMode), required(Field::Route), required(Field::QuantityT), required(Field::Destination), required(Field::FinalDisposal), required(Field::DestinationDivision), required(Field::OriginToldOn), required(Field::DestinationToldOn), required(Field::DocumentId), NOTE],
+        fields: &[
+            required(Field::TransportOn),
+            required(Field::TransportMode),
+            required(Field::Route),
+            required(Field::QuantityT),
+            required(Field::Destination),
+            required(Field::FinalDisposal),
+            required(Field::DestinationDivision),
+            required(Field::OriginToldOn),
+            required(Field::DestinationToldOn),
+            required(Field::DocumentId),
+            NOTE,
+        ],
         provisions: &[&law::LAW_41_CODE_436, &law::ORDER_42_25],
     },
     EventKind {
@@ -650,7 +710,14 @@ pub static KINDS: [EventKind; 29] = [
         title: Text::fixed("评审效果评估报告", "Effect report reviewed"),
         rule: "T17",
         actors: &[ProvinceEcology],
-        fields: &[required(Field::Conclusion), required(Field::DocumentId), with(Field::Reason, &[Case::NotMet, Case::Returned]), may_with(Field::AssessedClass, &[Case::Met]), may_with(Field::Controls, &[Case::Met]), NOTE],
+        fields: &[
+            required(Field::Conclusion),
+            required(Field::DocumentId),
+            with(Field::Reason, &[Case::NotMet, Case::Returned]),
+            may_with(Field::AssessedClass, &[Case::Met]),
+            may_with(Field::Controls, &[Case::Met]),
+            NOTE,
+        ],
         provisions: &[&law::LAW_66_CODE_461],
     },
     EventKind {
@@ -677,7 +744,13 @@ pub static KINDS: [EventKind; 29] = [
         title: Text::fixed("报告污染扩散", "Spread reported"),
         rule: "T20",
         actors: REPORTED_BY_ANYBODY,
-        fields: &[required(Field::Status), required(Field::Media), required(Field::Measures), optional(Field::DocumentId), NOTE],
+        fields: &[
+            required(Field::Status),
+            required(Field::Media),
+            required(Field::Measures),
+            optional(Field::DocumentId),
+            NOTE,
+        ],
         provisions: &[&law::ORDER_42_21],
     },
     EventKind {
@@ -695,7 +768,13 @@ pub static KINDS: [EventKind; 29] = [
         title: Text::fixed("变更责任主体", "Liable party changed"),
         rule: "T21",
         actors: &[CountyEcology, PrefectureEcology, Government],
-        fields: &[required(Field::Ground), required(Field::Party), optional(Field::Reason), required(Field::DocumentId), NOTE],
+        fields: &[
+            required(Field::Ground),
+            required(Field::Party),
+            optional(Field::Reason),
+            required(Field::DocumentId),
+            NOTE,
+        ],
         provisions: &[&law::LAW_45_CODE_439, &law::LAW_47_CODE_441, &law::ORDER_42_10],
     },
     EventKind {
@@ -705,7 +784,14 @@ pub static KINDS: [EventKind; 29] = [
         rule: "clock",
         // No instrument at hand lets a bureau change a clock: the answer says so, and whoever does it says why.
         actors: ANY_BUREAU,
-        fields: &[required(Field::DeadlineRule), optional(Field::Occasion), required(Field::Until), required(Field::Reason), optional(Field::DocumentId), NOTE],
+        fields: &[
+            required(Field::DeadlineRule),
+            optional(Field::Occasion),
+            required(Field::Until),
+            required(Field::Reason),
+            optional(Field::DocumentId),
+            NOTE,
+        ],
         provisions: &[&law::PRODUCT_CLOCK_CHANGED],
     },
     EventKind {
@@ -714,7 +800,15 @@ pub static KINDS: [EventKind; 29] = [
         title: Text::fixed("信息公开", "Disclosed"),
         rule: "disclosure",
         actors: &[LandUser, ThirdParty, CountyEcology, PrefectureEcology, ProvinceEcology, Government],
-        fields: &[required(Field::Channel), required(Field::From), optional(Field::Url), optional(Field::To), optional(Field::Subject), optional(Field::DocumentId), NOTE],
+        fields: &[
+            required(Field::Channel),
+            required(Field::From),
+            optional(Field::Url),
+            optional(Field::To),
+            optional(Field::Subject),
+            optional(Field::DocumentId),
+            NOTE,
+        ],
         provisions: &[&law::ORDER_42_13, &law::ORDER_42_14],
     },
     EventKind {
@@ -732,7 +826,13 @@ pub static KINDS: [EventKind; 29] = [
         title: Text::fixed("报告监测结果", "Monitoring reported"),
         rule: "T13",
         actors: FILED_BY_LIABLE_OR_GOVERNMENT,
-        fields: &[required(Field::Media), required(Field::Exceeded), optional(Field::Measures), required(Field::DocumentId), NOTE],
+        fields: &[
+            required(Field::Media),
+            required(Field::Exceeded),
+            optional(Field::Measures),
+            required(Field::DocumentId),
+            NOTE,
+        ],
         provisions: &[&law::ORDER_42_18_22, &law::LAW_62_CODE_457],
     },
     EventKind {
@@ -741,7 +841,14 @@ pub static KINDS: [EventKind; 29] = [
         title: Text::fixed("责令停止建设", "Works ordered to stop"),
         rule: "T18",
         actors: ANY_BUREAU,
-        fields: &[required(Field::Status), required(Field::Reason), optional(Field::ServedHow), optional(Field::ReceivedOn), required(Field::DocumentId), NOTE],
+        fields: &[
+            required(Field::Status),
+            required(Field::Reason),
+            optional(Field::ServedHow),
+            optional(Field::ReceivedOn),
+            required(Field::DocumentId),
+            NOTE,
+        ],
         provisions: &[&law::CODE_461_3, &law::LAW_66_3_CODE_461_3],
     },
     EventKind {
@@ -750,7 +857,13 @@ pub static KINDS: [EventKind; 29] = [
         title: Text::fixed("中止期限", "Deadline suspended"),
         rule: "clock",
         actors: ANY_BUREAU,
-        fields: &[required(Field::DeadlineRule), optional(Field::Occasion), required(Field::Reason), optional(Field::DocumentId), NOTE],
+        fields: &[
+            required(Field::DeadlineRule),
+            optional(Field::Occasion),
+            required(Field::Reason),
+            optional(Field::DocumentId),
+            NOTE,
+        ],
         provisions: &[&law::PRODUCT_CLOCK_CHANGED],
     },
     EventKind {
@@ -759,7 +872,13 @@ pub static KINDS: [EventKind; 29] = [
         title: Text::fixed("恢复期限", "Deadline resumed"),
         rule: "clock",
         actors: ANY_BUREAU,
-        fields: &[required(Field::DeadlineRule), optional(Field::Occasion), optional(Field::Reason), optional(Field::DocumentId), NOTE],
+        fields: &[
+            required(Field::DeadlineRule),
+            optional(Field::Occasion),
+            optional(Field::Reason),
+            optional(Field::DocumentId),
+            NOTE,
+        ],
         provisions: &[&law::PRODUCT_CLOCK_CHANGED],
     },
     EventKind {
@@ -768,7 +887,13 @@ pub static KINDS: [EventKind; 29] = [
         title: Text::fixed("撤销期限", "Deadline cancelled"),
         rule: "clock",
         actors: ANY_BUREAU,
-        fields: &[required(Field::DeadlineRule), optional(Field::Occasion), required(Field::Reason), optional(Field::DocumentId), NOTE],
+        fields: &[
+            required(Field::DeadlineRule),
+            optional(Field::Occasion),
+            required(Field::Reason),
+            optional(Field::DocumentId),
+            NOTE,
+        ],
         provisions: &[&law::PRODUCT_CLOCK_CHANGED],
     },
 ];
@@ -1217,8 +1342,8 @@ mod tests {
         assert_eq!(
             ids,
             [
-                "T10", "T11", "T12", "T13", "T14", "T15", "T15a", "T15b", "T16", "T17", "T18", "T19", "T2", "T20", "T21",
-                "T3", "T4", "T5", "T6", "T7", "T8", "T9"
+                "T10", "T11", "T12", "T13", "T14", "T15", "T15a", "T15b", "T16", "T17", "T18", "T19", "T2", "T20",
+                "T21", "T3", "T4", "T5", "T6", "T7", "T8", "T9"
             ]
         );
     }
