@@ -14,6 +14,7 @@ pub mod outbox;
 pub mod overlay;
 pub mod reply;
 pub mod topology;
+pub mod webhooks;
 
 pub use act::{Act, Begun};
 pub use app::App;
