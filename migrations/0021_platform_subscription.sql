@@ -70,7 +70,7 @@ create table platform_delivery (
     unique (subscription_id, run, seq),
     check ((state = 'delivered') = (delivered_at is not null))
 );
-create index platform_delivery_due on platform_delivery (next_at, seq) where state = 'waiting';
+create index platform_delivery_due on platform_delivery (subscription_id, next_at, seq) where state = 'waiting';
 create index platform_delivery_queue on platform_delivery (subscription_id, register, subject_id, seq) where state = 'waiting';
 comment on table platform_delivery is 'a change on its way to a subscriber; the row is locked while an attempt is under way';
 comment on column platform_delivery.id is 'the same through all attempts';

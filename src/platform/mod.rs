@@ -1,4 +1,4 @@
-//! What every register stands on: the application's state, acts (the only way to write), audit, identity, requests.
+//! What every register stands on: the application's state, acts (the only way to write), audit, what others are told, identity, requests.
 
 pub mod act;
 pub mod app;

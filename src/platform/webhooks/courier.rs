@@ -21,8 +21,8 @@ use serde_json::json;
 use sqlx::postgres::PgListener;
 use sqlx::{PgConnection, Postgres, Transaction};
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use tokio::sync::Notify;
 
 /// Attempts under way at once; each holds a connection to the database.
@@ -39,10 +39,10 @@ const POLL_MS: (i64, i64) = (5_000, 250);
 /// What takes deliveries to subscribers.
 pub struct Courier {
     app: App,
-    /// For https.
-    secure: std::result::Result<Client, String>,
+    /// For https; made when it is first needed, from the root certificates of the machine.
+    secure: OnceLock<std::result::Result<Client, String>>,
     /// For plain http to loopback; needs no certificates.
-    plain: std::result::Result<Client, String>,
+    plain: OnceLock<std::result::Result<Client, String>>,
     stopping: AtomicBool,
     stopped: Notify,
 }
@@ -73,22 +73,10 @@ pub async fn run_worker(app: App, stop: impl Future<Output = ()>) {
 impl Courier {
     /// A courier. Nothing is opened yet.
     pub fn new(app: &App) -> Courier {
-        let config = app.config();
-        let timeout = std::time::Duration::from_millis(u64::from(config.webhook_timeout_ms));
-        let frame = || {
-            Client::builder()
-                .user_agent(concat!("Jingtu/", env!("CARGO_PKG_VERSION")))
-                // A subscriber is where it said; what it redirects to nobody has judged.
-                .redirect(Policy::none())
-                .no_proxy()
-                .timeout(timeout)
-                .dns_resolver(Arc::new(Careful { loopback: config.webhook_http_loopback }))
-        };
-        let said = |error: reqwest::Error| format!("{error:?}");
         Courier {
             app: app.clone(),
-            secure: frame().https_only(true).build().map_err(said),
-            plain: frame().tls_certs_only([]).build().map_err(said),
+            secure: OnceLock::new(),
+            plain: OnceLock::new(),
             stopping: AtomicBool::new(false),
             stopped: Notify::new(),
         }
@@ -130,11 +118,13 @@ impl Courier {
     async fn work(&self) -> Result<std::time::Duration> {
         self.pump().await?;
         let due = sqlx::query_scalar!(
-            "select min(greatest(d.next_at, p.rests_until))
-             from platform_delivery d
-                 join platform_subscription s on s.id = d.subscription_id
+            "select min(greatest(first.next_at, p.rests_until))
+             from platform_subscription s
                  join platform_subscription_progress p on p.subscription_id = s.id
-             where d.state = 'waiting' and s.status = 'active'"
+                 cross join lateral (
+                    select d.next_at from platform_delivery d where d.subscription_id = s.id and d.state = 'waiting'
+                    order by d.next_at limit 1) first
+             where s.status = 'active'"
         )
         .fetch_one(self.app.db())
         .await?;
@@ -149,7 +139,7 @@ impl Courier {
     /// As [`pump`].
     pub async fn pump(&self) -> Result<usize> {
         self.make_deliveries().await?;
-        let attempts = try_join_all((0..LANES).map(|_| self.lane())).await?;
+        let attempts = try_join_all((0..LANES).map(|lane| self.lane(lane))).await?;
         Ok(attempts.into_iter().sum())
     }
 
@@ -251,13 +241,22 @@ impl Courier {
 
     // ---- from deliveries to subscribers ----
 
-    /// Attempts what is due, one after the other, until nothing is. Gives the number of attempts.
-    async fn lane(&self) -> Result<usize> {
+    /// Attempts what is due, one after the other, until nothing is. Gives the number of attempts. Lanes begin at different
+    /// subscribers, so that a slow one does not hold them all.
+    async fn lane(&self, lane: usize) -> Result<usize> {
         let mut attempts = 0;
-        while !self.stopping.load(Ordering::Relaxed) {
+        'next: while !self.stopping.load(Ordering::Relaxed) {
             let mut tx = self.app.db().begin().await?;
-            let Some(claim) = claim(&mut tx, self.app.clock().now()).await? else { break };
-            attempts += usize::from(self.one(tx, claim).await?);
+            let mut due = due(&mut tx, self.app.clock().now()).await?;
+            let first = (lane + attempts) % due.len().max(1);
+            due.rotate_left(first);
+            for subscription in due {
+                if let Some(claim) = claim(&mut tx, subscription, self.app.clock().now()).await? {
+                    attempts += usize::from(self.one(tx, claim).await?);
+                    continue 'next;
+                }
+            }
+            break;
         }
         Ok(attempts)
     }
@@ -434,8 +433,24 @@ impl Courier {
         }
     }
 
+    /// The client for an address, or why there is none.
     fn client(&self, url: &Url) -> std::result::Result<&Client, &String> {
-        if url.scheme() == "https" { self.secure.as_ref() } else { self.plain.as_ref() }
+        let config = self.app.config();
+        let frame = || {
+            Client::builder()
+                .user_agent(concat!("Jingtu/", env!("CARGO_PKG_VERSION")))
+                // A subscriber is where it said; what it redirects to nobody has judged.
+                .redirect(Policy::none())
+                .no_proxy()
+                .timeout(std::time::Duration::from_millis(u64::from(config.webhook_timeout_ms)))
+                .dns_resolver(Arc::new(Careful { loopback: config.webhook_http_loopback }))
+        };
+        let said = |error: reqwest::Error| format!("{error:?}");
+        if url.scheme() == "https" {
+            self.secure.get_or_init(|| frame().https_only(true).build().map_err(said)).as_ref()
+        } else {
+            self.plain.get_or_init(|| frame().tls_certs_only([]).build().map_err(said)).as_ref()
+        }
     }
 }
 
@@ -505,10 +520,27 @@ struct Claim {
     row: Row,
 }
 
-/// Takes the delivery that is due longest, of those that nobody else is at. One that an earlier change of its record is
-/// still waiting in front of is not due; that the earlier one is under way elsewhere is seen by its state, which changes
-/// only when it is acknowledged.
-async fn claim(tx: &mut PgConnection, now: DateTime<Utc>) -> Result<Option<Claim>> {
+/// The subscriptions that have something to be attempted, the longest due first.
+async fn due(tx: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<SubscriptionId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select s.id as "id: SubscriptionId"
+           from platform_subscription s
+               join platform_subscription_progress p on p.subscription_id = s.id
+               cross join lateral (
+                  select d.next_at from platform_delivery d where d.subscription_id = s.id and d.state = 'waiting'
+                  order by d.next_at limit 1) first
+           where s.status = 'active' and first.next_at <= $1 and (p.rests_until is null or p.rests_until <= $1)
+           order by first.next_at, s.id"#,
+        now,
+    )
+    .fetch_all(tx)
+    .await?)
+}
+
+/// Takes the delivery of a subscription that is due longest, of those that nobody else is at. One that an earlier change
+/// of its record is still waiting in front of is not due; that the earlier one is under way elsewhere is seen by its
+/// state, which changes only when it is acknowledged.
+async fn claim(tx: &mut PgConnection, subscription: SubscriptionId, now: DateTime<Utc>) -> Result<Option<Claim>> {
     let row = sqlx::query!(
         r#"select d.id as "id: DeliveryId", d.subscription_id as "subscription_id: SubscriptionId",
                   s.key_id as "key_id: KeyId", s.url, x.secret, d.backoff_s, d.failing_since, o.seq,
@@ -519,7 +551,7 @@ async fn claim(tx: &mut PgConnection, now: DateTime<Utc>) -> Result<Option<Claim
                join platform_subscription_secret x on x.subscription_id = s.id
                join platform_subscription_progress p on p.subscription_id = s.id
                join platform_outbox o on o.seq = d.seq
-           where d.state = 'waiting' and d.next_at <= $1 and s.status = 'active'
+           where d.subscription_id = $2 and d.state = 'waiting' and d.next_at <= $1 and s.status = 'active'
              and (p.rests_until is null or p.rests_until <= $1)
              and not exists (
                 select 1 from platform_delivery e
@@ -528,6 +560,7 @@ async fn claim(tx: &mut PgConnection, now: DateTime<Utc>) -> Result<Option<Claim
            order by d.next_at, d.seq limit 1
            for update of d skip locked"#,
         now,
+        subscription as SubscriptionId,
     )
     .fetch_optional(tx)
     .await?;
