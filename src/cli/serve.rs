@@ -4,7 +4,7 @@ use super::{Outcome, cluster_error, cluster_options};
 use crate::across::imports;
 use crate::config::Config;
 use crate::kernel::{Clock, Error, Kind, Result, Text};
-use crate::platform::{App, app};
+use crate::platform::{App, app, webhooks};
 use crate::{api, pg};
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
@@ -49,6 +49,10 @@ async fn serve(listener: TcpListener, url: &str, config: Config, demo: bool) -> 
         super::demo::prepare(&app, address).await?;
     }
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let (stop_courier, courier_stopped) = tokio::sync::oneshot::channel::<()>();
+    let courier = tokio::spawn(webhooks::run_worker(app.clone(), async move {
+        drop(courier_stopped.await);
+    }));
     let worker = tokio::spawn(imports::run_worker(app.clone(), imports::importer, async move {
         // An error means that the sender is gone, which is a stop as well.
         drop(stopped.await);
@@ -61,8 +65,9 @@ async fn serve(listener: TcpListener, url: &str, config: Config, demo: bool) -> 
         }
     });
     axum::serve(listener, router).with_graceful_shutdown(asked_to_stop()).await.map_err(Error::internal)?;
-    drop(stop);
+    drop((stop, stop_courier));
     worker.await.map_err(Error::internal)?;
+    courier.await.map_err(Error::internal)?;
     app.db().close().await;
     tracing::info!("stopped");
     Ok(())

@@ -47,6 +47,10 @@ fn cases() -> BTreeMap<&'static str, Sent> {
                 "properties": {"name": "X", "division_code": "999999", "stage": "candidate"}
             })),
         ),
+        ("create_subscription", Sent::Json(json!({"url": "https://example.org/hook", "division": "999999"}))),
+        ("change_subscription", Sent::Json(json!({"status": "paused"}))),
+        ("end_subscription", Sent::Json(Value::Null)),
+        ("replay_subscription", Sent::Json(json!({"after": 0}))),
         (
             "create_farmland_unit",
             Sent::Json(json!({

@@ -13,6 +13,7 @@ mod land_check;
 mod layers;
 mod loading;
 mod openapi;
+mod outbox;
 mod pg;
 mod platform;
 mod site;
