@@ -15,5 +15,6 @@ mod loading;
 mod openapi;
 mod pg;
 mod platform;
+mod publicity;
 mod site;
 mod support;
