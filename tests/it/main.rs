@@ -4,6 +4,7 @@
 mod authorization;
 mod check_basis;
 mod deadline;
+mod deadline_daily;
 mod demo;
 mod division;
 mod document;
