@@ -2,7 +2,7 @@
 
 use super::rules::catalogue::{Length, find};
 use super::rules::{Change, ChangeKind, DeadlineRule, Due, Reason, Recounted, Terms, recount as count_anew};
-use super::store::{self, Counted, Deadline, NewRow, Why};
+use super::store::{self, Counted, Deadline, NewRow, Told, Why};
 use crate::kernel::basis::cite_all;
 use crate::kernel::{Confidence, Day, DeadlineId, DocumentId, Error, Fault, Provision, Result, Text};
 use crate::platform::{Act, Change as News, Role};
@@ -50,15 +50,6 @@ pub struct ClockKey<'a> {
     pub rule: &'a str,
     /// Empty where a record has one of the rule at a time; else what tells them apart: `2026`, `event-7`.
     pub occasion: &'a str,
-}
-
-/// The record of a clock as others are told of it.
-pub(super) struct Told {
-    pub register: String,
-    pub id: Uuid,
-    pub code: String,
-    pub division_code: String,
-    pub owner_credit_code: Option<String>,
 }
 
 /// What others are told of a clock; its record is the subject, so that who watches the record hears of it in order.

@@ -639,6 +639,15 @@ pub(super) async fn was_opened(
     .await?)
 }
 
+/// The record of a clock as others are told of it.
+pub(super) struct Told {
+    pub register: String,
+    pub id: Uuid,
+    pub code: String,
+    pub division_code: String,
+    pub owner_credit_code: Option<String>,
+}
+
 /// A running clock and the step of escalation that it has reached.
 pub(super) struct Candidate {
     pub id: DeadlineId,
@@ -649,7 +658,7 @@ pub(super) struct Candidate {
     pub due_on: Day,
     pub responsible: String,
     pub internal: bool,
-    pub subject: super::actions::Told,
+    pub subject: Told,
 }
 
 /// Running clocks that have reached a step of escalation on `today` and not taken it, in order of identifier after
@@ -696,7 +705,7 @@ pub(super) async fn to_escalate(
             due_on: row.due_on,
             responsible: row.responsible,
             internal: row.internal,
-            subject: super::actions::Told {
+            subject: Told {
                 register: row.subject_register,
                 id: row.subject_id,
                 code: row.subject_code,
