@@ -565,6 +565,9 @@ async fn keep_counted(
     let rule = rule_of(clock)?;
     let Recounted { due, changes } = counted(&terms(clock, rule, changes)?, calendar)?;
     let why: Vec<Why> = first_reason(clock).into_iter().chain(steps(&due.why, due.start_on)).collect();
+    if !moved && suspended_on == clock.suspended_on && is_kept(clock, &due, &why, &changes) {
+        return Ok(due.due_on);
+    }
     let counted = Counted {
         rule_version: as_i32(rule.version)?,
         nominal_due_on: due.nominal_due_on,
@@ -575,6 +578,13 @@ async fn keep_counted(
     };
     store::set_counted(act.tx(), clock.id, &counted, suspended_on, moved).await?;
     Ok(due.due_on)
+}
+
+/// Whether that is what is stored.
+fn is_kept(clock: &Deadline, due: &Due, why: &[Why], changes: &[Change]) -> bool {
+    (due.nominal_due_on, due.due_on, due.provisional) == (clock.nominal_due_on, clock.due_on, clock.provisional)
+        && why == clock.why.0
+        && changes == clock.changes.0
 }
 
 /// The rule with its number, as it was said when the clock was opened: both stay what they were.
@@ -804,9 +814,7 @@ async fn recompute(act: &mut Act) -> Result<Vec<Recomputed>> {
         let rule = rule_of(&clock)?;
         let Recounted { due, changes } = counted(&terms(&clock, rule, &clock.changes.0)?, &calendar)?;
         let why: Vec<Why> = first_reason(&clock).into_iter().chain(steps(&due.why, due.start_on)).collect();
-        let same = (due.nominal_due_on, due.due_on, due.provisional)
-            == (clock.nominal_due_on, clock.due_on, clock.provisional);
-        if same && why == clock.why.0 && changes == clock.changes.0 {
+        if is_kept(&clock, &due, &why, &changes) {
             continue;
         }
         let counted = Counted {
