@@ -96,3 +96,14 @@ language sql stable parallel safe as $$
            coalesce(released_on > asked, true) and facts.long_enough
     from facts
 $$;
+
+-- Whether the last day to make something public is past: that of its clock as it stood then, which is never past while the
+-- clock stands still; without a clock, the day on which the duty arose.
+create function publicity_is_late(owed_since date, due_on date, changes jsonb, asked date) returns boolean
+language sql immutable parallel safe as $$
+    select case
+        when due_on is null then owed_since < asked
+        when deadline_suspended_since(changes, asked) is not null then false
+        else deadline_due_then(due_on, changes, asked) < asked
+    end
+$$;

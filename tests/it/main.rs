@@ -4,6 +4,7 @@
 mod authorization;
 mod check_basis;
 mod deadline;
+mod deadline_daily;
 mod demo;
 mod division;
 mod document;
@@ -16,5 +17,6 @@ mod openapi;
 mod outbox;
 mod pg;
 mod platform;
+mod publicity;
 mod site;
 mod support;

@@ -1,13 +1,13 @@
 //! Owing, meeting and releasing duties to make something public.
 
-use super::rules::DutyRule;
 use super::rules::catalogue::find;
+use super::rules::{Audience, DutyRule, Shown};
 use super::store::{self, Key, Locked, NewPublication, NewRow};
 use crate::kernel::{Day, DeadlineId, DocumentId, Error, Fault, PublicityDutyId, Result, Text, ids};
-use crate::platform::Act;
-use crate::registers::deadline::{self, Subject};
+use crate::platform::{Act, Change};
+use crate::registers::deadline::{self, ClockKey, OpenDeadline, Subject};
 use crate::registers::document;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Longest channel, in characters.
@@ -74,6 +74,21 @@ pub async fn owe(act: &mut Act, new: NewDuty) -> Result<()> {
         deadline_id,
     };
     store::insert(act.tx(), &row).await?;
+    act.tell(Change {
+        kind: "publicity.owed",
+        register: new.subject.register,
+        id: new.subject.id,
+        code: new.subject.code.clone(),
+        division_code: new.subject.division_code.clone(),
+        owner_credit_code: new.subject.owner_credit_code.clone(),
+        // What is not done is between those who have to and those who watch over it.
+        public: false,
+        occurred_on: Some(new.since),
+        data: json!({
+            "publicity_id": id, "duty": new.rule.id, "occasion": new.occasion, "owed_by": new.rule.owed_by.as_str(),
+            "deadline_id": deadline_id,
+        }),
+    });
     act.note(
         format!("publicity/{id}"),
         json!({
@@ -97,8 +112,9 @@ pub async fn release(act: &mut Act, key: &DutyKey<'_>, on: Day) -> Result<()> {
     let on = on.max(duty.owed_since);
     store::release(act.tx(), duty.id, on).await?;
     if duty.deadline_id.is_some() {
-        cancel_clock(act, key, on).await?;
+        turn_clock(act, key, Turn::CallOff(on)).await?;
     }
+    tell(act, "publicity.released", key, &duty, false, Some(on), json!({}));
     act.note(format!("publicity/{}", duty.id), json!({"duty": key.duty, "released_on": on}));
     Ok(())
 }
@@ -141,8 +157,21 @@ pub async fn meet(act: &mut Act, key: &DutyKey<'_>, publication: &Publication) -
     store::set_first_shown(act.tx(), duty.id).await?;
     if duty.first_shown_on.is_none() && duty.deadline_id.is_some() {
         // Made public before the step that asks for it, it is done from the first day on.
-        stop_clock(act, key, publication.from.max(duty.owed_since)).await?;
+        turn_clock(act, key, Turn::Stop(publication.from.max(duty.owed_since))).await?;
     }
+    let shown = Shown { from: publication.from, to: publication.to, at_least_until };
+    tell(
+        act,
+        "publicity.met",
+        key,
+        &duty,
+        everybody_may_know(rule, &duty),
+        Some(publication.from),
+        json!({
+            "url": publication.url, "from": publication.from, "to": publication.to, "at_least_until": at_least_until,
+            "long_enough": shown.is_long_enough(),
+        }),
+    );
     act.note(
         format!("publicity/{}", duty.id),
         json!({
@@ -165,8 +194,10 @@ pub async fn unmeet(act: &mut Act, key: &DutyKey<'_>) -> Result<()> {
         .ok_or_else(|| Error::internal(format!("the duty {} has no publication", describe(key))))?;
     let left = store::set_first_shown(act.tx(), duty.id).await?;
     if left.is_none() && duty.deadline_id.is_some() {
-        restart_clock(act, key).await?;
+        turn_clock(act, key, Turn::Restart).await?;
     }
+    let public = everybody_may_know(rule(key)?, &duty);
+    tell(act, "publicity.unmet", key, &duty, public, None, json!({"withdrawn": seq}));
     act.note(format!("publicity/{}", duty.id), json!({"duty": key.duty, "withdrawn": seq}));
     Ok(())
 }
@@ -178,6 +209,8 @@ pub async fn unmeet(act: &mut Act, key: &DutyKey<'_>) -> Result<()> {
 pub async fn take_down(act: &mut Act, key: &DutyKey<'_>, on: Day) -> Result<()> {
     let duty = latest(act, key).await?;
     let taken_down = store::take_down(act.tx(), duty.id, on).await?;
+    let public = everybody_may_know(rule(key)?, &duty);
+    tell(act, "publicity.taken_down", key, &duty, public, Some(on), json!({"publications": taken_down}));
     act.note(
         format!("publicity/{}", duty.id),
         json!({"duty": key.duty, "taken_down_on": on, "publications": taken_down}),
@@ -192,6 +225,8 @@ pub async fn take_down(act: &mut Act, key: &DutyKey<'_>, on: Day) -> Result<()> 
 pub async fn put_back(act: &mut Act, key: &DutyKey<'_>, on: Day) -> Result<()> {
     let duty = latest(act, key).await?;
     let back = store::put_back(act.tx(), duty.id, on).await?;
+    let public = everybody_may_know(rule(key)?, &duty);
+    tell(act, "publicity.put_back", key, &duty, public, Some(on), json!({"publications": back}));
     act.note(format!("publicity/{}", duty.id), json!({"duty": key.duty, "put_back": on, "publications": back}));
     Ok(())
 }
@@ -207,6 +242,37 @@ pub async fn subject_changed(act: &mut Act, subject: &Subject, is_public: bool) 
         act.note(format!("{}/{}", subject.register, subject.id), json!({"publicity_kept_in_step": changed}));
     }
     Ok(())
+}
+
+/// Whether the public sees the publications of a duty.
+fn everybody_may_know(rule: &DutyRule, duty: &Locked) -> bool {
+    rule.audience == Audience::Public && (rule.is_list || duty.record_is_public)
+}
+
+/// Tells others what became of a duty, as a change of its record.
+fn tell(
+    act: &mut Act,
+    kind: &'static str,
+    key: &DutyKey<'_>,
+    duty: &Locked,
+    public: bool,
+    on: Option<Day>,
+    mut data: Value,
+) {
+    data["publicity_id"] = json!(duty.id);
+    data["duty"] = json!(key.duty);
+    data["occasion"] = json!(key.occasion);
+    act.tell(Change {
+        kind,
+        register: key.register,
+        id: key.subject,
+        code: duty.subject_code.clone(),
+        division_code: duty.division_code.clone(),
+        owner_credit_code: duty.owner_credit_code.clone(),
+        public,
+        occurred_on: on,
+        data,
+    });
 }
 
 async fn latest(act: &mut Act, key: &DutyKey<'_>) -> Result<Locked> {
@@ -275,30 +341,38 @@ fn is_web_address(url: &str) -> bool {
 }
 
 async fn start_clock(act: &mut Act, new: &NewDuty) -> Result<Option<DeadlineId>> {
-    let Some(rule) = new.rule.clock.and_then(deadline::find) else { return Ok(None) };
-    let clock =
-        deadline::OpenDeadline { rule, subject: new.subject.clone(), opened_on: new.since, start_on: new.since };
+    let Some(clock) = new.rule.clock else { return Ok(None) };
+    let rule = deadline::find(clock)
+        .ok_or_else(|| Error::internal(format!("the duty {} names no clock: {clock}", new.rule.id)))?;
+    let clock = OpenDeadline {
+        rule,
+        subject: new.subject.clone(),
+        occasion: new.rule.clock_occasion(&new.occasion),
+        opened_on: new.since,
+        start_on: new.since,
+        set_due_on: None,
+    };
     Ok(Some(deadline::open(act, clock).await?))
 }
 
-async fn stop_clock(act: &mut Act, key: &DutyKey<'_>, on: Day) -> Result<()> {
-    if let Some(clock) = rule(key)?.clock {
-        deadline::close(act, key.register, key.subject, clock, on).await?;
-    }
-    Ok(())
+/// What is done to a clock that runs or ran.
+enum Turn {
+    Stop(Day),
+    Restart,
+    /// The step that started it was entered in error.
+    CallOff(Day),
 }
 
-async fn restart_clock(act: &mut Act, key: &DutyKey<'_>) -> Result<()> {
-    if let Some(clock) = rule(key)?.clock {
-        deadline::reopen(act, key.register, key.subject, clock).await?;
-    }
-    Ok(())
-}
-
-async fn cancel_clock(act: &mut Act, key: &DutyKey<'_>, on: Day) -> Result<()> {
-    if let Some(clock) = rule(key)?.clock {
-        deadline::cancel(act, key.register, key.subject, clock, on).await?;
-    }
+async fn turn_clock(act: &mut Act, key: &DutyKey<'_>, turn: Turn) -> Result<()> {
+    let rule = rule(key)?;
+    let Some(clock) = rule.clock else { return Ok(()) };
+    let occasion = rule.clock_occasion(key.occasion);
+    let clock = ClockKey { register: key.register, subject: key.subject, rule: clock, occasion: &occasion };
+    match turn {
+        Turn::Stop(on) => deadline::close(act, &clock, on).await?,
+        Turn::Restart => deadline::reopen(act, &clock).await?,
+        Turn::CallOff(on) => deadline::cancel(act, &clock, on, deadline::ENTERED_IN_ERROR).await?,
+    };
     Ok(())
 }
 

@@ -510,7 +510,7 @@ fn inside(duty: &Duty, rule: &DutyRule, standing: Standing, on: Day, overrides: 
         due_on: duty.due_on,
         due_provisional: duty.due_provisional,
         deadline_id: duty.deadline_id,
-        days_overdue: if not_public { on.days_since(duty.due_on).max(0) } else { 0 },
+        days_overdue: if not_public && duty.late { on.days_since(duty.due_on).max(0) } else { 0 },
         met: standing.met,
         released_on: duty.released_on.filter(|day| *day <= on),
         lacking: lacking(duty, rule, standing, on, overrides),
