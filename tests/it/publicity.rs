@@ -476,7 +476,7 @@ async fn a_long_list_is_read_page_by_page() {
     }
     let mut seen = BTreeSet::new();
     let mut next =
-        "/v1/publicity?limit=2&division=152900&owed_by=county_ecology&duty=control_zone&overdue=false".to_owned();
+        "/v1/publicity?limit=2&division=152900&owed_by=county_ecology&duty=control_zone&overdue=true".to_owned();
     let mut pages = 0;
     loop {
         let page = expect(world.get(&next).bearer_auth(&bureau), 200).await;
@@ -485,7 +485,7 @@ async fn a_long_list_is_read_page_by_page() {
         if pages == 1 {
             let cursor = forged(&page, "2026-11-02");
             let path = format!(
-                "/v1/publicity?limit=2&division=152900&owed_by=county_ecology&duty=control_zone&overdue=false&on={TODAY}&cursor={cursor}"
+                "/v1/publicity?limit=2&division=152900&owed_by=county_ecology&duty=control_zone&overdue=true&on={TODAY}&cursor={cursor}"
             );
             assert_eq!(expect(world.get(&path).bearer_auth(&bureau), 400).await["code"], "bad_cursor");
         }
@@ -593,7 +593,7 @@ async fn others_are_told_of_what_is_owed_and_the_public_of_what_is_shown() {
     let kinds = |changes: &Value| -> Vec<String> {
         let changes = changes["changes"].as_array().expect("changes").iter();
         changes
-            .map(|c| format!("{} {}", c["code"].as_str().unwrap_or("?"), c["kind"].as_str().expect("kind")))
+            .map(|c| format!("{} {}", c["subject"]["code"].as_str().expect("code"), c["kind"].as_str().expect("kind")))
             .filter(|c| c.contains("publicity."))
             .collect()
     };
