@@ -400,6 +400,35 @@ async fn everybody_sees_the_duties_of_their_own_and_the_public_what_is_on_displa
     assert_eq!((&moved["subject"]["name"], &moved["division_zh"]), (&json!("新名称"), &json!("阿拉善右旗")));
 }
 
+#[tokio::test]
+async fn a_layer_can_say_where_to_read_more() {
+    let world = World::new().await;
+    let land = site(1, "152921");
+    let address = || async {
+        let address: Option<String> =
+            sqlx::query_scalar("select publicity_address('site', $1, 'contaminated_directory')")
+                .bind(land.id)
+                .fetch_one(world.app.db())
+                .await
+                .expect("an answer");
+        address
+    };
+    owe(&world, &land, "contaminated_directory", Day::of(2026, 11, 2)).await;
+    assert_eq!(address().await, None);
+    meet(&world, &land, "contaminated_directory", &on_web(Day::of(2026, 11, 3), None)).await;
+    let newer = Publication { url: Some("https://www.example.com/notice/2".to_owned()), ..on_web(TODAY, None) };
+    meet(&world, &land, "contaminated_directory", &newer).await;
+    assert_eq!(address().await.as_deref(), Some("https://www.example.com/notice/2"));
+    let mut undo = act(&world).await;
+    publicity::unmeet(&mut undo, &key(&land, "contaminated_directory")).await.expect("taken back");
+    done(undo).await;
+    assert_eq!(address().await.as_deref(), Some("https://www.example.com/notice/1"));
+    let mut over = act(&world).await;
+    publicity::take_down(&mut over, &key(&land, "contaminated_directory"), TODAY).await.expect("taken down");
+    done(over).await;
+    assert_eq!(address().await, None);
+}
+
 async fn paper(world: &World) -> DocumentId {
     let mut act = world.act(Permission::DocumentAdd).await;
     let new = NewDocument {
