@@ -400,6 +400,35 @@ async fn everybody_sees_the_duties_of_their_own_and_the_public_what_is_on_displa
     assert_eq!((&moved["subject"]["name"], &moved["division_zh"]), (&json!("新名称"), &json!("阿拉善右旗")));
 }
 
+#[tokio::test]
+async fn a_layer_can_say_where_to_read_more() {
+    let world = World::new().await;
+    let land = site(1, "152921");
+    let address = || async {
+        let address: Option<String> =
+            sqlx::query_scalar("select publicity_address('site', $1, 'contaminated_directory')")
+                .bind(land.id)
+                .fetch_one(world.app.db())
+                .await
+                .expect("an answer");
+        address
+    };
+    owe(&world, &land, "contaminated_directory", Day::of(2026, 11, 2)).await;
+    assert_eq!(address().await, None);
+    meet(&world, &land, "contaminated_directory", &on_web(Day::of(2026, 11, 3), None)).await;
+    let newer = Publication { url: Some("https://www.example.com/notice/2".to_owned()), ..on_web(TODAY, None) };
+    meet(&world, &land, "contaminated_directory", &newer).await;
+    assert_eq!(address().await.as_deref(), Some("https://www.example.com/notice/2"));
+    let mut undo = act(&world).await;
+    publicity::unmeet(&mut undo, &key(&land, "contaminated_directory")).await.expect("taken back");
+    done(undo).await;
+    assert_eq!(address().await.as_deref(), Some("https://www.example.com/notice/1"));
+    let mut over = act(&world).await;
+    publicity::take_down(&mut over, &key(&land, "contaminated_directory"), TODAY).await.expect("taken down");
+    done(over).await;
+    assert_eq!(address().await, None);
+}
+
 async fn paper(world: &World) -> DocumentId {
     let mut act = world.act(Permission::DocumentAdd).await;
     let new = NewDocument {
@@ -476,7 +505,7 @@ async fn a_long_list_is_read_page_by_page() {
     }
     let mut seen = BTreeSet::new();
     let mut next =
-        "/v1/publicity?limit=2&division=152900&owed_by=county_ecology&duty=control_zone&overdue=false".to_owned();
+        "/v1/publicity?limit=2&division=152900&owed_by=county_ecology&duty=control_zone&overdue=true".to_owned();
     let mut pages = 0;
     loop {
         let page = expect(world.get(&next).bearer_auth(&bureau), 200).await;
@@ -485,7 +514,7 @@ async fn a_long_list_is_read_page_by_page() {
         if pages == 1 {
             let cursor = forged(&page, "2026-11-02");
             let path = format!(
-                "/v1/publicity?limit=2&division=152900&owed_by=county_ecology&duty=control_zone&overdue=false&on={TODAY}&cursor={cursor}"
+                "/v1/publicity?limit=2&division=152900&owed_by=county_ecology&duty=control_zone&overdue=true&on={TODAY}&cursor={cursor}"
             );
             assert_eq!(expect(world.get(&path).bearer_auth(&bureau), 400).await["code"], "bad_cursor");
         }
@@ -593,7 +622,7 @@ async fn others_are_told_of_what_is_owed_and_the_public_of_what_is_shown() {
     let kinds = |changes: &Value| -> Vec<String> {
         let changes = changes["changes"].as_array().expect("changes").iter();
         changes
-            .map(|c| format!("{} {}", c["code"].as_str().unwrap_or("?"), c["kind"].as_str().expect("kind")))
+            .map(|c| format!("{} {}", c["subject"]["code"].as_str().expect("code"), c["kind"].as_str().expect("kind")))
             .filter(|c| c.contains("publicity."))
             .collect()
     };

@@ -544,7 +544,7 @@ fn lacking(
             ),
         ),
         None => Text::new(
-            format!("尚未公开{}（{}），应当在 {} 前完成。", rule.shows.zh, rule.place.zh, duty.due_on.next()),
+            format!("尚未公开：{}（{}）。最迟应于 {} 完成。", rule.shows.zh, rule.place.zh, duty.due_on),
             format!("Not public yet: {} ({}); due by {}.", rule.shows.en, rule.place.en, duty.due_on),
         ),
     };
