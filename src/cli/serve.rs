@@ -10,6 +10,7 @@ use crate::{api, pg};
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 
 pub(super) async fn run(config: Config, demo: bool) -> Result<Outcome> {
     // The address first: a taken port should not cost a start of PostgreSQL.
@@ -49,17 +50,12 @@ async fn serve(listener: TcpListener, url: &str, config: Config, demo: bool) -> 
     if demo {
         super::demo::prepare(&app, address).await?;
     }
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let (stop_courier, courier_stopped) = tokio::sync::oneshot::channel::<()>();
-    let courier = tokio::spawn(webhooks::run_worker(app.clone(), async move {
-        drop(courier_stopped.await);
-    }));
-    let worker = tokio::spawn(imports::run_worker(app.clone(), imports::importer, async move {
-        // An error means that the sender is gone, which is a stop as well.
-        drop(stopped.await);
-    }));
-    let (stop_days, days_stopped) = tokio::sync::oneshot::channel::<()>();
-    let days = tokio::spawn(deadline::run_worker(app.clone(), async move { drop(days_stopped.await) }));
+    let stop = CancellationToken::new();
+    let workers = [
+        tokio::spawn(imports::run_worker(app.clone(), imports::importer, stop.clone().cancelled_owned())),
+        tokio::spawn(webhooks::run_worker(app.clone(), stop.clone().cancelled_owned())),
+        tokio::spawn(deadline::run_worker(app.clone(), stop.clone().cancelled_owned())),
+    ];
     tracing::info!(%address, "listening");
     // Without it, a streamed page waits some 40 ms for the client's acknowledgement.
     let listener = listener.tap_io(|stream| {
@@ -68,10 +64,10 @@ async fn serve(listener: TcpListener, url: &str, config: Config, demo: bool) -> 
         }
     });
     axum::serve(listener, router).with_graceful_shutdown(asked_to_stop()).await.map_err(Error::internal)?;
-    drop((stop, stop_courier, stop_days));
-    worker.await.map_err(Error::internal)?;
-    courier.await.map_err(Error::internal)?;
-    days.await.map_err(Error::internal)?;
+    stop.cancel();
+    for worker in workers {
+        worker.await.map_err(Error::internal)?;
+    }
     app.db().close().await;
     tracing::info!("stopped");
     Ok(())

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "（演示）某工程有限公司", "credit_code": "91150000MA0N00001X"}))]
-struct PartyBody {
+pub(super) struct PartyBody {
     /// Name, 1 to 200 characters.
     name: String,
     /// Unified social credit code, 18 characters, where it has one.
@@ -184,7 +184,7 @@ impl From<EventBody> for NewEvent {
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 #[expect(dead_code, reason = "the description of what `EventBody` reads")]
-enum SurveyConclusion {
+pub(super) enum SurveyConclusion {
     /// Nothing above the screening value of the planned class.
     NotContaminated,
     /// Something above it.
@@ -197,7 +197,7 @@ enum SurveyConclusion {
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 #[expect(dead_code, reason = "the description of what `EventBody` reads")]
-enum RiskConclusion {
+pub(super) enum RiskConclusion {
     /// Neither control nor remediation is needed.
     Acceptable,
     /// Onto the control list.
@@ -210,7 +210,7 @@ enum RiskConclusion {
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 #[expect(dead_code, reason = "the description of what `EventBody` reads")]
-enum EffectConclusion {
+pub(super) enum EffectConclusion {
     /// The targets are met, and the land is safe to use: off the control list.
     Met,
     /// They are not.
@@ -682,7 +682,7 @@ pub(super) enum EventRequest {
 #[derive(ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[expect(dead_code, reason = "the description of what the log stores")]
-enum RegistrationPayload {
+pub(super) enum RegistrationPayload {
     /// Taken over from an existing register, as it had the site.
     Registered {
         /// Where the site stood.
