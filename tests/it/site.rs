@@ -126,7 +126,8 @@ async fn from_the_listing_to_the_directory_each_step_by_whom_the_order_says() {
     let (m2, mu) = (p["area_m2"].as_f64().expect("m2"), p["area_mu"].as_f64().expect("mu"));
     assert!((m2 - 40_000.0).abs() < 400.0 && (mu * 2000.0 / 3.0 - m2).abs() < 1e-6, "{m2} {mu}");
     assert_eq!(names(&p["lists"], "list"), ["suspected_list"]);
-    assert_eq!(names(&p["next_steps"], "type"), ["survey_notice_served", "disclosed", "entered_in_error"]);
+    assert_eq!(names(&p["next_steps"], "type")[0], "survey_notice_served");
+    assert!(!names(&p["next_steps"], "type").contains(&"detailed_notice_served".to_owned()));
     let step = &p["next_steps"][0];
     assert_eq!((&step["rule"], &step["citations"][0]["article"]), (&json!("T3"), &json!("13")));
     assert!(names(&p["restrictions"], "id").contains(&"held_until_survey_is_reviewed".to_owned()));
@@ -149,7 +150,7 @@ async fn from_the_listing_to_the_directory_each_step_by_whom_the_order_says() {
     );
     assert_eq!(
         names(&office.see(&office.land_user, &path).await["properties"]["next_steps"], "type"),
-        ["preliminary_report_submitted", "disclosed"]
+        ["preliminary_report_submitted", "spread_reported", "emergency_reported", "disclosed"]
     );
 
     office.report(&path, Day::of(2026, 10, 30)).await;
@@ -202,7 +203,7 @@ async fn refusals_come_in_their_order_and_name_the_article() {
 
     let problem = expect(office.event(&office.county, &path, &report), 409).await;
     assert_eq!((&problem["code"], &problem["rule"]), (&json!("step_not_allowed"), &json!("T4")));
-    assert_eq!(problem["allowed"], json!(["survey_notice_served", "disclosed", "entered_in_error"]));
+    assert_eq!(problem["allowed"][0], "survey_notice_served");
     assert_eq!(problem["citations"][0]["article"], "13");
     assert!(problem["detail"].as_str().is_some_and(|d| d.contains("疑似污染地块")));
     let english = expect(office.event(&office.county, &path, &report).header("accept-language", "en"), 409).await;
@@ -392,7 +393,10 @@ async fn due_dates_are_those_of_the_vectors_from_the_receipt_of_the_notice() {
         for (on, status) in [(due, "due_soon"), (due.next(), "overdue")] {
             let listed = office.see(&office.county, &format!("/v1/deadlines?on={on}&limit=1000")).await;
             let clocks = listed["deadlines"].as_array().expect("deadlines");
-            let clock = clocks.iter().find(|c| c["subject"]["id"] == id).expect("the clock");
+            let clock = clocks
+                .iter()
+                .find(|c| c["subject"]["id"] == id && c["rule"] == "preliminary_survey_six_months")
+                .expect("the clock");
             assert_eq!((&clock["due_on"], &clock["status"]), (&json!(due), &json!(status)), "{received} on {on}");
         }
         office.world.clock.move_to(due.next());
@@ -419,7 +423,9 @@ async fn the_clock_starts_with_receipt_and_not_without_it() {
     let served = expect(office.event(&office.county, &path, &received), 201).await;
     let clocks = served["site"]["properties"]["deadlines"].as_array().expect("clocks").clone();
     let seen: Vec<_> = clocks.iter().map(|c| (c["start_on"].clone(), c["status"].clone())).collect();
-    assert_eq!(seen, [(json!("2026-05-21"), json!("due_soon"))]);
+    // The law's clock first, then the service level of serving the notice promptly, which this office missed.
+    assert_eq!(seen, [(json!("2026-05-21"), json!("due_soon")), (json!("2026-03-01"), json!("met_late"))]);
+    assert_eq!((&clocks[0]["internal"], &clocks[1]["internal"]), (&json!(false), &json!(true)));
 }
 
 #[tokio::test]
@@ -609,10 +615,8 @@ async fn of_two_events_at_once_only_one_finds_the_stage_it_needs() {
         assert_eq!(statuses, [201, 409, 409]);
         let log = office.see(&office.county, &format!("{path}/events")).await;
         assert_eq!(names(&log["events"], "type"), ["suspected_listed", "survey_notice_served"]);
-        assert_eq!(
-            office.see(&office.county, &path).await["properties"]["deadlines"].as_array().map(Vec::len),
-            Some(1)
-        );
+        let clocks = office.see(&office.county, &path).await["properties"]["deadlines"].clone();
+        assert_eq!(names(&clocks, "rule"), ["preliminary_survey_six_months", "survey_notice"]);
     }
 }
 
@@ -897,14 +901,10 @@ async fn layers_know_since_when_a_site_is_on_a_list_and_not_only_at_its_stage() 
     assert_eq!(found("suspected-sites", "2026-02-28").await, 0);
     office.report(&path, Day::of(2026, 10, 30)).await;
     office.review(&path, Day::of(2026, 11, 10), json!({"conclusion": "contaminated", "risk_grade": "high"})).await;
-    // On to a later stage, as the steps to come will lead it.
-    let mut act = office.world.act(Permission::SiteEvent).await;
-    sqlx::query("update site set stage = 'detailed_survey', stage_since = '2026-11-15'")
-        .execute(act.tx())
-        .await
-        .expect("written");
-    act.note("site/test", json!({"stage": "detailed_survey"}));
-    act.finish(Reply::nothing()).await.expect("commit");
+    let paper = office.document(&office.prefecture).await;
+    let second = json!({"type": "detailed_notice_served", "occurred_on": "2026-11-15", "received_on": "2026-11-15",
+        "served_how": "直接送达", "document_id": paper});
+    expect(office.event(&office.prefecture, &path, &second), 201).await;
     assert_eq!(found("contaminated-sites", "2026-11-12").await, 1);
     assert_eq!(found("contaminated-sites", "2026-11-09").await, 0);
 }

@@ -414,7 +414,7 @@ struct PublicityView {
 struct SiteDetail {
     #[serde(flatten)]
     site: SiteProperties,
-    /// Its clocks, oldest first, as they stand today.
+    /// Its clocks as they stand today: those of the law, then local service levels, each oldest first.
     deadlines: Vec<SiteDeadline>,
     /// Steps open to this caller.
     next_steps: Vec<NextStepView>,
@@ -745,7 +745,9 @@ async fn detail(
         liable_parties = known.liable().iter().map(liable_view).collect();
         returned = known.returned().map(str::to_owned);
         if known_at.is_none() {
-            let clocks = deadline::for_subject(conn, actions::REGISTER, row.id.0).await?;
+            let mut clocks = deadline::for_subject(conn, actions::REGISTER, row.id.0).await?;
+            // Stable: the law's clocks first, each kind oldest first.
+            clocks.sort_by_key(|clock| clock.internal);
             deadlines = clocks.into_iter().map(|clock| deadline_view(clock, today)).collect();
             steps = open_steps(call, row, &log, today);
         } else {
