@@ -48,6 +48,10 @@ pub struct Config {
     pub log: String,
     /// Whether `farmland` is open to the public. The demo opens it, its data being invented.
     pub farmland_public: bool,
+    /// Font file with Chinese characters that papers are written with as PDF, when it is not where it usually is.
+    pub cjk_font: Option<PathBuf>,
+    /// Names of ecology bureaus by division code, as they sign papers; one that is not here is named after its division.
+    pub office_names: BTreeMap<String, String>,
 }
 
 /// How log lines are written.
@@ -79,6 +83,8 @@ impl Default for Config {
             log_format: LogFormat::Text,
             log: "info".to_owned(),
             farmland_public: false,
+            cjk_font: None,
+            office_names: BTreeMap::new(),
         }
     }
 }

@@ -67,4 +67,6 @@ ids! {
     LandCheckId,
     /// A background job.
     JobId,
+    /// A written notice (通知书).
+    NoticeId,
 }

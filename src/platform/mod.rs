@@ -11,6 +11,7 @@ pub mod identity;
 pub mod jobs;
 pub mod multipart;
 pub mod overlay;
+pub mod pdf;
 pub mod reply;
 pub mod topology;
 

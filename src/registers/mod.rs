@@ -7,6 +7,7 @@ pub mod division;
 pub mod document;
 pub mod farmland;
 pub mod key_unit;
+pub mod notice;
 pub mod site;
 
 use crate::kernel::{Fault, Result};
@@ -39,6 +40,7 @@ pub static ALL: &[&Register] = &[
     &document::REGISTER,
     &deadline::REGISTER,
     &site::REGISTER,
+    &notice::REGISTER,
 ];
 
 /// Every layer of every register.
