@@ -35,6 +35,9 @@ pub struct Config {
     /// Per clock rule: whether a due date on a rest day moves to the next working day (Civil Code art. 203). Order 42 has
     /// no clause of its own on counting, so it is a setting; unset rules roll.
     pub roll_forward: BTreeMap<String, bool>,
+    /// Values of rules' parameters that differ here from those printed, or that no instrument prints: parameter → division
+    /// code (`000000`: everywhere) → number in the parameter's unit. Every answer that rests on one says so.
+    pub parameters: BTreeMap<String, BTreeMap<String, u32>>,
     /// What "near" (周边) means in a land check, metres. No law gives a distance; unset means only overlap and touch
     /// are reported.
     pub near_distance_m: Option<f64>,
@@ -77,6 +80,7 @@ impl Default for Config {
             max_body_bytes: 64 << 20,
             statement_timeout_ms: 30_000,
             roll_forward: BTreeMap::new(),
+            parameters: BTreeMap::new(),
             near_distance_m: None,
             sliver_max_m2: 1.0,
             sliver_max_share: 0.001,

@@ -44,6 +44,8 @@ const MEETINGS: &[(&str, &str, &str)] = &[
     ("notice", "site", "a notice is about a site, and its service is a step of that site"),
     ("notice", "document", "a notice is filed as a paper, and its service rests on one"),
     ("notice", "deadline", "a notice says until when, counted as the clock that its service starts will count"),
+    ("publicity", "deadline", "a duty to publish in time starts a clock, and its publication stops it"),
+    ("publicity", "document", "what proves a publication is a paper that is filed"),
     ("site", "document", "a step rests on a paper that is filed, and gives those in charge of the site sight of it"),
 ];
 

@@ -55,6 +55,8 @@ ids! {
     SiteEventId,
     /// A statutory clock that was started.
     DeadlineId,
+    /// A duty to make something public.
+    PublicityDutyId,
     /// A farmland unit.
     FarmlandUnitId,
     /// A control zone (管控区域).
@@ -69,4 +71,10 @@ ids! {
     JobId,
     /// A written notice (通知书).
     NoticeId,
+    /// A change that others are told of.
+    ChangeId,
+    /// A subscription to changes.
+    SubscriptionId,
+    /// A change on its way to a subscriber.
+    DeliveryId,
 }

@@ -8,6 +8,7 @@ pub mod document;
 pub mod farmland;
 pub mod key_unit;
 pub mod notice;
+pub mod publicity;
 pub mod site;
 
 use crate::kernel::{Fault, Result};
@@ -39,6 +40,7 @@ pub static ALL: &[&Register] = &[
     &coverage::REGISTER,
     &document::REGISTER,
     &deadline::REGISTER,
+    &publicity::REGISTER,
     &site::REGISTER,
     &notice::REGISTER,
 ];

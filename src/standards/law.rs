@@ -161,6 +161,26 @@ pub static GB_36600: Instrument = Instrument {
     to: None,
 };
 
+/// 政府信息公开条例
+pub static DISCLOSURE_REGULATION: Instrument = Instrument {
+    id: "government_information_regulation",
+    zh: "政府信息公开条例",
+    en: "Regulation on the Disclosure of Government Information",
+    number: None,
+    from: None,
+    to: None,
+};
+
+/// 山东省土壤污染防治条例
+pub static SHANDONG_REGULATION: Instrument = Instrument {
+    id: "shandong_regulation",
+    zh: "山东省土壤污染防治条例",
+    en: "Shandong Regulation on Soil Pollution",
+    number: None,
+    from: None,
+    to: None,
+};
+
 /// What this product recommends where law and plans are silent; never presented as law.
 pub static PRODUCT: Instrument = Instrument {
     id: "product_rule",
@@ -381,6 +401,41 @@ provisions! {
     PRODUCT_CONTRADICTION = [verified(&PRODUCT, "申报与登记不一致 / statement against registry")];
     /// Regional rules need the parcel's division.
     PRODUCT_DIVISION_UNKNOWN = [verified(&PRODUCT, "区划不明 / division unknown")];
+    /// What the state holds is made public within twenty working days of its coming into being.
+    DISCLOSURE_26 = [verified(&DISCLOSURE_REGULATION, "26")];
+    /// Shandong: the review of an effect report is organised within fifteen working days.
+    SHANDONG_57 = [verified(&SHANDONG_REGULATION, "57")];
+    /// Yearly report: prefecture to province by the end of the year, province to ministry by the end of January. The
+    /// content was checked, the article's number was not.
+    ORDER_42_YEARLY_REPORT = [recalled(&ORDER_42, "年度报告（条号未核） / yearly report (article not checked)")];
+    /// Inner Mongolia: yearly control plan for contained sites; soil, surface water and groundwater are monitored.
+    PLAN_INNER_MONGOLIA_CONTAINMENT = [verified(&PLAN_INNER_MONGOLIA, "暂不开发利用的污染地块：制定年度风险管控计划、开展监测 / contained sites: yearly plan, monitoring")];
+    /// Shuozhou: yearly control plan for contained sites.
+    PLAN_SHUOZHOU_7 = [verified(&PLAN_SHUOZHOU, "任务7：年度风险管控计划 / task 7: yearly control plan")];
+    /// The nation's plan and Order 42: soil, surface water, groundwater and air around a contained site are monitored.
+    PLAN_STATE_CONTAINMENT = [verified(&PLAN_STATE, "暂不开发利用的地块：开展土壤、地表水、地下水、空气环境监测 / contained sites: soil, surface water, groundwater, air")];
+    /// A notice board at the works, with what is done there.
+    LAW_40_3_CODE_435_3 = [verified(&SOIL_LAW, "40(3)"), verified(&CODE, "435(3)")];
+    /// Land taken back whose polluter was its former user: the local government.
+    LAW_68_CODE_463 = [verified(&SOIL_LAW, "68"), verified(&CODE, "463")];
+    /// From the Code on, construction already begun stops at once where targets are not met or a step was skipped.
+    CODE_461_3 = [verified(&CODE, "461(3)")];
+    /// "Promptly" without a number: a local service level of the bureau, not law.
+    PRODUCT_SERVICE_LEVEL = [verified(&PRODUCT, "“及时”的内部时限（可配置，非法定） / service level for \"promptly\" (configurable, not law)")];
+    /// A clock is extended, suspended or called off with cause, and by whom is on record.
+    PRODUCT_CLOCK_CHANGED = [unconfirmed(&PRODUCT, "期限延长、中止、撤销须注明原因（延期依据由办理机关自负） / clocks are changed with cause (the bureau answers for its ground)")];
+    /// Inner Mongolia: the survey report is made public.
+    PLAN_INNER_MONGOLIA_REPORT_PUBLIC = [verified(&PLAN_INNER_MONGOLIA, "编制调查报告，及时上传污染地块信息系统并向社会公开 / survey report uploaded and made public")];
+    /// The result of the evaluation by a third party is made public.
+    PLAN_STATE_EFFECT_PUBLIC = [verified(&PLAN_STATE, "第三方机构评估治理与修复效果，结果向社会公开 / third-party evaluation, result made public")];
+    /// The works' notice board, as the nation's plan has it.
+    PLAN_STATE_NOTICE_BOARD = [verified(&PLAN_STATE, "治理与修复工程：设立公告牌 / notice board at the works")];
+    /// Contact data of natural persons are not published.
+    PRODUCT_WITHHELD_CONTACT = [verified(&PRODUCT, "联系人姓名、电话等个人信息不公开 / contact data of persons are withheld")];
+    /// Coordinates of sampling points are not published as long as their secrecy class is not confirmed.
+    PRODUCT_WITHHELD_POINTS = [unconfirmed(&PRODUCT, "采样点位坐标默认不公开（密级待主管部门确认） / coordinates of sampling points withheld until their secrecy class is confirmed")];
+    /// Only what is in a list open to everybody is shown with its name.
+    PRODUCT_WITHHELD_UNLISTED = [verified(&PRODUCT, "未列入公开名录的地块，公众查询不显示 / records in no public list are not shown to the public")];
 }
 
 #[cfg(test)]

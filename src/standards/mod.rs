@@ -4,4 +4,5 @@
 pub mod industries;
 pub mod land_use;
 pub mod law;
+pub mod parameters;
 pub mod workdays;
