@@ -37,6 +37,9 @@ fn cases() -> BTreeMap<&'static str, Sent> {
                 "properties": {"operation": "reclaim", "division_code": "999999"}
             })),
         ),
+        ("issue_notice", Sent::Json(json!({"site_id": NOBODY, "kind": "listing"}))),
+        ("serve_notice", Sent::Json(json!({"served_how": "直接送达"}))),
+        ("void_notice", Sent::Json(json!({"reason": "x"}))),
         ("correct_site", Sent::Json(json!({"reason": "x"}))),
         ("record_site_event", Sent::Json(json!({"type": "suspected_listed"}))),
         (

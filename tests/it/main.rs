@@ -12,6 +12,7 @@ mod imports;
 mod land_check;
 mod layers;
 mod loading;
+mod notice;
 mod openapi;
 mod pg;
 mod platform;

@@ -75,7 +75,7 @@ pub(super) fn fill(units: Vec<Unit>, width: impl Fn(usize) -> f32) -> Vec<Line> 
         if unit.text == " " {
             continue;
         }
-        let next = carried(&mut line, &unit);
+        let next = carried(&mut line, &unit, width(lines.len() + 1));
         lines.push(closed(line));
         used = next.iter().map(|u| u.width).sum::<f32>() + unit.width;
         line = next;
@@ -88,8 +88,8 @@ pub(super) fn fill(units: Vec<Unit>, width: impl Fn(usize) -> f32) -> Vec<Line> 
 }
 
 /// What moves to the next line with the unit that begins it: so much that neither line breaks the rules. Where that would
-/// take the whole line, nothing moves.
-fn carried(line: &mut Vec<Unit>, beginning: &Unit) -> Vec<Unit> {
+/// take the whole line, or more than the next one holds, nothing moves.
+fn carried(line: &mut Vec<Unit>, beginning: &Unit, room: f32) -> Vec<Unit> {
     let mut keep = line.len();
     let mut first = beginning;
     loop {
@@ -101,7 +101,8 @@ fn carried(line: &mut Vec<Unit>, beginning: &Unit) -> Vec<Unit> {
         keep -= 1;
         first = last;
     }
-    if keep == 0 { Vec::new() } else { line.split_off(keep) }
+    let taken: f32 = line[keep..].iter().map(|unit| unit.width).sum();
+    if keep == 0 || taken + beginning.width > room + 0.01 { Vec::new() } else { line.split_off(keep) }
 }
 
 fn may_not_begin(unit: &Unit) -> bool {

@@ -171,7 +171,7 @@ fn set(paragraph: &Paragraph, fonts: &Fonts) -> Vec<Line> {
 
 fn lines_of(text: &str, size: f32, bold: bool, fonts: &Fonts, whole: f32, first: f32) -> Vec<Line> {
     let width = |c: char| fonts.shape(c, bold).map_or(0.0, |shape| shape.advance * size);
-    fill(units(text, whole, width), |line| if line == 0 { first } else { whole })
+    fill(units(text, whole.min(first), width), |line| if line == 0 { first } else { whole })
 }
 
 /// A desk with a pile of pages; the last one is being written on.

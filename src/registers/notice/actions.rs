@@ -1,13 +1,14 @@
 //! Issuing, serving, voiding notices; and making papers of them.
 
 use super::rules::{
-    Drafted, Due, Facts, Given, Kind, NoticeKind, Paper, SiteFacts, Status, draft, permit, serve as read_service,
+    Drafted, Due, Facts, Given, Kind, NoticeKind, Paper, Period, SiteFacts, Status, draft, permit,
+    serve as read_service,
 };
 use super::store::{self, NewRow, Row, Service};
 use crate::kernel::basis::cite_all;
 use crate::kernel::{Day, DivisionCode, DocumentId, Error, Fault, NoticeId, Result, SiteId, Text};
 use crate::platform::pdf::{self, Align, Block, Paragraph, Sheet, Table};
-use crate::platform::{Act, App, Caller, Role, Scope};
+use crate::platform::{Act, App, Caller, Change, Role, Scope};
 use crate::registers::{deadline, document, site};
 use serde_json::json;
 
@@ -60,7 +61,7 @@ pub(super) async fn issue(act: &mut Act, new: NewNotice) -> Result<NoticeId> {
         due_on: new.due_on,
         reason: new.reason,
         contact: new.contact,
-        example_due_on: example(act, kind, issued_on).await?,
+        period: period(act, kind, &brief.division_code, issued_on).await?,
         running_due_on: match brief.stage {
             site::Stage::PreliminarySurvey | site::Stage::PreliminaryReview => clock(act, new.site, SIX_MONTHS).await?,
             _ => None,
@@ -109,6 +110,18 @@ pub(super) async fn issue(act: &mut Act, new: NewNotice) -> Result<NoticeId> {
         recorded_at,
     };
     store::insert(act.tx(), &row).await?;
+    act.tell(Change {
+        kind: "notice.issued",
+        register: SITES,
+        id: new.site.0,
+        code: facts.site.code.clone(),
+        division_code: facts.site.division_code.clone(),
+        // The land user learns of it when it is served.
+        owner_credit_code: None,
+        public: false,
+        occurred_on: Some(issued_on),
+        data: json!({"notice_id": id, "number": number, "kind": kind.name}),
+    });
     act.note(
         format!("notice/{id}"),
         json!({
@@ -167,21 +180,15 @@ async fn office_name(act: &mut Act, division: &str) -> Result<String> {
     })
 }
 
-/// The last day of a period that begins with receipt, were the notice received on the day of issue, and whether a rest day
-/// moved it.
-async fn example(act: &mut Act, kind: &Kind, issued_on: Day) -> Result<Option<(Day, bool)>> {
+/// The period that begins with receipt, were the notice received on the day of issue.
+async fn period(act: &mut Act, kind: &Kind, division: &str, issued_on: Day) -> Result<Option<Period>> {
     let Due::FromReceipt(rule) = kind.due else { return Ok(None) };
     let rule =
         deadline::find(rule).ok_or_else(|| Error::internal(format!("the deadline register has no rule {rule}")))?;
-    let calendar = deadline::calendar(act.tx()).await?;
-    let config = act.app().config();
-    let rolls = if config.roll_forward.contains_key(rule.id) {
-        config.rolls_forward(rule.id)
-    } else {
-        rule.roll_forward_default
-    };
-    let due = rule.due(issued_on, &calendar, rolls);
-    Ok(Some((due.due_on, due.due_on != due.nominal_due_on)))
+    let foreseen = deadline::foresee(act, rule, division, issued_on).await?;
+    let months = foreseen.value.ok_or_else(|| Error::internal(format!("{} counts no months", rule.id)))?;
+    let (due_on, nominal) = (foreseen.due.due_on, foreseen.due.nominal_due_on);
+    Ok(Some(Period { months, due_on, moved: due_on != nominal }))
 }
 
 /// The last day of a clock of the site, the latest of its rule that was not called off.
@@ -380,6 +387,16 @@ pub(super) async fn serve(act: &mut Act, id: NoticeId, given: Given) -> Result<(
         document: paper,
     };
     store::set_service(act.tx(), id, &service).await?;
+    act.tell(Change {
+        kind: if served.received_on.is_some() { "notice.received" } else { "notice.served" },
+        owner_credit_code: owner.clone(),
+        occurred_on: served.received_on.or(Some(served.served_on)),
+        data: json!({
+            "notice_id": id, "number": row.number, "kind": row.kind, "served_on": served.served_on,
+            "received_on": served.received_on, "due_on": due_on,
+        }),
+        ..about(&row)
+    });
     act.note(
         format!("notice/{id}"),
         json!({
@@ -412,8 +429,29 @@ pub(super) async fn void(act: &mut Act, id: NoticeId, reason: &str) -> Result<()
     }
     let today = act.today();
     store::set_void(act.tx(), id, today, reason).await?;
+    act.tell(Change {
+        kind: "notice.voided",
+        occurred_on: Some(today),
+        data: json!({"notice_id": id, "number": row.number, "kind": row.kind}),
+        ..about(&row)
+    });
     act.note(format!("notice/{id}"), json!({"voided": row.number, "on": today}));
     Ok(())
+}
+
+/// A change told with the notice's site as subject, for departments only.
+fn about(row: &Row) -> Change {
+    Change {
+        kind: "",
+        register: SITES,
+        id: row.site_id.0,
+        code: row.site_code.clone(),
+        division_code: row.division_code.clone(),
+        owner_credit_code: None,
+        public: false,
+        occurred_on: None,
+        data: json!({}),
+    }
 }
 
 fn closed(row: &Row, status: Status) -> Error {

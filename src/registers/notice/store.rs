@@ -1,7 +1,7 @@
 //! All SQL of the notice tables.
 
 use super::rules::{Drafted, NoticeKind, Status};
-use crate::kernel::{Citation, Day, DocumentId, NoticeId, Result, SiteId};
+use crate::kernel::{Day, DocumentId, NoticeId, Result, SiteId};
 use crate::platform::Scope;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -197,10 +197,10 @@ pub(super) async fn insert(conn: &mut PgConnection, row: &NewRow<'_>) -> Result<
         row.recipient_credit_code,
         row.due_on as Option<Day>,
         row.reason,
-        Json(row.paper) as Json<&Drafted>,
+        Json(row.paper) as _,
         row.text_zh,
         row.paper.summary_en,
-        Json(&row.paper.citations) as Json<&Vec<Citation>>,
+        Json(&row.paper.citations) as _,
         row.document as Option<DocumentId>,
         row.recorded_at,
     )

@@ -52,11 +52,21 @@ pub struct Facts {
     pub reason: Option<String>,
     /// Whom to ask: department, telephone, address.
     pub contact: Option<String>,
-    /// The last day of the kind's period if the notice were received on the day of issue, and whether a last day of rest
-    /// moved there.
-    pub example_due_on: Option<(Day, bool)>,
+    /// The period that begins with receipt, for a kind that has one.
+    pub period: Option<Period>,
     /// The last day of the running six months, where they run.
     pub running_due_on: Option<Day>,
+}
+
+/// A period of months that begins with the receipt of a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period {
+    /// How many.
+    pub months: u32,
+    /// Its last day, were the notice received on the day of issue.
+    pub due_on: Day,
+    /// Whether a last day of rest moved there.
+    pub moved: bool,
 }
 
 /// Longest reason, contact line, name: characters.
@@ -353,7 +363,7 @@ pub(super) mod tests {
             due_on: None,
             reason: None,
             contact: None,
-            example_due_on: Some((Day::of(2026, 11, 23), true)),
+            period: Some(Period { months: 6, due_on: Day::of(2026, 11, 23), moved: true }),
             running_due_on: None,
         }
     }

@@ -13,7 +13,7 @@ pub mod paper;
 pub mod service;
 pub mod words;
 
-pub use issue::{Facts, Refusal, SiteFacts, permit};
+pub use issue::{Facts, Period, Refusal, SiteFacts, permit};
 pub use kinds::{Due, KINDS, Kind, NoticeKind, Place};
 pub use paper::{Check, Drafted, Paper, Section, draft};
 pub use service::{Given, SERVICE_WAYS, Served, Status, serve};

@@ -247,28 +247,29 @@ fn due(kind: &Kind, facts: &Facts) -> Option<Text> {
     match (kind.due, facts.due_on) {
         (Due::None, _) => None,
         (Due::FromReceipt(_), _) => {
-            let mut zh = "自收到本通知书之日起六个月内完成。收到之日不计入，自次日起算。".to_owned();
-            let mut en = "Within six months of receiving this notice; the day of receipt is not counted.".to_owned();
-            if let Some((example, moved)) = facts.example_due_on {
-                let (issued, last) = (words::day(facts.issued_on), words::day(example));
-                let (rolled_zh, rolled_en) = if moved {
-                    (
-                        "（期间的最后一日为法定休假日，顺延至休假日结束的次日）",
-                        " (the last day being one of rest, the next working day)",
-                    )
-                } else {
-                    ("", "")
-                };
-                zh.push_str(&format!(
-                    "\n于本通知书落款之日（{issued}）收到的，期限至{last}届满{rolled_zh}；其他日期收到的，按送达回证所载签收日期计算。"
-                ));
-                en.push_str(&format!(
-                    " Received on the day of issue, {}, it ends on {example}{rolled_en}; otherwise it is counted from the \
-                     day of receipt on the proof of service.",
-                    facts.issued_on
-                ));
-            }
-            Some(Text::new(zh, en))
+            let period = facts.period?;
+            let (issued, last) = (words::day(facts.issued_on), words::day(period.due_on));
+            let (rolled_zh, rolled_en) = if period.moved {
+                (
+                    "（期间的最后一日为法定休假日，顺延至休假日结束的次日）",
+                    " (the last day being one of rest, the next working day)",
+                )
+            } else {
+                ("", "")
+            };
+            Some(Text::new(
+                format!(
+                    "自收到本通知书之日起{}个月内完成。收到之日不计入，自次日起算。\n于本通知书落款之日（{issued}）收到的，期限至{last}\
+                     届满{rolled_zh}；其他日期收到的，按送达回证所载签收日期计算。",
+                    words::number(period.months),
+                ),
+                format!(
+                    "Within {} months of receiving this notice; the day of receipt is not counted. Received on the day of \
+                     issue, {}, it ends on {}{rolled_en}; otherwise it is counted from the day of receipt on the proof of \
+                     service.",
+                    period.months, facts.issued_on, period.due_on,
+                ),
+            ))
         }
         (Due::SetByBureau(_), Some(day)) => Some(Text::new(
             format!("请于{}前（含当日）完成。该期限由我局确定。", words::day(day)),
@@ -500,7 +501,7 @@ mod tests {
             assert!(text.contains(said), "{said}\n{text}");
         }
         assert!(drafted.to_check.iter().any(|check| check.zh.contains("未与原文核对")));
-        assert!(drafted.summary_en.contains("within six months") || drafted.summary_en.contains("Within six months"));
+        assert!(drafted.summary_en.contains("Within 6 months"));
     }
 
     #[test]
