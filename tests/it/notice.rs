@@ -263,9 +263,9 @@ async fn works_are_stopped_by_the_code_and_were_not_by_the_law() {
     assert_eq!(notice["consequence"], Value::Null);
     let pdf = text_of(&office.pdf(&office.county, &notice).await);
     assert!(pdf.contains("《生态环境法典》第四百六十一条第三款") && pdf.contains("（演示）某建设有限公司："), "{pdf}");
-    // The province may, the one of another province does not see it.
+    // The site is public by now, and the bureau of another province has nothing to say of it.
     let shanxi = office.world.key(Role::ProvinceEcology, "140000").await;
-    expect(office.issue(&shanxi, &body("2026-11-01")), 404).await;
+    assert_eq!(expect(office.issue(&shanxi, &body("2026-11-01")), 403).await["code"], "outside_division");
 }
 
 #[tokio::test]

@@ -66,7 +66,7 @@ pub struct Paragraph {
     pub size: f32,
     /// From one line to the next, points.
     pub pitch: f32,
-    /// Bold, for titles.
+    /// Bold, for titles and headings; its last line is not parted from the first of the paragraph after it.
     pub bold: bool,
     /// Where its lines stand.
     pub align: Align,

@@ -111,6 +111,7 @@ pub(super) fn lay_out(blocks: &[Block], fonts: &Fonts) -> Vec<Page> {
                     .sum();
                 let follower = match after {
                     Some(Block::Together(group)) => between + height(group, fonts),
+                    Some(Block::Paragraph(next)) if paragraph.bold => between + next.pitch,
                     _ => 0.0,
                 };
                 desk.paragraph(paragraph, lines, follower);

@@ -324,13 +324,16 @@ fn contact(facts: &Facts) -> String {
 
 /// The form of service. What is known is filled in; the rest is for those who serve and sign.
 fn receipt(kind: &Kind, number: &str, recipient: &str) -> Vec<(String, String)> {
-    let ways: Vec<String> = super::SERVICE_WAYS.iter().map(|way| format!("□{way}")).collect();
+    let ways: Vec<String> = super::SERVICE_WAYS
+        .chunks(3)
+        .map(|line| line.iter().map(|way| format!("□{way}")).collect::<Vec<_>>().join("　"))
+        .collect();
     let from_receipt = matches!(kind.due, Due::FromReceipt(_));
     [
         ("送达文书", kind.title.zh.to_string()),
         ("文书编号", number.to_owned()),
         ("受送达人", recipient.to_owned()),
-        ("送达方式", format!("{}　□其他：", ways.join("　"))),
+        ("送达方式", format!("{}\n□其他：", ways.join("\n"))),
         ("送达地点", String::new()),
         ("送达日期", "　　　　年　　月　　日".to_owned()),
         (if from_receipt { "签收日期（期限自此日起计算）" } else { "签收日期" }, "　　　　年　　月　　日".to_owned()),
@@ -452,7 +455,7 @@ impl Paper {
             words::day(self.issued_on)
         ));
         for (name, value) in &self.receipt {
-            out.push_str(&format!("{name}：{value}\n"));
+            out.push_str(&format!("{name}：{}\n", value.replace('\n', "　")));
         }
         out
     }
