@@ -1,4 +1,4 @@
-# Three stages: the page, the binary with the page in it, and a Debian with PostgreSQL and PostGIS to run it on.
+# Three stages: the page, the binary with the page in it, and a Debian with PostgreSQL, PostGIS and a Chinese font to run it on.
 # `docker run -p 8080:8080 -v jingtu:/var/lib/jingtu IMAGE` runs it with a PostgreSQL of its own; compose.yaml beside
 # this file runs it against one in a container of its own.
 
@@ -21,7 +21,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
 FROM debian:bookworm-slim
 # The server's package makes and starts a cluster where an init system is; there is none here.
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates curl postgresql-15-postgis-3 \
+    && apt-get install -y --no-install-recommends ca-certificates curl fonts-noto-cjk postgresql-15-postgis-3 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /var/lib/jingtu --shell /usr/sbin/nologin jingtu \
     && install -d -o jingtu -g jingtu -m 0700 /var/lib/jingtu

@@ -48,11 +48,16 @@ node_is_new_enough() {
     [ "${version%%.*}" -ge 18 ] 2>/dev/null
 }
 
+# The places that the server looks in; a font elsewhere is named in the setting cjk_font.
 has_chinese_font() {
-    for font in /usr/share/fonts/opentype/noto/NotoSansCJK-*.ttc /usr/share/fonts/*/NotoSansCJK*; do
-        [ -e "$font" ] && return 0
+    [ -z "${JINGTU_CJK_FONT:-}" ] || return 0
+    for folder in /usr/share/fonts /usr/local/share/fonts; do
+        for font in "$folder"/opentype/noto/NotoS*CJK-Regular.ttc "$folder"/noto-cjk/NotoS*CJK-Regular.ttc \
+            "$folder"/google-noto-s*-cjk-fonts/NotoS*CJK-Regular.ttc "$folder"/truetype/wqy/wqy-microhei.ttc; do
+            [ -e "$font" ] && return 0
+        done
     done
-    has fc-list && [ -n "$(fc-list :lang=zh family)" ]
+    return 1
 }
 
 # The packages that are missing, in `packages`.
@@ -71,10 +76,12 @@ look() {
     has cc || packages="$packages build-essential"
     # npm and the page's tests speak https.
     [ -e /etc/ssl/certs/ca-certificates.crt ] || [ ! -e /etc/debian_version ] || packages="$packages ca-certificates"
+    # Notices are written as PDF with it.
+    has_chinese_font || packages="$packages fonts-noto-cjk"
     if [ "$purpose" = test ]; then
         has chromium || packages="$packages chromium"
         has ogrinfo || packages="$packages gdal-bin"
-        has_chinese_font || packages="$packages fonts-noto-cjk"
+        has pdftotext || packages="$packages poppler-utils"
     fi
     packages=${packages# }
 }
@@ -104,8 +111,8 @@ look
 if [ -n "$packages" ]; then
     install="apt-get install -y --no-install-recommends $packages"
     if ! has apt-get; then
-        say "缺少（按 Debian 的软件包名称）：$packages。本系统没有 apt，请用系统自己的方式安装：PostgreSQL 15+ 与 PostGIS 3、Node 18+。" \
-            "Missing (as Debian names the packages): $packages. There is no apt here: install PostgreSQL 15+ with PostGIS 3, and Node 18+, in this system's own way."
+        say "缺少（按 Debian 的软件包名称）：$packages。本系统没有 apt，请用系统自己的方式安装：PostgreSQL 15+ 与 PostGIS 3、Node 18+、Noto CJK 字体。" \
+            "Missing (as Debian names the packages): $packages. There is no apt here: install PostgreSQL 15+ with PostGIS 3, Node 18+, and the Noto CJK fonts, in this system's own way."
         exit 1
     elif [ "$(id -u)" -eq 0 ]; then
         as_root=

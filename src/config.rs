@@ -58,6 +58,10 @@ pub struct Config {
     pub webhook_timeout_ms: u32,
     /// Days without an acknowledgement after which a subscription is paused. It can be resumed, and misses nothing.
     pub webhook_give_up_days: u32,
+    /// Font file with Chinese characters that papers are written with as PDF, when it is not where it usually is.
+    pub cjk_font: Option<PathBuf>,
+    /// Names of ecology bureaus by division code, as they sign papers; one that is not here is named after its division.
+    pub office_names: BTreeMap<String, String>,
 }
 
 /// How log lines are written.
@@ -93,6 +97,8 @@ impl Default for Config {
             webhook_http_loopback: false,
             webhook_timeout_ms: 10_000,
             webhook_give_up_days: 7,
+            cjk_font: None,
+            office_names: BTreeMap::new(),
         }
     }
 }

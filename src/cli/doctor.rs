@@ -4,6 +4,7 @@ use super::Outcome;
 use crate::config::Config;
 use crate::kernel::Result;
 use crate::pg;
+use crate::platform::pdf::{self, Fonts};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -43,6 +44,13 @@ pub(super) async fn run(config: &Config, json: bool) -> Result<Outcome> {
             Err(error) => findings.push(Finding { ok: false, what: error.to_string(), mend: None }),
         },
     }
+    findings.push(match Fonts::find(config.cjk_font.as_deref()) {
+        Ok(fonts) => {
+            let files: Vec<_> = fonts.files().map(|file| file.display().to_string()).collect();
+            Finding { ok: true, what: format!("中文字体 / Chinese font: {}", files.join(", ")), mend: None }
+        }
+        Err(error) => Finding { ok: false, what: error.to_string(), mend: Some(pdf::FONT_PACKAGE.to_owned()) },
+    });
     let all_well = findings.iter().all(|f| f.ok);
     if json {
         super::print_json(&findings)?;

@@ -69,6 +69,8 @@ ids! {
     LandCheckId,
     /// A background job.
     JobId,
+    /// A written notice (通知书).
+    NoticeId,
     /// A change that others are told of.
     ChangeId,
     /// A subscription to changes.

@@ -1,5 +1,6 @@
 //! The state that every request and command shares, and how the database is reached.
 
+use super::pdf::Fonts;
 use crate::config::Config;
 use crate::kernel::{Clock, Day, Error, Kind, Result, Text};
 use sqlx::migrate::Migrator;
@@ -8,6 +9,7 @@ use sqlx::{PgPool, Postgres, Transaction};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::OnceCell;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -19,12 +21,13 @@ struct Inner {
     db: PgPool,
     clock: Clock,
     config: Config,
+    fonts: OnceCell<Fonts>,
 }
 
 impl App {
     /// Puts the parts together. Nothing is opened here.
     pub fn new(db: PgPool, clock: Clock, config: Config) -> App {
-        App(Arc::new(Inner { db, clock, config }))
+        App(Arc::new(Inner { db, clock, config, fonts: OnceCell::new() }))
     }
 
     /// Connections to the registry's database. Reading only: writes go through [`super::Act`].
@@ -53,6 +56,19 @@ impl App {
     /// The configuration.
     pub fn config(&self) -> &Config {
         &self.0.config
+    }
+
+    /// The fonts that papers are written with, read when they are first asked for. Where there were none they are looked
+    /// for again: somebody may have installed them.
+    ///
+    /// # Errors
+    /// `font_missing`.
+    pub async fn fonts(&self) -> Result<Fonts> {
+        let named = self.0.config.cjk_font.clone();
+        let find = || async {
+            tokio::task::spawn_blocking(move || Fonts::find(named.as_deref())).await.map_err(Error::internal)?
+        };
+        self.0.fonts.get_or_try_init(find).await.cloned()
     }
 }
 

@@ -12,6 +12,7 @@ pub mod jobs;
 pub mod multipart;
 pub mod outbox;
 pub mod overlay;
+pub mod pdf;
 pub mod reply;
 pub mod topology;
 pub mod webhooks;

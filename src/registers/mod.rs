@@ -7,6 +7,7 @@ pub mod division;
 pub mod document;
 pub mod farmland;
 pub mod key_unit;
+pub mod notice;
 pub mod publicity;
 pub mod site;
 
@@ -41,6 +42,7 @@ pub static ALL: &[&Register] = &[
     &deadline::REGISTER,
     &publicity::REGISTER,
     &site::REGISTER,
+    &notice::REGISTER,
 ];
 
 /// Every layer of every register.

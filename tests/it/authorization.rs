@@ -39,6 +39,9 @@ fn cases() -> BTreeMap<&'static str, Sent> {
             })),
         ),
         ("fulfil_deadline", Sent::Json(json!({"on": "2026-11-20", "note": "x"}))),
+        ("issue_notice", Sent::Json(json!({"site_id": NOBODY, "kind": "listing"}))),
+        ("serve_notice", Sent::Json(json!({"served_how": "直接送达"}))),
+        ("void_notice", Sent::Json(json!({"reason": "x"}))),
         ("correct_site", Sent::Json(json!({"reason": "x"}))),
         ("record_site_event", Sent::Json(json!({"type": "suspected_listed"}))),
         (

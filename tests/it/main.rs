@@ -13,6 +13,7 @@ mod imports;
 mod land_check;
 mod layers;
 mod loading;
+mod notice;
 mod openapi;
 mod outbox;
 mod pg;

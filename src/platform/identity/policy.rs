@@ -69,6 +69,10 @@ permissions! {
     DocumentAdd = "document.add", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, LandUser, ThirdParty];
     /// Read documents.
     DocumentRead = "document.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, LandUser, ThirdParty, Auditor, Admin];
+    /// Read written notices. A land user reads those served on it.
+    NoticeRead = "notice.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Government, LandUser, Auditor, Admin];
+    /// Issue written notices, record their service, void them; which kind, the notices' rules say.
+    NoticeIssue = "notice.issue", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology];
     /// See farmland units.
     FarmlandRead = "farmland.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Auditor, Admin];
     /// Register farmland units with their class as given.

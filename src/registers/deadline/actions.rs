@@ -191,6 +191,31 @@ pub async fn open(act: &mut Act, new: OpenDeadline) -> Result<DeadlineId> {
     Ok(id)
 }
 
+/// What a clock would count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Foreseen {
+    /// The due date and its reasons.
+    pub due: Due,
+    /// The number that holds there and then, where the rule has one: six, of months.
+    pub value: Option<u32>,
+}
+
+/// What a clock would count, were it started for a record of a division on `start_on`; nothing is written. For papers that
+/// say until when before anything has started.
+///
+/// # Errors
+/// When the database cannot be read; an internal error for a rule whose day is set.
+pub async fn foresee(act: &mut Act, rule: &'static DeadlineRule, division: &str, start_on: Day) -> Result<Foreseen> {
+    let calendar = calendar(act.tx()).await?;
+    let length = rule
+        .length(division, start_on, act.today(), &act.app().config().parameters)
+        .ok_or_else(|| Error::internal(format!("no length of {} holds in {division}", rule.id)))?;
+    let value = length.resolved.as_ref().map(|resolved| resolved.value);
+    let rolls_forward = rolls_forward(act, rule);
+    let terms = Terms { rule, start_on, value, set_due_on: None, rolls_forward, changes: &[] };
+    Ok(Foreseen { due: counted(&terms, &calendar)?.due, value })
+}
+
 fn as_i32(number: u32) -> Result<i32> {
     i32::try_from(number).map_err(Error::internal)
 }

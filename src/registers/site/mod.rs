@@ -79,6 +79,56 @@ pub async fn code(act: &mut Act, id: SiteId) -> Result<String> {
     Ok(row.code)
 }
 
+/// What a paper about a site says of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Brief {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Its address.
+    pub address: Option<String>,
+    /// Its division.
+    pub division_code: String,
+    /// Name of its land user.
+    pub land_user_name: Option<String>,
+    /// Credit code of its land user.
+    pub land_user_credit_code: Option<String>,
+    /// Where it stands.
+    pub stage: Stage,
+    /// Day of the entry in the list of suspected sites.
+    pub suspected_on: Option<Day>,
+    /// Day of the entry in the directory of contaminated sites.
+    pub contaminated_on: Option<Day>,
+    /// Its grade, where it has one.
+    pub risk_grade: Option<RiskGrade>,
+}
+
+/// A site that the act's caller may act on, locked until the act is over: its steps wait.
+///
+/// # Errors
+/// `not_found` for a site that the caller may not see; `outside_division`, `not_your_site`.
+pub async fn brief(act: &mut Act, id: SiteId) -> Result<Brief> {
+    let row = store::lock(act.tx(), id).await?.ok_or_else(actions::not_found)?;
+    if actions::sight(act.caller(), &row) == actions::Sight::Nothing {
+        return Err(actions::not_found());
+    }
+    actions::require_reach(act.caller(), &row)?;
+    let status = row.status()?;
+    Ok(Brief {
+        code: row.code,
+        name: row.name,
+        address: row.address,
+        division_code: row.division_code,
+        land_user_name: row.land_user_name,
+        land_user_credit_code: row.land_user_credit_code,
+        stage: status.stage(),
+        suspected_on: row.suspected_on,
+        contaminated_on: row.contaminated_on,
+        risk_grade: status.risk_grade(),
+    })
+}
+
 /// The sites that meet a parcel or lie within `near_m` metres of it (`None`: that meet it), of every stage, by code. The
 /// parcel is EWKB in EPSG:4490, valid. No scope: a check says what lies there, whoever asks.
 ///
