@@ -24,6 +24,7 @@ fn operations() -> OpenApiRouter<App> {
     let mut router = OpenApiRouter::with_openapi(openapi::frame()).merge(health::routes());
     router = router.merge(crate::platform::jobs::routes()).merge(crate::across::imports::routes());
     router = router.merge(crate::across::land_check::routes());
+    router = router.merge(crate::across::rulebook::routes());
     for register in registers::ALL {
         router = router.merge((register.routes)());
     }

@@ -232,6 +232,11 @@ parameters! {
         "15" => 0, [PLAN_INNER_MONGOLIA_CONTAINMENT], Verified;
         "1529" => 1, [PLAN_ALXA_CONTROL_ZONE], Verified;
     ]
+    /// How long before a demolition a key unit files its plan. The statute says before.
+    DEMOLITION_FILING_WORKING_DAYS = "demolition_filing_working_days", "拆除活动方案提前备案（工作日）", "Working days before a demolition in which its plan is filed", WorkingDays, internal: false, [
+        "" => 15, [ORDER_3_DEMOLITION, LAW_22_CODE_415], Recalled;
+        "37" => 15, [SHANDONG_DEMOLITION, LAW_22_CODE_415], Verified;
+    ]
 }
 
 /// The parameter of an identifier.

@@ -23,7 +23,7 @@ pub use actions::{
     CalendarImport, OpenDeadline, Recomputed, Subject, calendar, cancel, close, for_subject, import_calendar, open,
     reopen, subject_changed,
 };
-pub use rules::catalogue::find;
+pub use rules::catalogue::{ALL as RULES, find};
 pub use rules::{Closed, DeadlineRule, Status, status};
 pub use store::{Deadline, Why};
 
