@@ -42,6 +42,8 @@ const MEETINGS: &[(&str, &str, &str)] = &[
     ("*", "division", "every record lies in a division, and only the tree of divisions knows which there are"),
     ("site", "deadline", "steps of a site start and stop clocks, and its page shows them"),
     ("rulebook", "land_check", "the gates of the land check are rules like others"),
+    ("publicity", "deadline", "a duty to publish in time starts a clock, and its publication stops it"),
+    ("publicity", "document", "what proves a publication is a paper that is filed"),
     ("site", "document", "a step rests on a paper that is filed, and gives those in charge of the site sight of it"),
 ];
 

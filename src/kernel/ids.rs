@@ -55,6 +55,8 @@ ids! {
     SiteEventId,
     /// A statutory clock that was started.
     DeadlineId,
+    /// A duty to make something public.
+    PublicityDutyId,
     /// A farmland unit.
     FarmlandUnitId,
     /// A control zone (管控区域).
@@ -67,4 +69,10 @@ ids! {
     LandCheckId,
     /// A background job.
     JobId,
+    /// A change that others are told of.
+    ChangeId,
+    /// A subscription to changes.
+    SubscriptionId,
+    /// A change on its way to a subscriber.
+    DeliveryId,
 }

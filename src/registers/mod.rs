@@ -7,6 +7,7 @@ pub mod division;
 pub mod document;
 pub mod farmland;
 pub mod key_unit;
+pub mod publicity;
 pub mod site;
 
 use crate::kernel::{Fault, Result};
@@ -38,6 +39,7 @@ pub static ALL: &[&Register] = &[
     &coverage::REGISTER,
     &document::REGISTER,
     &deadline::REGISTER,
+    &publicity::REGISTER,
     &site::REGISTER,
 ];
 

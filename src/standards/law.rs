@@ -480,6 +480,18 @@ provisions! {
     HJ_1209_FREQUENCY = [verified(&HJ_1209, "监测频次 / frequency of monitoring")];
     /// Shuozhou 2021: key units plan their monitoring by 31 August, monitor, publish and look for hidden dangers by 31 October.
     PLAN_SHUOZHOU_10_MONITORING = [verified(&PLAN_SHUOZHOU, "任务10：自行监测与隐患排查 / task 10: self-monitoring and hidden dangers")];
+    /// Inner Mongolia: the survey report is made public.
+    PLAN_INNER_MONGOLIA_REPORT_PUBLIC = [verified(&PLAN_INNER_MONGOLIA, "编制调查报告，及时上传污染地块信息系统并向社会公开 / survey report uploaded and made public")];
+    /// The result of the evaluation by a third party is made public.
+    PLAN_STATE_EFFECT_PUBLIC = [verified(&PLAN_STATE, "第三方机构评估治理与修复效果，结果向社会公开 / third-party evaluation, result made public")];
+    /// The works' notice board, as the nation's plan has it.
+    PLAN_STATE_NOTICE_BOARD = [verified(&PLAN_STATE, "治理与修复工程：设立公告牌 / notice board at the works")];
+    /// Contact data of natural persons are not published.
+    PRODUCT_WITHHELD_CONTACT = [verified(&PRODUCT, "联系人姓名、电话等个人信息不公开 / contact data of persons are withheld")];
+    /// Coordinates of sampling points are not published as long as their secrecy class is not confirmed.
+    PRODUCT_WITHHELD_POINTS = [unconfirmed(&PRODUCT, "采样点位坐标默认不公开（密级待主管部门确认） / coordinates of sampling points withheld until their secrecy class is confirmed")];
+    /// Only what is in a list open to everybody is shown with its name.
+    PRODUCT_WITHHELD_UNLISTED = [verified(&PRODUCT, "未列入公开名录的地块，公众查询不显示 / records in no public list are not shown to the public")];
 }
 
 #[cfg(test)]

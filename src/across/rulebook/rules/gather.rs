@@ -9,7 +9,7 @@ use crate::registers::key_unit::Period;
 use crate::registers::site::restrictions::{self, at_stage};
 use crate::registers::site::stage::Stage;
 use crate::registers::site::table::{EventKind, KINDS, TRANSITIONS, Transition};
-use crate::registers::{deadline, key_unit, site};
+use crate::registers::{deadline, key_unit, publicity, site};
 use crate::standards::{law, parameters};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -21,7 +21,7 @@ pub fn all() -> &'static [RuleEntry] {
         rules.extend(transitions());
         rules.extend(uses());
         rules.extend(deadline::RULES.iter().map(|rule| clock(rule)));
-        rules.extend(site::table::Publicity::ALL.iter().map(|duty| publicity(*duty)));
+        rules.extend(publicity::RULES.iter().map(|duty| published(duty)));
         rules.extend(land_check::GATES.iter().map(gate));
         rules.extend(key_unit::DUTIES.iter().map(duty));
         rules.extend(parameters::ALL.iter().map(|parameter| number(parameter)));
@@ -49,6 +49,12 @@ fn plain(kind: Kind, name: &str, title: Text) -> RuleEntry {
         parameters: Vec::new(),
         settings: Vec::new(),
         names: Vec::new(),
+    }
+}
+
+fn add(provisions: &mut Vec<&'static Provision>, provision: &'static Provision) {
+    if !provisions.iter().any(|p| std::ptr::eq(*p, provision)) {
+        provisions.push(provision);
     }
 }
 
@@ -153,9 +159,7 @@ fn transitions() -> Vec<RuleEntry> {
                     }
                 }
                 for provision in way.provisions.iter().chain(kind.provisions) {
-                    if !provisions.iter().any(|p| std::ptr::eq(*p, *provision)) {
-                        provisions.push(provision);
-                    }
+                    add(&mut provisions, provision);
                 }
             }
             let title = join(titles, "；", "; ").unwrap_or(Text::fixed("", ""));
@@ -240,9 +244,7 @@ fn uses() -> Vec<RuleEntry> {
                     at_stages.push(stage);
                 }
                 for provision in found.citations.iter().filter_map(|citation| source_of(citation, on)) {
-                    if !rule.provisions.iter().any(|p| std::ptr::eq(*p, provision)) {
-                        rule.provisions.push(provision);
-                    }
+                    add(&mut rule.provisions, provision);
                 }
             }
         }
@@ -255,21 +257,42 @@ fn uses() -> Vec<RuleEntry> {
 }
 
 fn clock(rule: &deadline::DeadlineRule) -> RuleEntry {
+    let length = rule.period.parameter();
+    let mut provisions = rule.provisions.to_vec();
+    for provision in length.into_iter().flat_map(|p| p.versions).flat_map(|version| version.provisions) {
+        // A service level is the number's, not the duty's.
+        if !std::ptr::eq(*provision, &law::PRODUCT_SERVICE_LEVEL) {
+            add(&mut provisions, provision);
+        }
+    }
     RuleEntry {
         text: Some(rule.runs_from.clone()),
         actors: Vec::from_iter(Role::parse(rule.responsible)),
-        provisions: rule.provisions.to_vec(),
+        remedy: Vec::from_iter(
+            length.is_none().then_some(Text::fixed("期限由通知、方案载明", "the notice or plan says the day")),
+        ),
+        provisions,
         reading: rule.confidence,
+        internal: length.is_some_and(|length| length.internal),
+        parameters: Vec::from_iter(length),
         settings: vec![format!("roll_forward.{}", rule.id)],
         ..plain(Kind::Deadline, rule.id, rule.title.clone())
     }
 }
 
-fn publicity(duty: site::table::Publicity) -> RuleEntry {
+fn published(duty: &publicity::DutyRule) -> RuleEntry {
+    let mut provisions = duty.provisions.to_vec();
+    for (_, provision) in duty.regional {
+        add(&mut provisions, provision);
+    }
+    let left_out = duty.withheld.iter().map(|withheld| withheld.what.clone());
     RuleEntry {
-        actors: vec![duty.owed_by()],
-        provisions: duty.provisions().to_vec(),
-        ..plain(Kind::Publicity, duty.as_str(), duty.title())
+        text: join([duty.shows.clone(), duty.place.clone(), duty.period.clone()], "；", "; "),
+        actors: vec![duty.owed_by],
+        remedy: Vec::from_iter(behind("不公开：", "Withheld: ", join(left_out, "、", ", "))),
+        provisions,
+        parameters: Vec::from_iter(duty.at_least),
+        ..plain(Kind::Publicity, duty.id, duty.title.clone())
     }
 }
 
@@ -351,9 +374,7 @@ fn duty(duty: &'static key_unit::Duty) -> RuleEntry {
 fn number(parameter: &'static parameters::Parameter) -> RuleEntry {
     let mut provisions: Vec<&'static Provision> = Vec::new();
     for provision in parameter.versions.iter().flat_map(|version| version.provisions) {
-        if !provisions.iter().any(|p| std::ptr::eq(*p, *provision)) {
-            provisions.push(provision);
-        }
+        add(&mut provisions, provision);
     }
     RuleEntry {
         provisions,
