@@ -15,5 +15,7 @@ mod loading;
 mod openapi;
 mod pg;
 mod platform;
+mod rule_index;
+mod rules;
 mod site;
 mod support;
