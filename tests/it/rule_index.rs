@@ -175,7 +175,8 @@ fn table(stream: TokenStream, place: &str, in_tests: bool, out: &mut Vec<Item>) 
     let row = |at: usize| match (trees.get(at), trees.get(at + 1)) {
         (Some(TokenTree::Ident(name)), Some(TokenTree::Punct(equals))) if equals.as_char() == '=' => {
             let name = name.to_string();
-            let constant = name.len() > 1 && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+            let constant =
+                name.len() > 1 && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
             constant.then_some(name)
         }
         _ => None,
@@ -301,11 +302,14 @@ impl<'a> Index<'a> {
         let table = self.code().find(|item| item.name == "GATES")?;
         let at = table.tokens.iter().position(|token| *token == Token::Text(gate.to_owned()))?;
         let call = table.tokens[at..].windows(6).find_map(|window| match window {
-            [Token::Ident(judge), Token::Sign('('), Token::Ident(module), Token::Sign(':'), Token::Sign(':'), Token::Ident(function)]
-                if matches!(judge.as_str(), "facts" | "Closing") =>
-            {
-                Some((module.clone(), function.clone()))
-            }
+            [
+                Token::Ident(judge),
+                Token::Sign('('),
+                Token::Ident(module),
+                Token::Sign(':'),
+                Token::Sign(':'),
+                Token::Ident(function),
+            ] if matches!(judge.as_str(), "facts" | "Closing") => Some((module.clone(), function.clone())),
             _ => None,
         })?;
         self.code().find(|item| {
@@ -315,7 +319,8 @@ impl<'a> Index<'a> {
 
     fn used(&self, rule: &RuleEntry) -> BTreeSet<&str> {
         let mut used: BTreeSet<&str> = BTreeSet::new();
-        let not_itself = |item: &&Item| !item.place.contains("across/rulebook/") && !item.place.contains("standards/law.rs");
+        let not_itself =
+            |item: &&Item| !item.place.contains("across/rulebook/") && !item.place.contains("standards/law.rs");
         if rule.kind == Kind::Provision {
             return self
                 .code()
@@ -351,7 +356,10 @@ impl<'a> Index<'a> {
                 .code()
                 .filter(|item| item.place.starts_with("standards/parameters.rs") || item.place.contains("catalogue.rs"))
                 .filter(|item| !TABLES.contains(&item.name.as_str()))
-                .filter(|item| item.tokens.iter().find_map(|t| if let Token::Text(t) = t { Some(t.as_str()) } else { None }) == Some(rule.bare()))
+                .filter(|item| {
+                    item.tokens.iter().find_map(|t| if let Token::Text(t) = t { Some(t.as_str()) } else { None })
+                        == Some(rule.bare())
+                })
                 .map(|item| item.name.as_str())
                 .collect(),
             _ => Vec::new(),
@@ -367,9 +375,7 @@ impl<'a> Index<'a> {
                     test.name.strip_prefix(begin.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
                 });
                 by_name
-                    || test.pins().iter().any(|pin| {
-                        *pin == rule.id || *pin == rule.bare() || constants.contains(pin)
-                    })
+                    || test.pins().iter().any(|pin| *pin == rule.id || *pin == rule.bare() || constants.contains(pin))
                     || (rule.kind == Kind::Provision && constants.iter().any(|constant| test.names(constant)))
             })
             .map(|test| test.place.as_str())
@@ -462,9 +468,17 @@ fn judged(function: &Item) -> (BTreeSet<String>, Vec<(String, String)>) {
             [Token::Ident(actor), Token::Sign(':'), Token::Sign(':'), Token::Ident(role), ..] if actor == "Actor" => {
                 acts.insert(snake(role));
             }
-            [Token::Ident(text), Token::Sign(':'), Token::Sign(':'), Token::Ident(fixed), Token::Sign('('), Token::Text(zh), Token::Sign(','), Token::Text(en), ..]
-                if at >= skip_until && text == "Text" && fixed == "fixed" && zh.ends_with('。') =>
-            {
+            [
+                Token::Ident(text),
+                Token::Sign(':'),
+                Token::Sign(':'),
+                Token::Ident(fixed),
+                Token::Sign('('),
+                Token::Text(zh),
+                Token::Sign(','),
+                Token::Text(en),
+                ..,
+            ] if at >= skip_until && text == "Text" && fixed == "fixed" && zh.ends_with('。') => {
                 remedies.push((zh.clone(), en.clone()));
             }
             _ => {}
@@ -521,9 +535,8 @@ fn the_committed_index_is_the_sources() {
 #[test]
 fn every_rule_that_decides_is_pinned_by_a_test_and_used_somewhere() {
     let index = Index::read(all());
-    let decides = |rule: &&RuleEntry| {
-        matches!(rule.kind, Kind::Event | Kind::Transition | Kind::Gate | Kind::Parameter)
-    };
+    let decides =
+        |rule: &&RuleEntry| matches!(rule.kind, Kind::Event | Kind::Transition | Kind::Gate | Kind::Parameter);
     let loose: Vec<String> = all()
         .iter()
         .filter(decides)

@@ -50,7 +50,9 @@ async fn every_rule_is_listed_with_the_text_of_the_day() {
     for id in ["G7", "G9", "G16", "duty.underground_tank_report", "provision.CODE_461_3"] {
         assert!(!before.contains(id) && after.contains(id), "{id}");
     }
-    for id in ["G14", "T7", "event.suspected_listed", "deadline.preliminary_survey_six_months", "publicity.effect_report"] {
+    for id in
+        ["G14", "T7", "event.suspected_listed", "deadline.preliminary_survey_six_months", "publicity.effect_report"]
+    {
         assert!(before.contains(id) && after.contains(id), "{id}");
     }
     let g14 = rule(&world, "G14", &format!("on={LAST}")).await;
@@ -83,7 +85,10 @@ async fn a_rule_says_who_acts_when_and_what_follows_and_where_the_source_has_it(
     let listed = rule(&world, "event.suspected_listed", "").await;
     assert!(listed["actors"].as_array().expect("actors").contains(&json!("county_ecology")));
     let six = rule(&world, "preliminary_survey_six_months", "division=152921").await;
-    assert_eq!((&six["id"], &six["confidence"]), (&json!("deadline.preliminary_survey_six_months"), &json!("recalled")));
+    assert_eq!(
+        (&six["id"], &six["confidence"]),
+        (&json!("deadline.preliminary_survey_six_months"), &json!("recalled"))
+    );
     assert_eq!(six["parameters"][0]["value"], 6);
     let articles = rule(&world, "provision.LAW_61_2_CODE_456_2", "").await;
     assert!(!articles["used_in"].as_array().expect("used").is_empty());
@@ -133,14 +138,20 @@ async fn what_the_operator_set_is_shown_where_it_holds_and_is_never_called_law()
     let id = "parameter.list_publication_working_days";
     let here = rule(&world, id, "division=152921").await;
     let value = &here["parameters"][0];
-    assert_eq!((&value["value"], &value["configured"], &here["confidence"]), (&json!(10), &json!(true), &json!("unconfirmed")));
+    assert_eq!(
+        (&value["value"], &value["configured"], &here["confidence"]),
+        (&json!(10), &json!(true), &json!("unconfirmed"))
+    );
     assert_eq!(value["jurisdiction"], "150000");
     assert_eq!(here["configurable"][0]["key"], "parameters.list_publication_working_days");
     assert_eq!(here["configurable"][0]["value"], "{\"150000\":10}");
     let there = rule(&world, id, "division=140602").await;
     assert_eq!((&there["parameters"][0]["value"], &there["confidence"]), (&json!(20), &json!("verified")));
     let shandong = rule(&world, "parameter.effect_review_working_days", "division=370100").await;
-    assert_eq!((&shandong["parameters"][0]["value"], &shandong["parameters"][0]["internal"]), (&json!(15), &json!(false)));
+    assert_eq!(
+        (&shandong["parameters"][0]["value"], &shandong["parameters"][0]["internal"]),
+        (&json!(15), &json!(false))
+    );
     let g9 = rule(&world, "G9", "").await;
     assert_eq!(g9["configurable"][0]["key"], "survey_before");
     assert_eq!(g9["configurable"][0]["value"], "{\"150000\":[\"supply\"]}");
@@ -162,7 +173,11 @@ fn settings_that_cannot_be_meant_are_refused_at_the_start() {
     for (toml, key, zh) in [
         ("[parameters.preliminary_survey_month]\n150000 = 6\n", "parameters.preliminary_survey_month", "没有此参数"),
         ("[parameters.preliminary_survey_months]\n15 = 6\n", "parameters.preliminary_survey_months.15", "六位数字"),
-        ("[parameters.annual_city_report_day]\n000000 = 1301\n", "parameters.annual_city_report_day.000000", "不合单位"),
+        (
+            "[parameters.annual_city_report_day]\n000000 = 1301\n",
+            "parameters.annual_city_report_day.000000",
+            "不合单位",
+        ),
         ("[survey_before]\n152900 = [\"supply\"]\n", "survey_before.152900", "省级区划代码"),
         ("[survey_before]\n150000 = [\"sell\"]\n", "survey_before.150000", "没有此操作"),
         ("[roll_forward]\nsix_months = true\n", "roll_forward.six_months", "没有此期限规则"),
@@ -171,7 +186,8 @@ fn settings_that_cannot_be_meant_are_refused_at_the_start() {
         assert_eq!(code, Some(2), "{toml}{said}");
         assert!(said.contains(key) && said.contains(zh) && said.contains("The configuration is wrong"), "{said}");
     }
-    let (code, said) = run("[parameters.preliminary_survey_months]\n150000 = 6\n[survey_before]\n150000 = [\"supply\"]\n");
+    let (code, said) =
+        run("[parameters.preliminary_survey_months]\n150000 = 6\n[survey_before]\n150000 = [\"supply\"]\n");
     assert_eq!(code, Some(0), "{said}");
 }
 
@@ -191,7 +207,10 @@ async fn the_life_cycle_is_drawn_and_the_pages_are_whole_and_load_nothing() {
     assert!(media.starts_with("image/svg+xml") && svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
     assert!(svg.contains("id=\"stage-preliminary_survey\"") && svg.contains("survey_notice_served"));
     let (_, _, mermaid) = text("/v1/rules/site-life-cycle.mmd").await;
-    assert!(mermaid.starts_with("stateDiagram-v2") && mermaid.contains("suspected --> preliminary_survey"), "{mermaid}");
+    assert!(
+        mermaid.starts_with("stateDiagram-v2") && mermaid.contains("suspected --> preliminary_survey"),
+        "{mermaid}"
+    );
     for path in ["/rules", "/rules?on=2026-08-14&kind=gate", "/rules/G14?on=2026-08-14&division=152921", "/rules/T7"] {
         let (media, headers, page) = text(path).await;
         assert!(media.starts_with("text/html"), "{path}");
@@ -249,7 +268,8 @@ async fn code_454_gives_the_provinces_a_time_limit_that_is_configuration_and_say
     config.survey_before.insert("150000".to_owned(), vec!["supply".to_owned(), "planning_conditions".to_owned()]);
     let desk = Desk::with(config).await;
     let ground = square(105.7, 38.8, 100.0);
-    let plan = |operation: &str| json!({"operation": operation, "planned_use": use_of("0701"), "current_use": use_of("0601")});
+    let plan =
+        |operation: &str| json!({"operation": operation, "planned_use": use_of("0701"), "current_use": use_of("0601")});
     for (on, expected) in [(LAST, None), (FIRST, Some("block"))] {
         let answer = desk.ask(&ground, on, plan("supply")).await;
         assert_eq!(verdict(&answer, "G9"), expected, "{on}");
@@ -277,7 +297,8 @@ async fn code_461_stops_works_and_bars_construction_where_a_step_was_skipped() {
         let facts = json!({"code": code, "name": "某地块", "division_code": HERE, "stage": stage});
         assert_eq!(counts(&load(&desk.world, "sites", &[feature(facts, ground.clone())], 10).await), (1, 0, 0));
     }
-    let permit = json!({"operation": "construction_permit", "planned_use": use_of("0601"), "current_use": use_of("0601")});
+    let permit =
+        json!({"operation": "construction_permit", "planned_use": use_of("0601"), "current_use": use_of("0601")});
     // Targets not met: barred by both; works already begun stop from the Code on.
     for (on, article, stops) in [(LAST, "66(3)", false), (FIRST, "461(3)", true)] {
         let answer = desk.ask(&listed, on, permit.clone()).await;
@@ -326,12 +347,18 @@ async fn code_414_gives_key_units_duties_for_groundwater_and_tanks() {
     }
     let (before, after) = (&owed[LAST], &owed[FIRST]);
     let added: Vec<&str> = after.keys().filter(|duty| !before.contains_key(*duty)).map(String::as_str).collect();
-    assert_eq!(added, ["groundwater_hidden_danger_investigation", "surroundings_monitoring", "underground_tank_report"]);
+    assert_eq!(
+        added,
+        ["groundwater_hidden_danger_investigation", "surroundings_monitoring", "underground_tank_report"]
+    );
     assert!(before.keys().all(|duty| after.contains_key(duty)));
     let report = |on: &str| cited(&owed[on]["annual_toxic_emission_report"])[0].1.to_owned();
     assert_eq!([report(LAST), report(FIRST)], ["21", "414"]);
     let tank = &after["underground_tank_report"];
-    assert_eq!((cited(tank), &tank["sanctions"][0]["article"]), (vec![("生态环境法典", "414(4)", None)], &json!("1166(2)")));
+    assert_eq!(
+        (cited(tank), &tank["sanctions"][0]["article"]),
+        (vec![("生态环境法典", "414(4)", None)], &json!("1166(2)"))
+    );
     let rounds = &after["hidden_danger_investigation"];
     assert_eq!(
         (&rounds["first_due_on"], &rounds["at_least_months"], &rounds["every_months"]),
