@@ -424,7 +424,14 @@ impl<'a> Index<'a> {
             for other in if rule.kind == Kind::Provision { self.resting(rule) } else { Vec::new() } {
                 writeln!(out, "  rule    {}", other.id).unwrap();
             }
-            for place in self.used(rule) {
+            let mut used = self.used(rule);
+            if rule.kind == Kind::Provision {
+                // A gate's table names the article, its function decides by it.
+                used.extend(
+                    self.resting(rule).iter().filter_map(|o| self.judge(&o.id)).map(|judge| judge.place.as_str()),
+                );
+            }
+            for place in used {
                 writeln!(out, "  used    {place}").unwrap();
             }
             if let Some(judge) = self.judge(&rule.id) {

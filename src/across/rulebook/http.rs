@@ -7,6 +7,7 @@ use crate::kernel::{Confidence, Day, DivisionCode, Error, Result};
 use crate::platform::{App, Call, Params, Permission, Reply, Stop};
 use axum::extract::Path;
 use axum::http::header;
+use serde::de::IntoDeserializer;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -22,6 +23,16 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(rule_page))
 }
 
+/// A field of a form that was left blank asks for nothing.
+fn unless_blank<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: serde::de::DeserializeOwned,
+{
+    let text = Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty());
+    text.map(|text| T::deserialize(text.into_deserializer())).transpose()
+}
+
 /// Which rules.
 #[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -29,14 +40,19 @@ pub fn routes() -> OpenApiRouter<App> {
 struct RuleParams {
     /// Day of the event: texts and values of that day. Default: today.
     #[param(value_type = Option<String>, format = Date, example = "2026-08-14")]
+    #[serde(default, deserialize_with = "unless_blank")]
     on: Option<Day>,
     /// Of this kind.
+    #[serde(default, deserialize_with = "unless_blank")]
     kind: Option<Kind>,
     /// Those that hold in this division, its regional texts and values among them.
+    #[serde(default, deserialize_with = "unless_blank")]
     division: Option<DivisionCode>,
     /// Those that rest on a text of this jurisdiction's own; `000000` is the nation.
+    #[serde(default, deserialize_with = "unless_blank")]
     jurisdiction: Option<DivisionCode>,
     /// Known as well as this.
+    #[serde(default, deserialize_with = "unless_blank")]
     confidence: Option<Confidence>,
     /// Words in the identifier, the titles, the text or the articles.
     #[param(example = "456")]
@@ -50,8 +66,10 @@ struct RuleParams {
 struct DayParams {
     /// Day of the event: texts and values of that day. Default: today.
     #[param(value_type = Option<String>, format = Date, example = "2026-08-14")]
+    #[serde(default, deserialize_with = "unless_blank")]
     on: Option<Day>,
     /// Values, and regional texts, of this division.
+    #[serde(default, deserialize_with = "unless_blank")]
     division: Option<DivisionCode>,
 }
 
@@ -62,6 +80,7 @@ struct DayParams {
 struct DrawingParams {
     /// The day whose restrictions colour the stages. Default: today.
     #[param(value_type = Option<String>, format = Date, example = "2026-08-14")]
+    #[serde(default, deserialize_with = "unless_blank")]
     on: Option<Day>,
 }
 
@@ -190,7 +209,7 @@ async fn rules_page(call: Call, Params(params): Params<RuleParams>) -> Result<Re
         division: picked.division.map(ToString::to_string),
         jurisdiction: params.jurisdiction.as_ref().map(ToString::to_string),
         confidence: params.confidence,
-        q: params.q.clone(),
+        q: params.q.clone().filter(|words| !words.trim().is_empty()),
     };
     Ok(html(page::list(&picked.rules, &filter)))
 }

@@ -256,10 +256,13 @@ fn row(out: &mut String, rule: &RuleView, filter: &Filter) {
         escaped(&rule.title.zh),
         escaped(&rule.title.en)
     );
-    for (label, text) in [("触发 ", rule.trigger.as_ref()), ("", rule.text.as_ref())] {
-        if let Some(text) = text {
-            put!(out, "<div class=\"cites\">{label}{}</div>", escaped(&text.zh));
-        }
+    let actors: Vec<String> =
+        rule.actors.iter().filter_map(|role| Role::parse(role)).map(|role| role.title().zh.into_owned()).collect();
+    if !actors.is_empty() {
+        put!(out, "<div class=\"cites\">由 {}</div>", escaped(&actors.join("、")));
+    }
+    for text in rule.trigger.iter().chain(&rule.text) {
+        put!(out, "<div class=\"cites\">{}</div>", escaped(&text.zh));
     }
     for remedy in &rule.remedies {
         put!(out, "<div class=\"cites\">→ {}</div>", escaped(&remedy.zh));
