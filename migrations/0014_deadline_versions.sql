@@ -18,7 +18,9 @@ begin
             add column changes jsonb not null default '[]' check (jsonb_typeof(changes) = 'array'),
             add column suspended_on date,
             add column round integer not null default 0 check (round >= 0),
-            add column cause text$f$, t);
+            add column cause text,
+            add column fulfilment_note text,
+            add column fulfilment_document_id uuid$f$, t);
     end loop;
 end $$;
 alter table deadline
@@ -42,6 +44,8 @@ comment on column deadline.changes is 'extensions, suspensions and resumptions t
 comment on column deadline.suspended_on is 'since when it is suspended; null while it runs';
 comment on column deadline.round is 'counts the changes that moved the last day: each begins the steps of escalation anew';
 comment on column deadline.cause is 'why it was called off';
+comment on column deadline.fulfilment_note is 'what whoever owed it said of its being done, where no register says so';
+comment on column deadline.fulfilment_document_id is 'the paper by which it was done, where one was named';
 
 drop index deadline_running;
 create unique index deadline_running on deadline (subject_register, subject_id, rule, occasion) where closed_on is null;

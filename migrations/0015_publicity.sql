@@ -96,3 +96,26 @@ language sql stable parallel safe as $$
            coalesce(released_on > asked, true) and facts.long_enough
     from facts
 $$;
+
+-- Whether the last day to make something public is past: that of its clock as it stood then, which is never past while the
+-- clock stands still; without a clock, the day on which the duty arose.
+create function publicity_is_late(owed_since date, due_on date, changes jsonb, asked date) returns boolean
+language sql immutable parallel safe as $$
+    select case
+        when due_on is null then owed_since < asked
+        when deadline_suspended_since(changes, asked) is not null then false
+        else deadline_due_then(due_on, changes, asked) < asked
+    end
+$$;
+
+-- Where on the web a duty of a record was made public last, for layers that say where to read more; null where it was not,
+-- or is not there any more.
+create function publicity_address(register text, subject uuid, kind text) returns text
+language sql stable parallel safe as $$
+    select p.url
+    from publicity_duty d join publicity_publication p on p.duty_id = d.id
+    where d.subject_register = register and d.subject_id = subject and d.duty = kind and d.released_on is null
+      and not p.withdrawn and p.taken_down_on is null and p.url is not null
+    order by d.number desc, p.seq desc
+    limit 1
+$$;

@@ -55,6 +55,13 @@ pub struct Config {
     pub log: String,
     /// Whether `farmland` is open to the public. The demo opens it, its data being invented.
     pub farmland_public: bool,
+    /// Whether subscribers may be told over plain http, and at loopback addresses: `http://127.0.0.1:9000/hook`. The demo
+    /// switches it on. Without it, https to public addresses only.
+    pub webhook_http_loopback: bool,
+    /// How long a subscriber may take to answer, milliseconds.
+    pub webhook_timeout_ms: u32,
+    /// Days without an acknowledgement after which a subscription is paused. It can be resumed, and misses nothing.
+    pub webhook_give_up_days: u32,
 }
 
 /// How log lines are written.
@@ -88,6 +95,9 @@ impl Default for Config {
             log_format: LogFormat::Text,
             log: "info".to_owned(),
             farmland_public: false,
+            webhook_http_loopback: false,
+            webhook_timeout_ms: 10_000,
+            webhook_give_up_days: 7,
         }
     }
 }

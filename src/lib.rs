@@ -10,7 +10,7 @@
 //! | [`standards`] | what an authority printed: the law's articles (one constant each), the calendar of rest days, land-use codes, industries; a table is a CSV beside its file, one row per printed row |
 //! | [`config`] | the one typed configuration, and the only reader of the environment |
 //! | [`pg`] | the managed PostgreSQL + PostGIS; knows no table |
-//! | [`platform`] | what every register stands on: [`Act`](platform::Act) (the only way to write), [`Call`](platform::Call) (who asks), the audit chain, identity and the table of roles |
+//! | [`platform`] | what every register stands on: [`Act`](platform::Act) (the only way to write), [`Call`](platform::Call) (who asks), the audit chain, the outbox and those who are told of it, identity and the table of roles |
 //! | [`layers`] | maps, generic: a [`Layer`](layers::Layer) is data, and collections, pages and tiles follow from it |
 //! | [`registers`] | one folder per register; [`Register`](registers::Register) is what it declares, [`ALL`](registers::ALL) lists them |
 //! | [`across`] | what reads many registers at once, such as the land check |

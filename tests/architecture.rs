@@ -43,6 +43,7 @@ const MEETINGS: &[(&str, &str, &str)] = &[
     ("site", "deadline", "steps of a site start and stop clocks, and its page shows them"),
     ("rulebook", "land_check", "the gates of the land check are rules like others"),
     ("publicity", "deadline", "a duty to publish in time starts a clock, and its publication stops it"),
+    ("deadline", "document", "a yearly report may be handed in with a paper that is filed"),
     ("publicity", "document", "what proves a publication is a paper that is filed"),
     ("site", "document", "a step rests on a paper that is filed, and gives those in charge of the site sight of it"),
 ];
@@ -65,6 +66,11 @@ const EXCEPTIONS: &[(Rule, &str, &str)] = &[
     (Rule::Axum, "src/layers/features.rs", "a long page is streamed as it is read, so its body is one of axum's"),
     (Rule::Transaction, "src/platform/app.rs", "one snapshot, read only, for an answer of several statements"),
     (Rule::Transaction, "src/platform/audit.rs", "one snapshot, read only, for the whole chain"),
+    (
+        Rule::Transaction,
+        "src/platform/webhooks/courier.rs",
+        "a delivery's row stays locked while it is under way, so that a server that dies gives it back; bookkeeping only",
+    ),
     (Rule::Transaction, "src/layers/sql.rs", "one snapshot, read only, for a page"),
 ];
 

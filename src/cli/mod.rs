@@ -137,6 +137,8 @@ async fn dispatch(Arguments { common, command }: Arguments) -> Result<Outcome> {
             config.listen = listen.unwrap_or(config.listen);
             // The demo's farmland is invented, so that everybody may see it.
             config.farmland_public |= demo;
+            // Whoever tries it has no receiver on the open network yet.
+            config.webhook_http_loopback |= demo;
             serve::run(config, demo).await
         }
         Command::Migrate => migrate::run(config).await,

@@ -4,7 +4,8 @@ use super::{Outcome, cluster_error, cluster_options};
 use crate::across::imports;
 use crate::config::Config;
 use crate::kernel::{Clock, Error, Kind, Result, Text};
-use crate::platform::{App, app};
+use crate::platform::{App, app, webhooks};
+use crate::registers::deadline;
 use crate::{api, pg};
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
@@ -49,10 +50,16 @@ async fn serve(listener: TcpListener, url: &str, config: Config, demo: bool) -> 
         super::demo::prepare(&app, address).await?;
     }
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let (stop_courier, courier_stopped) = tokio::sync::oneshot::channel::<()>();
+    let courier = tokio::spawn(webhooks::run_worker(app.clone(), async move {
+        drop(courier_stopped.await);
+    }));
     let worker = tokio::spawn(imports::run_worker(app.clone(), imports::importer, async move {
         // An error means that the sender is gone, which is a stop as well.
         drop(stopped.await);
     }));
+    let (stop_days, days_stopped) = tokio::sync::oneshot::channel::<()>();
+    let days = tokio::spawn(deadline::run_worker(app.clone(), async move { drop(days_stopped.await) }));
     tracing::info!(%address, "listening");
     // Without it, a streamed page waits some 40 ms for the client's acknowledgement.
     let listener = listener.tap_io(|stream| {
@@ -61,8 +68,10 @@ async fn serve(listener: TcpListener, url: &str, config: Config, demo: bool) -> 
         }
     });
     axum::serve(listener, router).with_graceful_shutdown(asked_to_stop()).await.map_err(Error::internal)?;
-    drop(stop);
+    drop((stop, stop_courier, stop_days));
     worker.await.map_err(Error::internal)?;
+    courier.await.map_err(Error::internal)?;
+    days.await.map_err(Error::internal)?;
     app.db().close().await;
     tracing::info!("stopped");
     Ok(())

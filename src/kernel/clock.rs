@@ -33,6 +33,13 @@ impl Clock {
         }
     }
 
+    /// Moves a manual clock on by a length of time; the others cannot be moved and stay.
+    pub fn advance(&self, by: chrono::Duration) {
+        if let Hands::Manual(at) = &self.0 {
+            *at.lock().unwrap_or_else(std::sync::PoisonError::into_inner) += by;
+        }
+    }
+
     /// The instant now.
     #[expect(clippy::disallowed_methods, reason = "the only reader of the machine's clock")]
     pub fn now(&self) -> DateTime<Utc> {

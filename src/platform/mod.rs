@@ -1,4 +1,4 @@
-//! What every register stands on: the application's state, acts (the only way to write), audit, identity, requests.
+//! What every register stands on: the application's state, acts (the only way to write), audit, what others are told, identity, requests.
 
 pub mod act;
 pub mod app;
@@ -14,6 +14,7 @@ pub mod outbox;
 pub mod overlay;
 pub mod reply;
 pub mod topology;
+pub mod webhooks;
 
 pub use act::{Act, Begun};
 pub use app::App;

@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const NOT_OVER_HTTP: &[(Permission, &str)] = &[
     (Permission::KeyManage, "keys are made at the machine itself: `jingtu key`"),
     (Permission::AuditRead, "the chain is checked at the machine itself: `jingtu audit verify`"),
+    (Permission::DeadlineKeep, "yearly duties and escalation are the server's own daily work"),
     (Permission::CalendarWrite, "a year's calendar is loaded at the machine itself: `jingtu calendar import`"),
 ];
 
@@ -37,6 +38,7 @@ fn cases() -> BTreeMap<&'static str, Sent> {
                 "properties": {"operation": "reclaim", "division_code": "999999"}
             })),
         ),
+        ("fulfil_deadline", Sent::Json(json!({"on": "2026-11-20", "note": "x"}))),
         ("correct_site", Sent::Json(json!({"reason": "x"}))),
         ("record_site_event", Sent::Json(json!({"type": "suspected_listed"}))),
         (
@@ -47,6 +49,10 @@ fn cases() -> BTreeMap<&'static str, Sent> {
                 "properties": {"name": "X", "division_code": "999999", "stage": "candidate"}
             })),
         ),
+        ("create_subscription", Sent::Json(json!({"url": "https://example.org/hook", "division": "999999"}))),
+        ("change_subscription", Sent::Json(json!({"status": "paused"}))),
+        ("end_subscription", Sent::Json(Value::Null)),
+        ("replay_subscription", Sent::Json(json!({"after": 0}))),
         (
             "create_farmland_unit",
             Sent::Json(json!({

@@ -3,10 +3,13 @@
 use crate::loading::{feature, load};
 use crate::support::{CREDIT_CODE, World, expect};
 use jingtu::config::Config;
-use jingtu::kernel::{Day, DeadlineId};
+use jingtu::kernel::{Day, DeadlineId, Result};
 use jingtu::platform::{Permission, Reply, Role};
-use jingtu::registers::deadline::rules::catalogue::{self, PRELIMINARY_SURVEY_SIX_MONTHS as SIX_MONTHS};
-use jingtu::registers::deadline::rules::{Closed, status};
+use jingtu::registers::deadline::rules::catalogue::PRELIMINARY_SURVEY_SIX_MONTHS as SIX_MONTHS;
+use jingtu::registers::deadline::rules::catalogue::{
+    DETAILED_SURVEY_AS_NOTIFIED, DIRECTORY_PUBLICATION, EFFECT_REVIEW, SOIL_TRANSPORT_NOTICE,
+};
+use jingtu::registers::deadline::rules::{Change, ChangeKind, Closed, Course, Status, status};
 use jingtu::registers::deadline::{self, ClockKey, OpenDeadline, Subject};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config as Runs, TestRunner};
@@ -14,9 +17,9 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-const RULE: &str = "preliminary_survey_six_months";
+pub const RULE: &str = "preliminary_survey_six_months";
 
-fn subject(n: u128, division: &str) -> Subject {
+pub fn subject(n: u128, division: &str) -> Subject {
     Subject {
         register: "site",
         id: Uuid::from_u128(n),
@@ -27,28 +30,28 @@ fn subject(n: u128, division: &str) -> Subject {
     }
 }
 
-async fn open(world: &World, subject: Subject, start_on: Day) -> DeadlineId {
+pub async fn open(world: &World, subject: Subject, start_on: Day) -> DeadlineId {
     let mut act = world.act(Permission::SiteEvent).await;
     let id = deadline::open(&mut act, six_months(subject, start_on)).await.expect("opened");
     act.finish(Reply::nothing()).await.expect("commit");
     id
 }
 
-fn six_months(subject: Subject, start_on: Day) -> OpenDeadline {
+pub fn six_months(subject: Subject, start_on: Day) -> OpenDeadline {
     let occasion = String::new();
     OpenDeadline { rule: &SIX_MONTHS, subject, occasion, opened_on: start_on, start_on, set_due_on: None }
 }
 
 /// The key of the six months of a site.
-fn clock(subject: &Subject) -> ClockKey<'static> {
+pub fn clock(subject: &Subject) -> ClockKey<'static> {
     ClockKey { register: "site", subject: subject.id, rule: RULE, occasion: "" }
 }
 
-async fn list(world: &World, key: &str, query: &str) -> Value {
+pub async fn list(world: &World, key: &str, query: &str) -> Value {
     expect(world.get(&format!("/v1/deadlines?{query}")).bearer_auth(key), 200).await
 }
 
-fn ids(list: &Value) -> Vec<String> {
+pub fn ids(list: &Value) -> Vec<String> {
     list["deadlines"].as_array().expect("deadlines").iter().map(|d| d["id"].as_str().expect("id").to_owned()).collect()
 }
 
@@ -379,31 +382,51 @@ async fn pages_give_every_clock_once_and_the_sql_agrees_with_the_rule() {
     assert_eq!(other["code"], "bad_cursor");
 }
 
-/// The function in SQL and the rule in Rust are one rule, on any days.
+/// The function in SQL and the rule in Rust are one rule, on any days and after any changes.
 #[tokio::test]
 async fn the_status_in_sql_is_the_status_in_rust() {
     let world = World::new().await;
     let days = |day: Day| sqlx::types::chrono::NaiveDate::parse_from_str(&day.to_string(), "%Y-%m-%d").expect("a date");
-    let strategy = (-40_i64..40, proptest::option::of(-60_i64..60), proptest::bool::ANY, -60_i64..60, 0_u32..40);
+    // A change: days since the one before, which kind, days by which the last day moves.
+    let changes = proptest::collection::vec((0_i64..25, 0_u8..3, 0_i64..40), 0..5);
+    let strategy =
+        (-40_i64..40, proptest::option::of(-60_i64..60), proptest::bool::ANY, -60_i64..60, 0_u32..40, changes);
     let mut runner = TestRunner::new(Runs::default());
-    for _ in 0..500 {
-        let (due, closed, cancelled, asked, soon) = strategy.new_tree(&mut runner).expect("a case").current();
+    let mut seen = BTreeSet::new();
+    for _ in 0..800 {
+        let (due, closed, cancelled, asked, soon, drawn) = strategy.new_tree(&mut runner).expect("a case").current();
         let base = Day::of(2026, 11, 21);
-        let (due_on, on) = (base.add_days(due), base.add_days(asked));
+        let on = base.add_days(asked);
         let closed_on = closed.map(|n| base.add_days(n));
-        let rule = status(due_on, closed_on.map(|on| Closed { on, cancelled }), on, soon);
-        let sql: String = sqlx::query_scalar("select deadline_status($1, $2, $3, '[]', $4, $5)")
+        let (mut due_on, mut at) = (base.add_days(due), base.add_days(-50));
+        let mut changes = Vec::new();
+        for (later, kind, moved) in drawn {
+            at = at.add_days(later);
+            let kind = [ChangeKind::Extended, ChangeKind::Suspended, ChangeKind::Resumed][usize::from(kind)];
+            let was_due_on = due_on;
+            due_on = if kind == ChangeKind::Suspended { due_on } else { due_on.add_days(moved) };
+            let (until, days, cause, document_id) = (None, None, None, None);
+            changes.push(Change { kind, on: at, until, days, cause, document_id, was_due_on, due_on });
+        }
+        let course = Course { due_on, changes: &changes, closed: closed_on.map(|on| Closed { on, cancelled }) };
+        let rule = course.status(on, soon);
+        let sql: String = sqlx::query_scalar("select deadline_status($1, $2, $3, $4, $5, $6)")
             .bind(days(due_on))
             .bind(closed_on.map(days))
             .bind(cancelled && closed_on.is_some())
+            .bind(serde_json::to_value(&changes).expect("JSON"))
             .bind(days(on))
             .bind(i32::try_from(soon).expect("small"))
             .fetch_one(world.app.db())
             .await
             .expect("status");
-        assert_eq!(sql, rule.as_str(), "due {due_on} closed {closed_on:?} {cancelled} on {on} soon {soon}");
+        assert_eq!(sql, rule.as_str(), "{course:?} on {on} soon {soon}");
+        if changes.is_empty() {
+            assert_eq!(rule, status(due_on, course.closed, on, soon));
+        }
+        seen.insert(rule.as_str());
     }
-    assert!(catalogue::ALL.iter().all(|rule| rule.due_soon_days > 0));
+    assert_eq!(seen.len(), Status::ALL.len(), "only {seen:?} came up");
 }
 
 #[tokio::test]
@@ -434,4 +457,327 @@ async fn the_calendar_is_one_that_mail_programs_read() {
     }
     assert_eq!(lines.iter().filter(|l| *l == "BEGIN:VEVENT").count(), 1);
     assert_eq!(expect(world.get("/v1/deadlines.ics"), 401).await["code"], "unauthenticated");
+}
+
+/// Does something in an act of its own that lasts.
+macro_rules! lasting {
+    ($world:expr, $act:ident => $what:expr) => {{
+        let mut $act = $world.act(Permission::SiteEvent).await;
+        let done = $what.await.expect("done");
+        $act.finish(Reply::nothing()).await.expect("commit");
+        done
+    }};
+}
+pub(crate) use lasting;
+
+async fn one(world: &World, key: &str, id: DeadlineId, query: &str) -> Value {
+    expect(world.get(&format!("/v1/deadlines/{id}?{query}")).bearer_auth(key), 200).await
+}
+
+#[tokio::test]
+async fn an_extension_counts_from_its_day_and_is_taken_back_without_a_trace() {
+    let world = World::new().await;
+    let key = world.key(Role::CountyEcology, "152921").await;
+    let site = subject(1, "152921");
+    let id = open(&world, site.clone(), Day::of(2026, 4, 1)).await;
+    let before = one(&world, &key, id, "").await;
+    assert_eq!((&before["due_on"], &before["status"]), (&json!("2026-10-08"), &json!("overdue")));
+
+    let mut act = world.act(Permission::SiteEvent).await;
+    let decided = Day::of(2026, 9, 20);
+    for (until, cause, code) in [(Day::of(2026, 10, 8), "疫情", "not_later"), (Day::of(2026, 12, 1), " ", "missing")]
+    {
+        let refused = deadline::extend(&mut act, &clock(&site), until, decided, cause, None).await;
+        assert_eq!(refused.expect_err("refused").faults()[0].code, code);
+    }
+    act.abandon().await.expect("undone");
+    // A Saturday: what is decided stays as it is.
+    let until = Day::of(2026, 11, 28);
+    lasting!(world, act => deadline::extend(&mut act, &clock(&site), until, decided, "采样受阻", None));
+    for (on, due_on, status, changes) in [
+        ("2026-09-19", "2026-10-08", "due_soon", 0),
+        ("2026-09-20", "2026-11-28", "open", 1),
+        ("2026-11-21", "2026-11-28", "due_soon", 1),
+        ("2026-11-29", "2026-11-28", "overdue", 1),
+    ] {
+        let then = one(&world, &key, id, &format!("on={on}")).await;
+        assert_eq!((&then["due_on"], &then["status"]), (&json!(due_on), &json!(status)), "{on}");
+        assert_eq!(then["changes"].as_array().map(Vec::len), Some(changes), "{on}");
+    }
+    let extended = one(&world, &key, id, "").await;
+    let change = &extended["changes"][0];
+    assert_eq!(
+        (&change["kind"], &change["on"], &change["until"], &change["cause"], &change["was_due_on"]),
+        (&json!("extended"), &json!("2026-09-20"), &json!("2026-11-28"), &json!("采样受阻"), &json!("2026-10-08"))
+    );
+    let last = extended["why"].as_array().and_then(|why| why.last()).expect("why");
+    assert!(last["text_zh"].as_str().is_some_and(|zh| zh.contains("延期至 2026-11-28")));
+    assert_eq!(last["citations"][0]["confidence"], "unconfirmed");
+
+    lasting!(world, act => deadline::take_back_extension(&mut act, &clock(&site)));
+    assert_eq!(one(&world, &key, id, "").await, before);
+    let mut act = world.act(Permission::SiteEvent).await;
+    assert_eq!(deadline::take_back_extension(&mut act, &clock(&site)).await.expect_err("none").code(), "internal");
+    act.abandon().await.expect("undone");
+}
+
+#[tokio::test]
+async fn a_clock_that_stands_still_gets_its_days_back() {
+    let world = World::new().await;
+    let key = world.key(Role::CountyEcology, "152921").await;
+    let site = subject(1, "152921");
+    let id = open(&world, site.clone(), Day::of(2026, 4, 1)).await;
+    let before = one(&world, &key, id, "").await;
+    let key_of = clock(&site);
+    lasting!(world, act => deadline::suspend(&mut act, &key_of, Day::of(2026, 9, 1), "诉讼期间"));
+    let suspended = one(&world, &key, id, "").await;
+    assert_eq!((&suspended["status"], &suspended["suspended_on"]), (&json!("suspended"), &json!("2026-09-01")));
+    assert_eq!((&suspended["days_left"], &suspended["days_overdue"]), (&Value::Null, &json!(0)));
+    assert_eq!(one(&world, &key, id, "on=2026-08-31").await["status"], "open");
+    assert_eq!(list(&world, &key, "status=suspended").await["counts"]["suspended"], 1);
+
+    let mut act = world.act(Permission::SiteEvent).await;
+    let (until, on) = (Day::of(2027, 1, 1), Day::of(2026, 9, 2));
+    let code = |refused: Result<DeadlineId>| refused.expect_err("refused").code();
+    assert_eq!(code(deadline::suspend(&mut act, &key_of, on, "x").await), "deadline_suspended");
+    assert_eq!(code(deadline::extend(&mut act, &key_of, until, on, "x", None).await), "deadline_suspended");
+    let early = deadline::resume(&mut act, &key_of, Day::of(2026, 8, 31)).await.expect_err("refused");
+    assert_eq!(early.faults()[0].code, "out_of_order");
+    act.abandon().await.expect("undone");
+
+    // 1 October and 61 days is 1 December.
+    lasting!(world, act => deadline::resume(&mut act, &key_of, Day::of(2026, 11, 1)));
+    for (on, due_on, status) in [
+        ("2026-08-31", "2026-10-08", "open"),
+        ("2026-09-01", "2026-10-08", "suspended"),
+        ("2026-10-31", "2026-10-08", "suspended"),
+        ("2026-11-01", "2026-12-01", "due_soon"),
+        ("2026-12-02", "2026-12-01", "overdue"),
+    ] {
+        let then = one(&world, &key, id, &format!("on={on}")).await;
+        assert_eq!((&then["due_on"], &then["status"]), (&json!(due_on), &json!(status)), "{on}");
+    }
+    assert_eq!(one(&world, &key, id, "").await["changes"][1]["days"], 61);
+    let mut act = world.act(Permission::SiteEvent).await;
+    assert_eq!(code(deadline::resume(&mut act, &key_of, Day::of(2026, 11, 2)).await), "deadline_not_suspended");
+    act.abandon().await.expect("undone");
+
+    lasting!(world, act => deadline::take_back_resumption(&mut act, &key_of));
+    assert_eq!(one(&world, &key, id, "").await, suspended);
+    // Handed in while it stood still: as on the day it stopped.
+    lasting!(world, act => deadline::close(&mut act, &key_of, Day::of(2026, 11, 20)));
+    assert_eq!(one(&world, &key, id, "").await["status"], "met");
+    lasting!(world, act => deadline::reopen(&mut act, &key_of));
+    lasting!(world, act => deadline::take_back_suspension(&mut act, &key_of));
+    assert_eq!(one(&world, &key, id, "").await, before);
+}
+
+#[tokio::test]
+async fn several_clocks_of_a_rule_run_for_a_record_and_a_mistaken_one_is_passed_over() {
+    let world = World::new().await;
+    let key = world.key(Role::CountyEcology, "152921").await;
+    let site = subject(1, "152921");
+    let transport = |event: &str, on: Day| OpenDeadline {
+        rule: &SOIL_TRANSPORT_NOTICE,
+        subject: site.clone(),
+        occasion: event.to_owned(),
+        opened_on: Day::of(2026, 9, 1),
+        start_on: on,
+        set_due_on: None,
+    };
+    let key_of = |occasion: &'static str| ClockKey { rule: "soil_transport_notice", occasion, ..clock(&site) };
+    // Five working days before 11 October 2021 and 25 February 2026, as the rulebook counts them.
+    let first = lasting!(world, act => deadline::open(&mut act, transport("event-3", Day::of(2021, 10, 11))));
+    let second = lasting!(world, act => deadline::open(&mut act, transport("event-4", Day::of(2026, 2, 25))));
+    let mut act = world.act(Permission::SiteEvent).await;
+    let twice = deadline::open(&mut act, transport("event-4", Day::of(2026, 3, 25))).await;
+    assert_eq!(twice.expect_err("refused").code(), "deadline_running");
+    act.abandon().await.expect("undone");
+    let days = [one(&world, &key, first, "").await, one(&world, &key, second, "").await];
+    assert_eq!([&days[0]["due_on"], &days[1]["due_on"]], ["2021-09-28", "2026-02-11"]);
+    assert_eq!([&days[0]["occasion"], &days[1]["occasion"]], ["event-3", "event-4"]);
+
+    lasting!(world, act => deadline::close(&mut act, &key_of("event-3"), Day::of(2026, 9, 2)));
+    let again = transport("event-3", Day::of(2026, 10, 9));
+    let mistaken = lasting!(world, act => deadline::open(&mut act, again));
+    let cause = deadline::ENTERED_IN_ERROR;
+    lasting!(world, act => deadline::cancel(&mut act, &key_of("event-3"), Day::of(2026, 9, 3), cause));
+    assert_eq!(lasting!(world, act => deadline::reopen(&mut act, &key_of("event-3"))), first);
+    assert_eq!(one(&world, &key, mistaken, "").await["cause"], cause);
+    // What fell away for a cause runs again.
+    lasting!(world, act => deadline::cancel(&mut act, &key_of("event-4"), Day::of(2026, 9, 3), "转运取消"));
+    assert_eq!(one(&world, &key, second, "").await["cause"], "转运取消");
+    assert_eq!(lasting!(world, act => deadline::reopen(&mut act, &key_of("event-4"))), second);
+    assert_eq!(one(&world, &key, second, "").await["cause"], Value::Null);
+}
+
+#[tokio::test]
+async fn the_number_is_that_of_the_place_and_says_what_it_stands_on() {
+    let set = |code: &str, value| BTreeMap::from([(code.to_owned(), value)]);
+    let parameters = BTreeMap::from([("list_publication_working_days".to_owned(), set("150000", 10))]);
+    let world = World::with(Config { parameters, ..Config::default() }).await;
+    let key = world.key(Role::Auditor, "000000").await;
+    let start_on = Day::of(2026, 9, 18);
+    let mut opened = Vec::new();
+    for (n, rule, division) in [
+        (1, &DIRECTORY_PUBLICATION, "152921"),
+        (2, &DIRECTORY_PUBLICATION, "140602"),
+        (3, &EFFECT_REVIEW, "370102"),
+        (4, &EFFECT_REVIEW, "152921"),
+    ] {
+        let (subject, occasion) = (subject(n, division), String::new());
+        let new = OpenDeadline { rule, subject, occasion, opened_on: start_on, start_on, set_due_on: None };
+        opened.push(lasting!(world, act => deadline::open(&mut act, new)));
+    }
+    let mut seen = Vec::new();
+    for id in &opened {
+        let clock = one(&world, &key, *id, "").await;
+        let first = clock["why"][0].clone();
+        let said = first["text_zh"].as_str().expect("words").to_owned();
+        let cited: Vec<String> = first["citations"]
+            .as_array()
+            .expect("citations")
+            .iter()
+            .map(|c| format!("{} {}", c["instrument_zh"].as_str().unwrap_or(""), c["article"].as_str().unwrap_or("")))
+            .collect();
+        let period = &clock["period"];
+        seen.push(json!([
+            period["value"],
+            period["unit"],
+            period["jurisdiction"],
+            period["configured"],
+            clock["confidence"],
+            clock["internal"],
+            clock["due_on"]
+        ]));
+        let own = [
+            ("10 个工作日", "由运行单位设定，未经确认", "政府信息公开条例 26"),
+            ("20 个工作日", "全国；已核对原文", "政府信息公开条例 26"),
+            ("15 个工作日", "区划 370000；已核对原文", "山东省土壤污染防治条例 57"),
+            ("20 个工作日", "内部时限，非法律规定", "本系统规则（非法律规定）"),
+        ][seen.len() - 1];
+        assert!(said.contains(own.0) && said.contains(own.1), "{said}");
+        assert!(cited.iter().any(|c| c.starts_with(own.2)), "{cited:?}");
+    }
+    // 20 working days after 18 September 2026 end on 22 October, as the rulebook counts them.
+    assert_eq!(
+        seen,
+        [
+            json!([10, "working_days", "150000", true, "unconfirmed", false, "2026-10-09"]),
+            json!([20, "working_days", "000000", false, "recalled", false, "2026-10-22"]),
+            json!([15, "working_days", "370000", false, "verified", false, "2026-10-15"]),
+            json!([20, "working_days", "000000", false, "unconfirmed", true, "2026-10-22"]),
+        ]
+    );
+    // Local service levels are told apart in lists and calendars.
+    assert_eq!(ids(&list(&world, &key, "internal=true").await), [opened[3].to_string()]);
+    assert_eq!(list(&world, &key, "internal=false").await["numberReturned"], 3);
+    let calendar = world.get("/v1/deadlines.ics").bearer_auth(&key).send().await.expect("an answer");
+    let calendar = calendar.text().await.expect("a body").replace("\r\n ", "");
+    assert_eq!(calendar.matches("CATEGORIES:内部时限").count(), 1);
+    assert!(calendar.contains("SUMMARY:效果评估报告评审：地块 4（内部时限）"), "{calendar}");
+    let only = world.get("/v1/deadlines.ics?internal=true").bearer_auth(&key).send().await.expect("an answer");
+    assert_eq!(only.text().await.expect("a body").matches("BEGIN:VEVENT").count(), 1);
+}
+
+#[tokio::test]
+async fn a_day_set_by_a_notice_is_the_last_one_and_no_other_rule_takes_one() {
+    let world = World::new().await;
+    let key = world.key(Role::CountyEcology, "152921").await;
+    let (site, start_on, until) = (subject(1, "152921"), Day::of(2026, 9, 1), Day::of(2026, 11, 29));
+    let notified = |rule, set_due_on| OpenDeadline {
+        rule,
+        subject: site.clone(),
+        occasion: String::new(),
+        opened_on: start_on,
+        start_on,
+        set_due_on,
+    };
+    let id = lasting!(world, act => deadline::open(&mut act, notified(&DETAILED_SURVEY_AS_NOTIFIED, Some(until))));
+    let clock = one(&world, &key, id, "").await;
+    // A Sunday, and stays one.
+    assert_eq!((&clock["due_on"], &clock["set_due_on"]), (&json!("2026-11-29"), &json!("2026-11-29")));
+    assert_eq!((&clock["period"], &clock["provisional"]), (&Value::Null, &json!(false)));
+    let mut act = world.act(Permission::SiteEvent).await;
+    for (rule, set) in [(&DETAILED_SURVEY_AS_NOTIFIED, None), (&SIX_MONTHS, Some(until))] {
+        let refused = deadline::open(&mut act, notified(rule, set)).await.expect_err("refused");
+        assert_eq!(refused.code(), "internal");
+    }
+    act.abandon().await.expect("undone");
+}
+
+#[tokio::test]
+async fn a_calendar_leaves_extensions_and_days_set_and_counts_the_rest_anew() {
+    let world = World::new().await;
+    let (april, sites) = (Day::of(2027, 4, 1), [1, 2, 3, 4].map(|n| subject(n, "152921")));
+    open(&world, sites[0].clone(), april).await;
+    open(&world, sites[1].clone(), april).await;
+    let until = Day::of(2027, 12, 31);
+    lasting!(world, act => deadline::extend(&mut act, &clock(&sites[1]), until, Day::of(2027, 5, 1), "x", None));
+    open(&world, sites[2].clone(), april).await;
+    lasting!(world, act => deadline::suspend(&mut act, &clock(&sites[2]), Day::of(2027, 5, 1), "x"));
+    lasting!(world, act => deadline::resume(&mut act, &clock(&sites[2]), Day::of(2027, 5, 3)));
+    let publication =
+        OpenDeadline { rule: &DIRECTORY_PUBLICATION, ..six_months(sites[3].clone(), Day::of(2027, 9, 28)) };
+    lasting!(world, act => deadline::open(&mut act, publication));
+    let days: Vec<Value> = [(10, 1), (10, 2), (10, 3), (10, 4), (10, 5), (10, 6), (10, 7)]
+        .map(|(month, day)| json!({"name": "国庆节", "date": Day::of(2027, month, day), "isOffDay": true}))
+        .to_vec();
+    let file = json!({"year": 2027, "papers": ["https://example.com/notice"], "days": days}).to_string();
+    let mut act = world.act(Permission::CalendarWrite).await;
+    let done = deadline::import_calendar(&mut act, file.as_bytes()).await.expect("loaded");
+    act.finish(Reply::nothing()).await.expect("commit");
+    let moved: BTreeMap<_, _> =
+        done.recomputed.iter().map(|r| (r.subject_code.as_str(), (r.was_due_on, r.due_on, r.provisional))).collect();
+    assert_eq!(moved["152921-1"], (Day::of(2027, 10, 1), Day::of(2027, 10, 8), false));
+    assert_eq!(moved["152921-2"].1, until);
+    // Two days on from 1 October: still in the holiday.
+    assert_eq!(moved["152921-3"], (Day::of(2027, 10, 3), Day::of(2027, 10, 8), false));
+    // Five days of the holiday are Monday to Friday: two in September's week, so many later.
+    assert_eq!(moved["152921-4"], (Day::of(2027, 10, 26), Day::of(2027, 11, 2), false));
+
+    // What is stored is what is counted from the first, for every clock.
+    let mut conn = world.app.db().acquire().await.expect("connect");
+    let calendar = deadline::calendar(&mut conn).await.expect("calendar");
+    let clocks = deadline::all_of(&mut conn, "site").await.expect("read");
+    assert_eq!(clocks.len(), 4);
+    for clock in &clocks {
+        let due = deadline::recount(clock, &calendar).expect("counted");
+        assert_eq!(
+            (due.nominal_due_on, due.due_on, due.provisional),
+            (clock.nominal_due_on, clock.due_on, clock.provisional),
+            "{}",
+            clock.subject_code
+        );
+    }
+    assert!(deadline::all_of(&mut conn, "divisions").await.expect("read").is_empty());
+}
+
+#[tokio::test]
+async fn what_was_known_at_an_instant_can_be_asked() {
+    let world = World::new().await;
+    let key = world.key(Role::CountyEcology, "152921").await;
+    let site = subject(1, "152921");
+    world.clock.move_to(Day::of(2026, 4, 2));
+    let id = open(&world, site.clone(), Day::of(2026, 4, 1)).await;
+    world.clock.move_to(Day::of(2026, 10, 20));
+    lasting!(world, act => deadline::close(&mut act, &clock(&site), Day::of(2026, 10, 7)));
+    world.clock.move_to(Day::of(2026, 11, 21));
+    // That it was done on the 7th became known on the 20th only.
+    for (known_at, status) in [("2026-10-19T04:00:00Z", "overdue"), ("2026-10-21T04:00:00Z", "met")] {
+        let then = one(&world, &key, id, &format!("known_at={known_at}")).await;
+        assert_eq!(then["status"], status, "{known_at}");
+        let page = list(&world, &key, &format!("known_at={known_at}&status={status}")).await;
+        assert_eq!((ids(&page), &page["counts"][status]), (vec![id.to_string()], &json!(1)), "{known_at}");
+    }
+    let early = "known_at=2026-04-01T04:00:00Z&on=2026-04-01";
+    assert_eq!(
+        expect(world.get(&format!("/v1/deadlines/{id}?{early}")).bearer_auth(&key), 404).await["code"],
+        "not_found"
+    );
+    assert_eq!(list(&world, &key, early).await["numberReturned"], 0);
+    let elsewhere = world.key(Role::CountyEcology, "140602").await;
+    expect(world.get(&format!("/v1/deadlines/{id}")).bearer_auth(&elsewhere), 404).await;
+    expect(world.get("/v1/deadlines/none").bearer_auth(&key), 404).await;
+    expect(world.get(&format!("/v1/deadlines/{id}?known_at=now")).bearer_auth(&key), 400).await;
 }

@@ -4,6 +4,7 @@
 mod authorization;
 mod check_basis;
 mod deadline;
+mod deadline_daily;
 mod demo;
 mod division;
 mod document;
@@ -13,8 +14,10 @@ mod land_check;
 mod layers;
 mod loading;
 mod openapi;
+mod outbox;
 mod pg;
 mod platform;
+mod publicity;
 mod rule_index;
 mod rules;
 mod site;

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Schemas that may hold anything, and why: (component or operationId, what follows it, why).
 const FREE_FORM: &[(&str, &str, &str)] = &[
+    ("ChangeView", "/data", "each kind of change has its own data"),
     ("FeatureView", "/geometry", "a GeoJSON geometry of whatever kind the collection has"),
     ("FeatureView", "/properties", "each collection has its own attributes; its queryables name and type them"),
     ("collection_queryables", "/200/application~1schema+json", "the answer is itself a JSON Schema"),

@@ -216,7 +216,12 @@ async fn the_life_cycle_is_drawn_and_the_pages_are_whole_and_load_nothing() {
         mermaid.starts_with("stateDiagram-v2") && mermaid.contains("suspected --> preliminary_survey"),
         "{mermaid}"
     );
-    for path in ["/rules", "/rules?on=2026-08-14&kind=gate&division=&jurisdiction=&confidence=&q=", "/rules/G14?on=2026-08-14&division=152921", "/rules/T7"] {
+    for path in [
+        "/rules",
+        "/rules?on=2026-08-14&kind=gate&division=&jurisdiction=&confidence=&q=",
+        "/rules/G14?on=2026-08-14&division=152921",
+        "/rules/T7",
+    ] {
         let (media, headers, page) = text(path).await;
         assert!(media.starts_with("text/html"), "{path}");
         let csp = headers["content-security-policy"].to_str().expect("text");

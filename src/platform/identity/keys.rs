@@ -6,7 +6,7 @@ use crate::platform::Act;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
-use sqlx::PgPool;
+use sqlx::{PgExecutor, PgPool};
 
 /// What a new key is for.
 #[derive(Debug, Clone)]
@@ -209,7 +209,7 @@ pub async fn authenticate(db: &PgPool, token: &str, today: Day) -> Result<Caller
 ///
 /// # Errors
 /// `bad_token` when the key was revoked or has expired meanwhile.
-pub async fn recall(db: &PgPool, id: KeyId, today: Day) -> Result<Caller> {
+pub async fn recall(db: impl PgExecutor<'_>, id: KeyId, today: Day) -> Result<Caller> {
     let row = sqlx::query!(
         r#"select k.name, k.role, k.division_code, k.credit_code,
                   coalesce((select array_agg(d.code order by d.code) from division d

@@ -59,6 +59,10 @@ permissions! {
     PublicityRead = "publicity.read", public: true, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, LandUser, Auditor, Admin];
     /// See which duties to make public are not met, bureau by bureau.
     PublicityUnmetRead = "publicity.unmet_read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, LandUser, Auditor, Admin];
+    /// Say that a yearly report was handed in; each role its own.
+    DeadlineFulfil = "deadline.fulfil", public: false, [PrefectureEcology, ProvinceEcology];
+    /// Open yearly duties and take steps of escalation: the server itself, once a day.
+    DeadlineKeep = "deadline.keep", public: false, [];
     /// Load a year's calendar of rest days.
     CalendarWrite = "calendar.write", public: false, [Admin];
     /// File a document.

@@ -1,6 +1,7 @@
 //! Control zones (管控区域): drawn and approved by governments around contaminated land, most often land that is
 //! temporarily not to be developed. Land checks hold development inside them (rulebook G21).
 
+mod actions;
 mod hits;
 mod http;
 mod import;
@@ -17,4 +18,5 @@ pub static REGISTER: Register = Register {
     importers: &[&import::IMPORTER],
 };
 
+pub use actions::{NewZone, draw, lift, put_back, withdraw};
 pub use hits::{Hit, hits};

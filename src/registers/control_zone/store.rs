@@ -74,6 +74,51 @@ pub async fn put(conn: &mut PgConnection, rows: &[Shaped<'_>]) -> Result<u64> {
     Ok(done.rows_affected())
 }
 
+/// A zone that was ended, or put back.
+pub struct Moved {
+    pub id: ControlZoneId,
+    pub code: String,
+    pub division_code: String,
+}
+
+/// Ends the zones of a site that still hold, from a day on. One approved later never holds.
+pub async fn end_of_site(conn: &mut PgConnection, site_code: &str, on: Day) -> Result<Vec<Moved>> {
+    Ok(sqlx::query_as!(
+        Moved,
+        r#"update control_zone set ended_on = greatest(approved_on, $2::date) where site_code = $1 and ended_on is null
+           returning id as "id: ControlZoneId", code, division_code"#,
+        site_code,
+        on as Day,
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// Lets the zones of a site that ended on a day hold on.
+pub async fn reopen_of_site(conn: &mut PgConnection, site_code: &str, on: Day) -> Result<Vec<Moved>> {
+    Ok(sqlx::query_as!(
+        Moved,
+        r#"update control_zone set ended_on = null where site_code = $1 and ended_on = greatest(approved_on, $2::date)
+           returning id as "id: ControlZoneId", code, division_code"#,
+        site_code,
+        on as Day,
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// Ends a zone on the very day it was approved, so that it held on none.
+pub async fn never_held(conn: &mut PgConnection, code: &str) -> Result<Option<Moved>> {
+    Ok(sqlx::query_as!(
+        Moved,
+        r#"update control_zone set ended_on = approved_on where code = $1
+           returning id as "id: ControlZoneId", code, division_code"#,
+        code,
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
 /// Those that hold on a day, in the order of their codes.
 pub async fn list(conn: &mut PgConnection, filter: &AreaFilter) -> Result<Vec<ControlZoneRow>> {
     let [first, second] = filter.both_boxes();

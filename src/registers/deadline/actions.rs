@@ -2,13 +2,14 @@
 
 use super::rules::catalogue::{Length, find};
 use super::rules::{Change, ChangeKind, DeadlineRule, Due, Reason, Recounted, Terms, recount as count_anew};
-use super::store::{self, Counted, Deadline, NewRow, Why};
+use super::store::{self, Counted, Deadline, NewRow, Told, Why};
 use crate::kernel::basis::cite_all;
-use crate::kernel::{Confidence, Day, DeadlineId, DocumentId, Error, Provision, Result, Text};
-use crate::platform::Act;
+use crate::kernel::{Confidence, Day, DeadlineId, DocumentId, Error, Fault, Provision, Result, Text};
+use crate::platform::{Act, Change as News, Role};
+use crate::registers::document;
 use crate::standards::parameters::Unit;
 use crate::standards::workdays::{self, WorkCalendar};
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -49,6 +50,42 @@ pub struct ClockKey<'a> {
     pub rule: &'a str,
     /// Empty where a record has one of the rule at a time; else what tells them apart: `2026`, `event-7`.
     pub occasion: &'a str,
+}
+
+/// What others are told of a clock; its record is the subject, so that who watches the record hears of it in order.
+pub(super) fn told(kind: &'static str, subject: &Told, on: Option<Day>, data: Value) -> News {
+    // Registers are known when the program is written; a clock of one that has gone keeps this register's name.
+    let register = crate::registers::ALL.iter().map(|register| register.id).find(|id| *id == subject.register);
+    News {
+        kind,
+        register: register.unwrap_or(super::REGISTER.id),
+        id: subject.id,
+        code: subject.code.clone(),
+        division_code: subject.division_code.clone(),
+        owner_credit_code: subject.owner_credit_code.clone(),
+        public: false,
+        occurred_on: on,
+        data,
+    }
+}
+
+/// Tells of a change of a stored clock; `more` is added to what identifies it.
+fn tell(act: &mut Act, kind: &'static str, clock: &Deadline, on: Option<Day>, more: Value) {
+    let mut data = json!({
+        "deadline_id": clock.id, "rule": clock.rule, "occasion": clock.occasion, "due_on": clock.due_on,
+        "responsible": clock.responsible, "internal": clock.internal,
+    });
+    if let (Some(data), Value::Object(more)) = (data.as_object_mut(), more) {
+        data.extend(more);
+    }
+    let subject = Told {
+        register: clock.subject_register.clone(),
+        id: clock.subject_id,
+        code: clock.subject_code.clone(),
+        division_code: clock.division_code.clone(),
+        owner_credit_code: clock.owner_credit_code.clone(),
+    };
+    act.tell(told(kind, &subject, on, data));
 }
 
 /// A clock to be started.
@@ -98,12 +135,13 @@ pub async fn open(act: &mut Act, new: OpenDeadline) -> Result<DeadlineId> {
     let why = why(&Spoken::of_length(rule, &length, new.start_on), &due);
     let confidence = resolved.map_or(rule.confidence, |resolved| resolved.confidence.max(rule.confidence));
     let confidence = if length.of_later_text { Confidence::Unconfirmed } else { confidence };
+    let internal = resolved.is_some_and(|resolved| resolved.internal);
     let id = DeadlineId::new(act.now());
     let row = NewRow {
         id,
         rule: rule.id,
         occasion: &new.occasion,
-        internal: resolved.is_some_and(|resolved| resolved.internal),
+        internal,
         confidence,
         parameter: rule.period.parameter().map(|parameter| parameter.id),
         parameter_value: resolved.map(|resolved| as_i32(resolved.value)).transpose()?,
@@ -133,6 +171,23 @@ pub async fn open(act: &mut Act, new: OpenDeadline) -> Result<DeadlineId> {
             "subject": format!("{}/{}", new.subject.register, new.subject.id),
         }),
     );
+    let subject = Told {
+        register: new.subject.register.to_owned(),
+        id: new.subject.id,
+        code: new.subject.code.clone(),
+        division_code: new.subject.division_code.clone(),
+        owner_credit_code: new.subject.owner_credit_code.clone(),
+    };
+    act.tell(told(
+        "deadline.opened",
+        &subject,
+        Some(new.opened_on),
+        json!({
+            "deadline_id": id, "rule": rule.id, "occasion": new.occasion, "start_on": new.start_on,
+            "due_on": due.due_on, "provisional": due.provisional, "responsible": rule.responsible,
+            "internal": internal,
+        }),
+    ));
     Ok(id)
 }
 
@@ -237,6 +292,7 @@ pub async fn close(act: &mut Act, key: &ClockKey<'_>, on: Day) -> Result<Deadlin
     let clock = running(act, key).await?;
     store::set_end(act.tx(), clock.id, Some(on), false, None).await?;
     act.note(format!("deadline/{}", clock.id), json!({"rule": key.rule, "closed_on": on}));
+    tell(act, "deadline.closed", &clock, Some(on), json!({"closed_on": on}));
     Ok(clock.id)
 }
 
@@ -250,6 +306,8 @@ pub async fn cancel(act: &mut Act, key: &ClockKey<'_>, on: Day, cause: &str) -> 
     let clock = running(act, key).await?;
     store::set_end(act.tx(), clock.id, Some(on), true, Some(cause)).await?;
     act.note(format!("deadline/{}", clock.id), json!({"rule": key.rule, "cancelled_on": on}));
+    let in_error = cause == ENTERED_IN_ERROR;
+    tell(act, "deadline.cancelled", &clock, Some(on), json!({"cancelled_on": on, "entered_in_error": in_error}));
     Ok(clock.id)
 }
 
@@ -265,8 +323,9 @@ pub async fn reopen(act: &mut Act, key: &ClockKey<'_>) -> Result<DeadlineId> {
     store::set_end(act.tx(), clock.id, None, false, None).await?;
     // What a calendar changed while it stood ended counts for it again.
     let calendar = calendar(act.tx()).await?;
-    keep_counted(act, &clock, &clock.changes.0, clock.suspended_on, false, &calendar).await?;
+    let due_on = keep_counted(act, &clock, &clock.changes.0, clock.suspended_on, false, &calendar).await?;
     act.note(format!("deadline/{}", clock.id), json!({"rule": key.rule, "reopened": true}));
+    tell(act, "deadline.reopened", &clock, None, json!({"due_on": due_on}));
     Ok(clock.id)
 }
 
@@ -342,6 +401,7 @@ pub async fn extend(
     let detail =
         json!({"rule": key.rule, "extended_on": on, "was_due_on": clock.due_on, "due_on": until, "document": document});
     act.note(format!("deadline/{}", clock.id), detail);
+    tell(act, "deadline.extended", &clock, Some(on), json!({"was_due_on": clock.due_on, "due_on": until}));
     Ok(clock.id)
 }
 
@@ -379,6 +439,7 @@ pub async fn suspend(act: &mut Act, key: &ClockKey<'_>, on: Day, cause: &str) ->
     };
     add_change(act, &clock, change, Some(on), false).await?;
     act.note(format!("deadline/{}", clock.id), json!({"rule": key.rule, "suspended_on": on}));
+    tell(act, "deadline.suspended", &clock, Some(on), json!({"suspended_on": on}));
     Ok(clock.id)
 }
 
@@ -412,6 +473,8 @@ pub async fn resume(act: &mut Act, key: &ClockKey<'_>, on: Day) -> Result<Deadli
         format!("deadline/{}", clock.id),
         json!({"rule": key.rule, "resumed_on": on, "days": on.days_since(since), "was_due_on": clock.due_on, "due_on": due_on}),
     );
+    let more = json!({"resumed_on": on, "days": on.days_since(since), "was_due_on": clock.due_on, "due_on": due_on});
+    tell(act, "deadline.resumed", &clock, Some(on), more);
     Ok(clock.id)
 }
 
@@ -480,6 +543,13 @@ async fn take_back(
         format!("deadline/{}", clock.id),
         json!({"rule": key.rule, "taken_back": kind, "of": taken.on, "was_due_on": clock.due_on, "due_on": due_on}),
     );
+    let told = match kind {
+        ChangeKind::Extended => "deadline.extended",
+        ChangeKind::Suspended => "deadline.suspended",
+        ChangeKind::Resumed => "deadline.resumed",
+    };
+    let more = json!({"taken_back": true, "was_due_on": clock.due_on, "due_on": due_on});
+    tell(act, told, &clock, None, more);
     Ok(clock.id)
 }
 
@@ -495,6 +565,9 @@ async fn keep_counted(
     let rule = rule_of(clock)?;
     let Recounted { due, changes } = counted(&terms(clock, rule, changes)?, calendar)?;
     let why: Vec<Why> = first_reason(clock).into_iter().chain(steps(&due.why, due.start_on)).collect();
+    if !moved && suspended_on == clock.suspended_on && is_kept(clock, &due, &why, &changes) {
+        return Ok(due.due_on);
+    }
     let counted = Counted {
         rule_version: as_i32(rule.version)?,
         nominal_due_on: due.nominal_due_on,
@@ -505,6 +578,13 @@ async fn keep_counted(
     };
     store::set_counted(act.tx(), clock.id, &counted, suspended_on, moved).await?;
     Ok(due.due_on)
+}
+
+/// Whether that is what is stored.
+fn is_kept(clock: &Deadline, due: &Due, why: &[Why], changes: &[Change]) -> bool {
+    (due.nominal_due_on, due.due_on, due.provisional) == (clock.nominal_due_on, clock.due_on, clock.provisional)
+        && why == clock.why.0
+        && changes == clock.changes.0
 }
 
 /// The rule with its number, as it was said when the clock was opened: both stay what they were.
@@ -543,6 +623,96 @@ pub fn recount(clock: &Deadline, calendar: &WorkCalendar) -> Result<Due> {
 /// When the database cannot be read.
 pub async fn all_of(conn: &mut PgConnection, register: &str) -> Result<Vec<Deadline>> {
     store::all_of(conn, register).await
+}
+
+/// That a duty was done which no register closes.
+#[derive(Debug, Clone)]
+pub(super) struct Fulfilment {
+    pub on: Day,
+    pub document: Option<DocumentId>,
+    pub note: String,
+}
+
+/// Says of a yearly report that it was handed in.
+///
+/// # Errors
+/// `not_found` for a clock of another division; `closed_by_register` (409) where a register closes it itself;
+/// `other_role_must_act` (403); `deadline_not_running` (409); `invalid_input` for a day ahead or before the year reported
+/// on, a missing note, an unknown document.
+pub(super) async fn fulfil(act: &mut Act, id: DeadlineId, done: Fulfilment) -> Result<()> {
+    let clock = store::lock(act.tx(), id)
+        .await?
+        .filter(|clock| act.caller().holds_in(&clock.division_code))
+        .ok_or_else(|| Error::not_found("时限", "deadline"))?;
+    let rule = rule_of(&clock)?;
+    let citations = cite_all(rule.provisions, act.today());
+    if !rule.fulfilled_by_hand {
+        return Err(Error::conflict(
+            "closed_by_register",
+            Text::new(
+                format!("“{}”随登记事项自动办结，不能单独填报。", rule.title.zh),
+                format!("\"{}\" ends with the step that is entered in its register.", rule.title.en),
+            ),
+        )
+        .under(rule.id, citations));
+    }
+    let owed_by = Role::parse(&clock.responsible).map(Role::title);
+    if act.caller().role().is_some_and(|role| role.as_str() != clock.responsible) {
+        let title = owed_by.unwrap_or_else(|| Text::new(clock.responsible.clone(), clock.responsible.clone()));
+        return Err(Error::forbidden(
+            "other_role_must_act",
+            Text::new(format!("应由{}填报。", title.zh), format!("This is for: {}.", title.en)),
+        )
+        .under(rule.id, citations));
+    }
+    if clock.closed_on.is_some() {
+        return Err(Error::conflict(
+            "deadline_not_running",
+            Text::fixed("该时限已办结或撤销。", "The deadline was met or called off before."),
+        ));
+    }
+    let mut faults = Vec::new();
+    let year_begins = Day::parse(&format!("{}-01-01", clock.occasion)).unwrap_or(clock.start_on);
+    if done.on > act.today() || done.on < year_begins {
+        faults.push(Fault::new(
+            "/on",
+            "out_of_order",
+            Text::new(
+                format!("日期应在 {year_begins} 至今日之间。"),
+                format!("The day lies between {year_begins} and today."),
+            ),
+        ));
+    }
+    let note = done.note.trim();
+    if note.is_empty() || note.chars().count() > MAX_CAUSE || note.contains('\0') {
+        faults.push(Fault::new(
+            "/note",
+            "missing",
+            Text::new(
+                format!("须说明报送情况（1 至 {MAX_CAUSE} 字）。"),
+                format!("How it was handed in is needed, 1 to {MAX_CAUSE} characters."),
+            ),
+        ));
+    }
+    if !faults.is_empty() {
+        return Err(Error::invalid(faults));
+    }
+    if let Some(paper) = done.document {
+        let subject = document::Subject {
+            register: &clock.subject_register,
+            id: clock.subject_id,
+            division_code: &clock.division_code,
+            owner_credit_code: clock.owner_credit_code.as_deref(),
+        };
+        document::attach(act, paper, &subject, "/document_id").await?;
+    }
+    store::set_fulfilled(act.tx(), id, done.on, note, done.document).await?;
+    act.note(
+        format!("deadline/{id}"),
+        json!({"rule": clock.rule, "occasion": clock.occasion, "closed_on": done.on, "document": done.document}),
+    );
+    tell(act, "deadline.closed", &clock, Some(done.on), json!({"closed_on": done.on}));
+    Ok(())
 }
 
 /// Keeps the clocks of a record in step with its code, name, division and land user.
@@ -644,9 +814,7 @@ async fn recompute(act: &mut Act) -> Result<Vec<Recomputed>> {
         let rule = rule_of(&clock)?;
         let Recounted { due, changes } = counted(&terms(&clock, rule, &clock.changes.0)?, &calendar)?;
         let why: Vec<Why> = first_reason(&clock).into_iter().chain(steps(&due.why, due.start_on)).collect();
-        let same = (due.nominal_due_on, due.due_on, due.provisional)
-            == (clock.nominal_due_on, clock.due_on, clock.provisional);
-        if same && why == clock.why.0 && changes == clock.changes.0 {
+        if is_kept(&clock, &due, &why, &changes) {
             continue;
         }
         let counted = Counted {

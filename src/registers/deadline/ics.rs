@@ -32,8 +32,15 @@ impl Calendar {
         calendar
     }
 
-    /// Adds the clock as the event of its last day; `status` is where it stands on the day asked.
-    pub(super) fn event(&mut self, clock: &Deadline, status: Status) {
+    /// Adds the clock as the event of its last day, as both stand on the day asked. A local service level is marked as one.
+    pub(super) fn event(&mut self, clock: &Deadline, on: Day) {
+        let (status, due_on) = (clock.standing(on), clock.course().due_then(on));
+        let internal = Text::fixed("内部时限", "service level, not law");
+        let mark = match (clock.internal, self.lang) {
+            (false, _) => String::new(),
+            (true, Lang::Zh) => format!("（{}）", internal.zh),
+            (true, Lang::En) => format!(" ({})", internal.en),
+        };
         let rule =
             find(&clock.rule).map_or_else(|| clock.rule.clone(), |rule| rule.title.in_lang(self.lang).to_owned());
         let standing = status_title(status);
@@ -49,14 +56,17 @@ impl Calendar {
         self.line(&format!("DTSTAMP:{}", instant(clock.sys_from)));
         self.line(&format!("LAST-MODIFIED:{}", instant(clock.sys_from)));
         self.line(&format!("SEQUENCE:{}", clock.revision.saturating_sub(1)));
-        self.line(&format!("DTSTART;VALUE=DATE:{}", date(clock.due_on)));
-        self.line(&format!("DTEND;VALUE=DATE:{}", date(clock.due_on.next())));
-        self.text("SUMMARY", &format!("{rule}{colon}{}", clock.subject_name));
+        self.line(&format!("DTSTART;VALUE=DATE:{}", date(due_on)));
+        self.line(&format!("DTEND;VALUE=DATE:{}", date(due_on.next())));
+        self.text("SUMMARY", &format!("{rule}{colon}{}{mark}", clock.subject_name));
         self.text("DESCRIPTION", &description);
         self.text("CATEGORIES", standing);
+        if clock.internal {
+            self.text("CATEGORIES", internal.in_lang(self.lang));
+        }
         self.line(match (status, clock.provisional) {
             (Status::Cancelled, _) => "STATUS:CANCELLED",
-            (_, true) => "STATUS:TENTATIVE",
+            (Status::Suspended, _) | (_, true) => "STATUS:TENTATIVE",
             (_, false) => "STATUS:CONFIRMED",
         });
         self.line("TRANSP:TRANSPARENT");

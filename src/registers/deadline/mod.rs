@@ -21,6 +21,8 @@
 //! loaded.
 
 mod actions;
+mod daily;
+mod figures;
 mod http;
 mod ics;
 pub mod rules;
@@ -31,6 +33,7 @@ pub use actions::{
     extend, for_subject, import_calendar, open, recount, reopen, resume, subject_changed, suspend, take_back_extension,
     take_back_resumption, take_back_suspension,
 };
+pub use daily::{Pass, daily, escalate, pass, run_worker};
 pub use rules::catalogue::{ALL as RULES, find};
 pub use rules::{Change, ChangeKind, Closed, Course, DeadlineRule, Due, Status, status};
 pub use store::{Deadline, Why};

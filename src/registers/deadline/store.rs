@@ -1,13 +1,14 @@
 //! All SQL of the deadline tables.
 
 use super::rules::{Change, Closed, Course, Status, catalogue};
-use crate::kernel::{Citation, Confidence, Day, DeadlineId, Error, Result, Text};
+use crate::kernel::{ActId, Citation, Confidence, Day, DeadlineId, DocumentId, Error, Result, Text};
 use crate::platform::Scope;
 use crate::standards::workdays::{DayKind, PrintedDay, YearNotice};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use sqlx::types::Json;
+use std::collections::HashSet;
 use uuid::Uuid;
 
 /// One step of a counting as stored: words and, where the law says it, the article.
@@ -80,6 +81,10 @@ pub struct Deadline {
     pub round: i32,
     /// Why it was called off.
     pub cause: Option<String>,
+    /// What whoever owed it said of its being done, where no register says so.
+    pub fulfilment_note: Option<String>,
+    /// The paper by which it was done.
+    pub fulfilment_document_id: Option<DocumentId>,
     /// Steps of the counting.
     pub why: Json<Vec<Why>>,
     /// The day it ended.
@@ -208,6 +213,7 @@ macro_rules! clocks {
                       d.jurisdiction as "jurisdiction!", d.configured as "configured!",
                       d.set_due_on as "set_due_on: Day", d.changes as "changes!: Json<Vec<Change>>",
                       d.suspended_on as "suspended_on: Day", d.round as "round!", d.cause,
+                      d.fulfilment_note, d.fulfilment_document_id as "fulfilment_document_id: DocumentId",
                       d.why as "why!: Json<Vec<Why>>", d.closed_on as "closed_on: Day", d.cancelled as "cancelled!",
                       d.sys_from as "sys_from!", d.revision as "revision!""#
                 + $($rest)+
@@ -340,86 +346,159 @@ pub(super) async fn lock_countable(conn: &mut PgConnection) -> Result<Vec<Deadli
 /// What a list is asked for. `rules` and `due_soon` are parallel: every rule of the catalogue with its days.
 pub(super) struct Filter<'a> {
     pub on: Day,
+    /// The state of knowledge; now where there is none.
+    pub known_at: Option<DateTime<Utc>>,
     pub scope: &'a Scope,
     pub statuses: Option<&'a [String]>,
-    /// A division: it and all below it.
     pub division: Option<&'a str>,
+    /// With all divisions below; else that division only.
+    pub below: bool,
     pub rule: Option<&'a str>,
     pub internal: Option<bool>,
+    /// First and last day of opening.
+    pub opened: (Option<Day>, Option<Day>),
+    /// First and last day of ending.
+    pub closed: (Option<Day>, Option<Day>),
     pub rules: &'a [String],
     pub due_soon: &'a [i32],
 }
 
-/// A page in order of due day, after the row with that key.
+/// What a filter lets through of a table of clocks. Written out for both questions, because the checked queries take
+/// literals only.
+macro_rules! page {
+    ([$($from:tt)+], $filter:expr, $after:expr, $limit:expr) => {
+        clocks!(
+            [" from " + $($from)+ + " d
+               left join unnest($14::text[], $15::int[]) as soon (rule, days) on soon.rule = d.rule
+               where d.opened_on <= $1
+                 and ($2::timestamptz is null or d.sys_from <= $2)
+                 and not $3
+                 and ($4::text[] is null or d.division_code = any($4))
+                 and ($5::text is null or d.owner_credit_code = $5)
+                 and ($6::text is null or d.division_code = $6
+                      or $7 and d.division_code in (select v.code from division v where v.ancestors @> array[$6::text]))
+                 and ($8::text is null or d.rule = $8)
+                 and ($9::bool is null or d.internal = $9)
+                 and ($10::date is null or d.opened_on >= $10)
+                 and ($11::date is null or d.opened_on <= $11)
+                 and ($12::date is null or d.closed_on >= $12)
+                 and ($13::date is null or d.closed_on <= $13)
+                 and ($16::text[] is null
+                      or deadline_status(d.due_on, d.closed_on, d.cancelled, d.changes, $1, coalesce(soon.days, 0))
+                         = any($16))
+                 and ($17::date is null or (d.due_on, d.id) > ($17, $18))
+               order by d.due_on, d.id
+               limit $19"],
+            $filter.on as Day,
+            $filter.known_at,
+            $filter.scope.is_public(),
+            $filter.scope.divisions(),
+            $filter.scope.own_credit_code(),
+            $filter.division,
+            $filter.below,
+            $filter.rule,
+            $filter.internal,
+            $filter.opened.0 as Option<Day>,
+            $filter.opened.1 as Option<Day>,
+            $filter.closed.0 as Option<Day>,
+            $filter.closed.1 as Option<Day>,
+            $filter.rules,
+            $filter.due_soon,
+            $filter.statuses,
+            $after.0 as Option<Day>,
+            $after.1,
+            $limit,
+        )
+    };
+}
+
+/// See [`page!`].
+macro_rules! standing {
+    ([$($from:tt)+], $filter:expr) => {
+        sqlx::query_as!(
+            Standing,
+            r#"select deadline_status(d.due_on, d.closed_on, d.cancelled, d.changes, $1, coalesce(soon.days, 0)) as "status!",
+                      count(*) as "n!"
+               from "# + $($from)+ + " d
+               left join unnest($14::text[], $15::int[]) as soon (rule, days) on soon.rule = d.rule
+               where d.opened_on <= $1
+                 and ($2::timestamptz is null or d.sys_from <= $2)
+                 and not $3
+                 and ($4::text[] is null or d.division_code = any($4))
+                 and ($5::text is null or d.owner_credit_code = $5)
+                 and ($6::text is null or d.division_code = $6
+                      or $7 and d.division_code in (select v.code from division v where v.ancestors @> array[$6::text]))
+                 and ($8::text is null or d.rule = $8)
+                 and ($9::bool is null or d.internal = $9)
+                 and ($10::date is null or d.opened_on >= $10)
+                 and ($11::date is null or d.opened_on <= $11)
+                 and ($12::date is null or d.closed_on >= $12)
+                 and ($13::date is null or d.closed_on <= $13)
+               group by 1",
+            $filter.on as Day,
+            $filter.known_at,
+            $filter.scope.is_public(),
+            $filter.scope.divisions(),
+            $filter.scope.own_credit_code(),
+            $filter.division,
+            $filter.below,
+            $filter.rule,
+            $filter.internal,
+            $filter.opened.0 as Option<Day>,
+            $filter.opened.1 as Option<Day>,
+            $filter.closed.0 as Option<Day>,
+            $filter.closed.1 as Option<Day>,
+            $filter.rules,
+            $filter.due_soon,
+        )
+    };
+}
+
+struct Standing {
+    status: String,
+    n: i64,
+}
+
+/// A page in order of last day as it now stands, after the row with that key.
 pub(super) async fn page(
     conn: &mut PgConnection,
     filter: &Filter<'_>,
     after: Option<(Day, Uuid)>,
     limit: i64,
 ) -> Result<Vec<Deadline>> {
-    let (after_due, after_id) = after.unzip();
-    Ok(clocks!(
-        [" from deadline d
-           left join unnest($6::text[], $7::int[]) as soon (rule, days) on soon.rule = d.rule
-           where d.opened_on <= $1
-             and not $11
-             and ($2::text[] is null or d.division_code = any($2))
-             and ($3::text is null or d.owner_credit_code = $3)
-             and ($4::text is null
-                  or d.division_code in (select v.code from division v where v.ancestors @> array[$4::text]))
-             and ($5::text is null or d.rule = $5)
-             and ($8::text[] is null
-                  or deadline_status(d.due_on, d.closed_on, d.cancelled, d.changes, $1, coalesce(soon.days, 0)) = any($8))
-             and ($9::date is null or (d.due_on, d.id) > ($9, $10))
-             and ($13::bool is null or d.internal = $13)
-           order by d.due_on, d.id
-           limit $12"],
-        filter.on as Day,
-        filter.scope.divisions(),
-        filter.scope.own_credit_code(),
-        filter.division,
-        filter.rule,
-        filter.rules,
-        filter.due_soon,
-        filter.statuses,
-        after_due as Option<Day>,
-        after_id,
-        filter.scope.is_public(),
-        limit,
-        filter.internal,
-    )
-    .fetch_all(conn)
-    .await?)
+    let after = after.unzip();
+    Ok(match filter.known_at {
+        None => page!(["deadline"], filter, after, limit).fetch_all(conn).await?,
+        Some(_) => {
+            page!(
+                ["(select * from deadline where sys_from <= $2
+                   union all
+                   select * from deadline_history where sys_from <= $2 and sys_to > $2)"],
+                filter,
+                after,
+                limit
+            )
+            .fetch_all(conn)
+            .await?
+        }
+    })
 }
 
 /// How many clocks stand where, whatever statuses are asked for.
 pub(super) async fn counts(conn: &mut PgConnection, filter: &Filter<'_>) -> Result<Vec<(Status, i64)>> {
-    let rows = sqlx::query!(
-        r#"select deadline_status(d.due_on, d.closed_on, d.cancelled, d.changes, $1, coalesce(soon.days, 0)) as "status!",
-                  count(*) as "n!"
-           from deadline d
-           left join unnest($6::text[], $7::int[]) as soon (rule, days) on soon.rule = d.rule
-           where d.opened_on <= $1
-             and not $8
-             and ($2::text[] is null or d.division_code = any($2))
-             and ($3::text is null or d.owner_credit_code = $3)
-             and ($4::text is null
-                  or d.division_code in (select v.code from division v where v.ancestors @> array[$4::text]))
-             and ($5::text is null or d.rule = $5)
-             and ($9::bool is null or d.internal = $9)
-           group by 1"#,
-        filter.on as Day,
-        filter.scope.divisions(),
-        filter.scope.own_credit_code(),
-        filter.division,
-        filter.rule,
-        filter.rules,
-        filter.due_soon,
-        filter.scope.is_public(),
-        filter.internal,
-    )
-    .fetch_all(conn)
-    .await?;
+    let rows = match filter.known_at {
+        None => standing!(["deadline"], filter).fetch_all(conn).await?,
+        Some(_) => {
+            standing!(
+                ["(select * from deadline where sys_from <= $2
+                   union all
+                   select * from deadline_history where sys_from <= $2 and sys_to > $2)"],
+                filter
+            )
+            .fetch_all(conn)
+            .await?
+        }
+    };
     rows.into_iter()
         .map(|row| {
             let status = Status::parse(&row.status)
@@ -427,6 +506,28 @@ pub(super) async fn counts(conn: &mut PgConnection, filter: &Filter<'_>) -> Resu
             Ok((status, row.n))
         })
         .collect()
+}
+
+/// The clock of an identifier, as known at an instant or now.
+pub(super) async fn find(
+    conn: &mut PgConnection,
+    id: DeadlineId,
+    known_at: Option<DateTime<Utc>>,
+) -> Result<Option<Deadline>> {
+    Ok(match known_at {
+        None => clocks!([" from deadline d where d.id = $1"], id as DeadlineId).fetch_optional(conn).await?,
+        Some(at) => {
+            clocks!(
+                [" from (select * from deadline where id = $1 and sys_from <= $2
+                         union all
+                         select * from deadline_history where id = $1 and sys_from <= $2 and sys_to > $2) d"],
+                id as DeadlineId,
+                at,
+            )
+            .fetch_optional(conn)
+            .await?
+        }
+    })
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -488,4 +589,281 @@ pub(super) async fn keep_year(conn: &mut PgConnection, id: Uuid, notice: &YearNo
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// A division that owes yearly reports.
+pub(super) struct Keeper {
+    pub id: Uuid,
+    pub code: String,
+    pub name: String,
+}
+
+/// One server at a time opens yearly duties, until its act is over.
+pub(super) async fn hold_yearly(conn: &mut PgConnection) -> Result<()> {
+    sqlx::query!("select pg_advisory_xact_lock(hashtext('deadline yearly duties')) as held").fetch_one(conn).await?;
+    Ok(())
+}
+
+/// Divisions of a level in which, or below which, sites are registered.
+pub(super) async fn keepers(conn: &mut PgConnection, level: &str) -> Result<Vec<Keeper>> {
+    Ok(sqlx::query_as!(
+        Keeper,
+        "select p.id, p.code, p.name_zh as name
+         from division p
+         where p.level = $1 and exists (
+             select 1 from division v join site s on s.division_code = v.code where v.ancestors @> array[p.code])
+         order by p.code",
+        level,
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// Whether a clock of that occasion was ever opened for the record.
+pub(super) async fn was_opened(
+    conn: &mut PgConnection,
+    register: &str,
+    subject: Uuid,
+    rule: &str,
+    occasion: &str,
+) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select 1 from deadline where subject_register = $1 and subject_id = $2 and rule = $3
+                            and occasion = $4) as "there!""#,
+        register,
+        subject,
+        rule,
+        occasion,
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
+/// The record of a clock as others are told of it.
+pub(super) struct Told {
+    pub register: String,
+    pub id: Uuid,
+    pub code: String,
+    pub division_code: String,
+    pub owner_credit_code: Option<String>,
+}
+
+/// A running clock and the step of escalation that it has reached.
+pub(super) struct Candidate {
+    pub id: DeadlineId,
+    pub step: String,
+    pub round: i32,
+    pub rule: String,
+    pub occasion: String,
+    pub due_on: Day,
+    pub responsible: String,
+    pub internal: bool,
+    pub subject: Told,
+}
+
+/// Running clocks that have reached a step of escalation on `today` and not taken it, in order of identifier after
+/// `after`. The steps are those of [`super::rules::Step::reached`]; `horizon` is the last day of the first of them.
+pub(super) async fn to_escalate(
+    conn: &mut PgConnection,
+    today: Day,
+    horizon: Day,
+    after: Option<DeadlineId>,
+    limit: i64,
+) -> Result<Vec<Candidate>> {
+    let rows = sqlx::query!(
+        r#"select d.id as "id!: DeadlineId", s.step as "step!", d.round, d.rule, d.occasion, d.due_on as "due_on: Day",
+                  d.responsible, d.internal, d.subject_register, d.subject_id, d.subject_code, d.division_code,
+                  d.owner_credit_code
+           from deadline d
+           cross join lateral (
+               select case when d.due_on - $1::date <= -7 then 'week-' || ($1::date - d.due_on) / 7
+                           when d.due_on <= $1 then 't0'
+                           when d.due_on - $1::date <= 7 then 't-7'
+                           when d.due_on - $1::date <= 30 then 't-30'
+                           else 't-60' end as step) s
+           where d.closed_on is null and d.suspended_on is null and d.due_on <= $2 and d.opened_on <= $1
+             and ($3::uuid is null or d.id > $3)
+             and not exists (select 1 from deadline_escalation e
+                             where e.deadline_id = d.id and e.round = d.round and e.step = s.step)
+           order by d.id
+           limit $4"#,
+        today as Day,
+        horizon as Day,
+        after as Option<DeadlineId>,
+        limit,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Candidate {
+            id: row.id,
+            step: row.step,
+            round: row.round,
+            rule: row.rule,
+            occasion: row.occasion,
+            due_on: row.due_on,
+            responsible: row.responsible,
+            internal: row.internal,
+            subject: Told {
+                register: row.subject_register,
+                id: row.subject_id,
+                code: row.subject_code,
+                division_code: row.division_code,
+                owner_credit_code: row.owner_credit_code,
+            },
+        })
+        .collect())
+}
+
+/// Takes the steps; gives the clocks whose step nobody else had taken meanwhile.
+pub(super) async fn escalate(
+    conn: &mut PgConnection,
+    candidates: &[Candidate],
+    today: Day,
+    act: ActId,
+    now: DateTime<Utc>,
+) -> Result<HashSet<DeadlineId>> {
+    let ids: Vec<DeadlineId> = candidates.iter().map(|clock| clock.id).collect();
+    let rounds: Vec<i32> = candidates.iter().map(|clock| clock.round).collect();
+    let steps: Vec<String> = candidates.iter().map(|clock| clock.step.clone()).collect();
+    let due: Vec<Day> = candidates.iter().map(|clock| clock.due_on).collect();
+    let taken = sqlx::query_scalar!(
+        r#"insert into deadline_escalation (deadline_id, round, step, due_on, reached_on, act_id, recorded_at)
+           select c.id, c.round, c.step, c.due_on, $5, $6, $7
+           from unnest($1::uuid[], $2::int[], $3::text[], $4::date[]) as c (id, round, step, due_on)
+           order by c.id
+           on conflict do nothing
+           returning deadline_id as "id: DeadlineId""#,
+        &ids as &[DeadlineId],
+        &rounds,
+        &steps,
+        &due as &[Day],
+        today as Day,
+        act as ActId,
+        now,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(taken.into_iter().collect())
+}
+
+/// A step of escalation that was taken.
+pub(super) struct Escalation {
+    pub step: String,
+    pub due_on: Day,
+    pub reached_on: Day,
+    pub recorded_at: DateTime<Utc>,
+}
+
+/// The steps that a clock has taken, oldest first.
+pub(super) async fn escalations(conn: &mut PgConnection, id: DeadlineId) -> Result<Vec<Escalation>> {
+    Ok(sqlx::query_as!(
+        Escalation,
+        r#"select step, due_on as "due_on: Day", reached_on as "reached_on: Day", recorded_at
+           from deadline_escalation where deadline_id = $1 order by recorded_at, round, reached_on"#,
+        id as DeadlineId,
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// Says of a running clock that it was done, and how.
+pub(super) async fn set_fulfilled(
+    conn: &mut PgConnection,
+    id: DeadlineId,
+    on: Day,
+    note: &str,
+    document: Option<DocumentId>,
+) -> Result<()> {
+    sqlx::query!(
+        "update deadline set closed_on = $2, fulfilment_note = $3, fulfilment_document_id = $4 where id = $1",
+        id as DeadlineId,
+        on as Day,
+        note,
+        document as Option<DocumentId>,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The period of figures, and of which clocks.
+pub(super) struct FigureFilter<'a> {
+    pub from: Day,
+    pub to: Day,
+    pub scope: &'a Scope,
+    pub division: Option<&'a str>,
+    pub rule: Option<&'a str>,
+    /// A level of divisions, to which those below are added up; `own` for each by itself.
+    pub level: &'a str,
+}
+
+/// Figures of one rule in one division.
+pub(super) struct FigureRow {
+    pub division_code: String,
+    pub division_name: Option<String>,
+    /// Divisions below are added up in it.
+    pub with_below: bool,
+    pub rule: String,
+    pub internal: bool,
+    pub opened: i64,
+    pub met: i64,
+    pub met_late: i64,
+    pub cancelled: i64,
+    pub running: i64,
+    pub overdue: i64,
+    pub suspended: i64,
+    pub median_days: Option<f64>,
+}
+
+/// Figures of a period: what was opened and what ended in it, and what runs on its last day.
+pub(super) async fn figures(conn: &mut PgConnection, of: &FigureFilter<'_>) -> Result<Vec<FigureRow>> {
+    Ok(sqlx::query_as!(
+        FigureRow,
+        r#"with places as (
+               select v.code, coalesce(u.code, v.code) as unit, u.code is not null as below
+               from division v
+               left join lateral (select p.code from division p
+                                  where p.level = $7 and p.code = any(v.ancestors) limit 1) u on $7 <> 'own'),
+           clocks as (
+               select coalesce(p.unit, d.division_code) as unit, coalesce(p.below, false) as below, d.rule, d.internal,
+                      d.opened_on >= $1 as is_new, d.closed_on between $1 and $2 as ended, d.closed_on - d.start_on as days,
+                      deadline_status(d.due_on, d.closed_on, d.cancelled, d.changes, $2, 0) as status
+               from deadline d
+               left join places p on p.code = d.division_code
+               where d.opened_on <= $2
+                 and (d.closed_on is null or d.closed_on >= $1 or d.opened_on >= $1)
+                 and not $5
+                 and ($3::text[] is null or d.division_code = any($3))
+                 and ($4::text is null or d.owner_credit_code = $4)
+                 and ($6::text is null
+                      or d.division_code in (select v.code from division v where v.ancestors @> array[$6::text]))
+                 and ($8::text is null or d.rule = $8))
+           select c.unit as "division_code!", v.name_zh as "division_name?", c.below as "with_below!", c.rule as "rule!",
+                  c.internal as "internal!",
+                  count(*) filter (where c.is_new) as "opened!",
+                  count(*) filter (where c.ended and c.status = 'met') as "met!",
+                  count(*) filter (where c.ended and c.status = 'met_late') as "met_late!",
+                  count(*) filter (where c.ended and c.status = 'cancelled') as "cancelled!",
+                  count(*) filter (where c.status in ('open', 'due_soon', 'overdue', 'suspended')) as "running!",
+                  count(*) filter (where c.status = 'overdue') as "overdue!",
+                  count(*) filter (where c.status = 'suspended') as "suspended!",
+                  percentile_cont(0.5) within group (order by c.days)
+                      filter (where c.ended and c.status in ('met', 'met_late')) as median_days
+           from clocks c
+           left join division v on v.code = c.unit
+           group by c.unit, v.name_zh, c.below, c.rule, c.internal
+           order by c.internal, c.unit, c.below, c.rule"#,
+        of.from as Day,
+        of.to as Day,
+        of.scope.divisions(),
+        of.scope.own_credit_code(),
+        of.scope.is_public(),
+        of.division,
+        of.level,
+        of.rule,
+    )
+    .fetch_all(conn)
+    .await?)
 }

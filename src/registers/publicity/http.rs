@@ -510,7 +510,7 @@ fn inside(duty: &Duty, rule: &DutyRule, standing: Standing, on: Day, overrides: 
         due_on: duty.due_on,
         due_provisional: duty.due_provisional,
         deadline_id: duty.deadline_id,
-        days_overdue: if not_public { on.days_since(duty.due_on).max(0) } else { 0 },
+        days_overdue: if not_public && duty.late { on.days_since(duty.due_on).max(0) } else { 0 },
         met: standing.met,
         released_on: duty.released_on.filter(|day| *day <= on),
         lacking: lacking(duty, rule, standing, on, overrides),
@@ -544,7 +544,7 @@ fn lacking(
             ),
         ),
         None => Text::new(
-            format!("尚未公开{}（{}），应当在 {} 前完成。", rule.shows.zh, rule.place.zh, duty.due_on.next()),
+            format!("尚未公开：{}（{}）。最迟应于 {} 完成。", rule.shows.zh, rule.place.zh, duty.due_on),
             format!("Not public yet: {} ({}); due by {}.", rule.shows.en, rule.place.en, duty.due_on),
         ),
     };

@@ -240,6 +240,8 @@ pub(super) struct Duty {
     pub deadline_id: Option<DeadlineId>,
     pub due_on: Day,
     pub due_provisional: bool,
+    /// The last day is past, whether or not the duty was done by then.
+    pub late: bool,
     pub publications: Json<Vec<Publication>>,
 }
 
@@ -273,7 +275,8 @@ pub(super) async fn page(
                   d.division_code, coalesce(v.name_zh, d.division_code) as "division_name!", d.occasion, d.owed_by,
                   d.owed_since as "owed_since: Day", d.released_on as "released_on: Day",
                   d.deadline_id as "deadline_id: DeadlineId",
-                  coalesce(c.due_on, d.owed_since) as "due_on!: Day", coalesce(c.provisional, false) as "due_provisional!",
+                  coalesce(deadline_due_then(c.due_on, c.changes, $1), d.owed_since) as "due_on!: Day", coalesce(c.provisional, false) as "due_provisional!",
+                  publicity_is_late(d.owed_since, c.due_on, c.changes, $1) as "late!",
                   (select coalesce(json_agg(json_build_object(
                               'channel', p.channel, 'url', p.url, 'shown_from', p.shown_from, 'shown_to', p.shown_to,
                               'taken_down_on', p.taken_down_on, 'at_least_until', p.at_least_until,
@@ -297,7 +300,7 @@ pub(super) async fn page(
              and ($11::text[] is null or s.status = any($11))
              and ($12::boolean is null or (s.met = $12 and s.status <> 'released'))
              and ($13::boolean is null
-                  or (s.status in ('owed', 'taken_down_early') and coalesce(c.due_on, d.owed_since) < $1) = $13)
+                  or (s.status in ('owed', 'taken_down_early') and publicity_is_late(d.owed_since, c.due_on, c.changes, $1)) = $13)
              and ($14::date is null or (d.owed_since, d.id) > ($14, $15))
            order by d.owed_since, d.id
            limit $16"#,
@@ -340,7 +343,7 @@ pub(super) async fn counts(conn: &mut PgConnection, filter: &Filter<'_>) -> Resu
              and ($10::uuid is null or d.subject_id = $10)
              and ($11::boolean is null or (s.met = $11 and s.status <> 'released'))
              and ($12::boolean is null
-                  or (s.status in ('owed', 'taken_down_early') and coalesce(c.due_on, d.owed_since) < $1) = $12)
+                  or (s.status in ('owed', 'taken_down_early') and publicity_is_late(d.owed_since, c.due_on, c.changes, $1)) = $12)
            group by 1"#,
         filter.on as Day,
         filter.scope.divisions(),
@@ -429,8 +432,8 @@ pub(super) async fn unmet(
                   count(*) filter (where s.status = 'taken_down_early') as "taken_down_early!",
                   count(*) filter (where s.status = 'on_display') as "too_short!",
                   count(*) filter (where s.status in ('owed', 'taken_down_early')
-                                     and coalesce(c.due_on, d.owed_since) < $1) as "overdue!",
-                  min(d.owed_since) as "oldest_since!: Day", min(coalesce(c.due_on, d.owed_since)) as "oldest_due_on!: Day"
+                                     and publicity_is_late(d.owed_since, c.due_on, c.changes, $1)) as "overdue!",
+                  min(d.owed_since) as "oldest_since!: Day", min(coalesce(deadline_due_then(c.due_on, c.changes, $1), d.owed_since)) as "oldest_due_on!: Day"
            from publicity_duty d
            cross join lateral publicity_status(d.id, d.released_on, $1) s
            left join deadline c on c.id = d.deadline_id

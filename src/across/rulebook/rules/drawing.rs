@@ -7,7 +7,7 @@
 use crate::kernel::{Day, Text};
 use crate::registers::site::restrictions::{Gate, at_stage};
 use crate::registers::site::stage::Stage;
-use crate::registers::site::table::{EventType, KINDS, TRANSITIONS};
+use crate::registers::site::table::{KINDS, TRANSITIONS, To, Transition};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -73,23 +73,32 @@ fn machine(on: Day) -> Machine {
     let mut beside: Vec<Beside> = Vec::new();
     for way in &TRANSITIONS {
         let kind = way.event.kind();
-        let case = way.case.map_or(String::new(), |case| format!("：{}", case.as_str()));
-        let label = Label { zh: format!("{} {}", way.id, kind.title.zh), name: format!("{}{case}", kind.name) };
-        match way.to.and_then(place) {
-            Some(to) if way.from.len() < NEARLY_ANYWHERE => {
-                for from in way.from.iter().filter_map(|stage| place(*stage)) {
-                    if from == to {
-                        beside.push(Beside { label: label.clone(), stages: nodes[from].code.clone(), to: None });
-                    } else if let Some(edge) = edges.iter_mut().find(|edge| (edge.from, edge.to) == (from, to)) {
-                        if !edge.labels.contains(&label) {
-                            edge.labels.push(label.clone());
+        let case = way.case.map_or(Text::fixed("", ""), |case| {
+            Text::new(format!("：{}", case.title().zh), format!(" {}", case.as_str()))
+        });
+        let label =
+            Label { zh: format!("{} {}{}", way.id, kind.title.zh, case.zh), name: format!("{}{}", kind.name, case.en) };
+        for to in ends_of(way) {
+            match to.and_then(place) {
+                Some(to) if way.from.len() < NEARLY_ANYWHERE => {
+                    for from in way.from.iter().filter_map(|stage| place(*stage)) {
+                        if from == to {
+                            beside.push(Beside { label: label.clone(), stages: nodes[from].code.clone(), to: None });
+                        } else if let Some(edge) = edges.iter_mut().find(|edge| (edge.from, edge.to) == (from, to)) {
+                            if !edge.labels.contains(&label) {
+                                edge.labels.push(label.clone());
+                            }
+                        } else {
+                            edges.push(Edge { from, to, labels: vec![label.clone()] });
                         }
-                    } else {
-                        edges.push(Edge { from, to, labels: vec![label.clone()] });
                     }
                 }
+                to => beside.push(Beside {
+                    label: label.clone(),
+                    stages: codes(way.from),
+                    to: to.map(|to| nodes[to].code.clone()),
+                }),
             }
-            to => beside.push(Beside { label, stages: codes(way.from), to: to.map(|to| nodes[to].code.clone()) }),
         }
     }
     for kind in KINDS.iter().filter(|kind| kind.event_type.transitions().next().is_none()) {
@@ -111,6 +120,20 @@ fn machine(on: Day) -> Machine {
         }
     }
     Machine { nodes, edges, beside: merged }
+}
+
+/// Where a way leads: a stage, nowhere, or back to each stage from which the one it starts in can be reached.
+fn ends_of(way: &Transition) -> Vec<Option<Stage>> {
+    match way.to {
+        To::Stay => vec![None],
+        To::Stage(stage) => vec![Some(stage)],
+        To::Back => {
+            let before = TRANSITIONS.iter().filter(|t| matches!(t.to, To::Stage(to) if way.from.contains(&to)));
+            let stages: Vec<Stage> = before.flat_map(|t| t.from).copied().collect();
+            let order = Stage::ALL.into_iter().filter(|stage| stages.contains(stage));
+            order.map(Some).collect()
+        }
+    }
 }
 
 /// Codes of stages, runs of three and more as a span: `C1–C9 C11`.
@@ -153,10 +176,7 @@ pub fn mermaid(on: Day) -> String {
                 &mut out,
                 format_args!(
                     "    {} --> {} : {} {}",
-                    machine.nodes[edge.from].key,
-                    machine.nodes[edge.to].key,
-                    label.zh,
-                    label.name.replace('：', " ")
+                    machine.nodes[edge.from].key, machine.nodes[edge.to].key, label.zh, label.name
                 ),
             );
         }
@@ -672,7 +692,7 @@ mod tests {
                 assert!(drawing.contains(way.event.as_str()) && drawing.contains(way.id), "{}", way.id);
             }
         }
-        for stage in TRANSITIONS.iter().flat_map(|way| way.to) {
+        for stage in TRANSITIONS.iter().flat_map(ends_of).flatten() {
             assert!(svg.contains(&format!("id=\"stage-{}\"", key(stage))), "{stage}");
         }
         assert!(svg.starts_with("<svg") && !svg.contains("NaN"));

@@ -8,7 +8,7 @@ use crate::platform::Role;
 use crate::registers::key_unit::Period;
 use crate::registers::site::restrictions::{self, at_stage};
 use crate::registers::site::stage::Stage;
-use crate::registers::site::table::{EventKind, KINDS, TRANSITIONS, Transition};
+use crate::registers::site::table::{Case, EventKind, Guard, KINDS, TRANSITIONS, To, Transition};
 use crate::registers::{deadline, key_unit, publicity, site};
 use crate::standards::{law, parameters};
 use std::collections::BTreeSet;
@@ -99,14 +99,17 @@ fn event(kind: &EventKind) -> RuleEntry {
     let needed = kind.fields.iter().filter(|rule| rule.need != Need::Optional).map(|rule| {
         let title = rule.field.title();
         match rule.need {
-            Need::RequiredWith(case) => Text::new(
-                format!("{}（结论为 {} 时）", title.zh, case.as_str()),
-                format!("{} (with {})", title.en, case.as_str()),
-            ),
-            Need::OptionalWith(case) => Text::new(
-                format!("{}（结论为 {} 时可填）", title.zh, case.as_str()),
-                format!("{} (may, with {})", title.en, case.as_str()),
-            ),
+            Need::RequiredWith(cases) => {
+                let cases = cases_in_words(cases);
+                Text::new(format!("{}（{}时）", title.zh, cases.zh), format!("{} (with: {})", title.en, cases.en))
+            }
+            Need::OptionalWith(cases) => {
+                let cases = cases_in_words(cases);
+                Text::new(
+                    format!("{}（{}时可填）", title.zh, cases.zh),
+                    format!("{} (may, with: {})", title.en, cases.en),
+                )
+            }
             Need::Required | Need::Optional => title,
         }
     });
@@ -129,6 +132,7 @@ fn event(kind: &EventKind) -> RuleEntry {
             ),
         )),
         provisions: kind.provisions.to_vec(),
+        from: kind.event_type.since(),
         names: vec![format!("{:?}", kind.event_type), kind.rule.to_owned()],
         ..plain(Kind::Event, kind.name, kind.title.clone())
     }
@@ -184,13 +188,22 @@ fn transitions() -> Vec<RuleEntry> {
         .collect()
 }
 
+fn cases_in_words(cases: &[Case]) -> Text {
+    join(cases.iter().map(|case| case.title()), "、", ", ").unwrap_or(Text::fixed("", ""))
+}
+
 fn moves(way: &Transition) -> Option<Text> {
     let from = stages(way.from.iter().copied())?;
-    let to = way.to.map_or(Text::fixed("阶段不变", "the stage stays"), |stage| {
-        Text::new(format!("{} {}", stage.code(), stage.title().zh), format!("{} {}", stage.code(), stage.title().en))
-    });
+    let to = match way.to {
+        To::Stay => Text::fixed("阶段不变", "the stage stays"),
+        To::Back => Text::fixed("退回此前阶段", "back to the stage before"),
+        To::Stage(stage) => Text::new(
+            format!("{} {}", stage.code(), stage.title().zh),
+            format!("{} {}", stage.code(), stage.title().en),
+        ),
+    };
     let case = way.case.map_or(Text::fixed("", ""), |case| {
-        Text::new(format!("（结论 {}）", case.as_str()), format!(" (conclusion {})", case.as_str()))
+        Text::new(format!("（{}）", case.title().zh), format!(" ({})", case.title().en))
     });
     Some(Text::new(format!("{} → {}{}", from.zh, to.zh, case.zh), format!("{} → {}{}", from.en, to.en, case.en)))
 }
@@ -205,8 +218,12 @@ fn follows(way: &Transition) -> Option<Text> {
         named("启动期限", "opens", way.opens.iter().map(|clock| clock.as_str()).collect()),
         named("停止期限", "closes", way.closes.iter().map(|clock| clock.as_str()).collect()),
         named("恢复期限", "reopens", way.reopens.iter().map(|clock| clock.as_str()).collect()),
+        named("撤销期限", "cancels", way.cancels.iter().map(|clock| clock.as_str()).collect()),
         named("须公开", "to be published", way.publicity.iter().map(|duty| duty.as_str()).collect()),
-        named("须告知", "to be told", way.informs.iter().map(|role| role.as_str()).collect()),
+        (way.guard != Guard::None).then(|| {
+            let missing = way.guard.missing();
+            Text::new(format!("拒绝情形：{}", missing.zh), format!("refused where: {}", missing.en))
+        }),
     ];
     join(parts.into_iter().flatten(), "；", "; ")
 }

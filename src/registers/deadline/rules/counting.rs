@@ -438,6 +438,27 @@ mod tests {
     }
 
     #[test]
+    fn a_day_of_the_year_is_the_next_one_after_the_start_and_a_set_day_is_itself() {
+        for (start, month_day, expected) in [
+            (Day::of(2026, 1, 1), 1231, Day::of(2026, 12, 31)),
+            (Day::of(2026, 12, 31), 131, Day::of(2027, 1, 31)),
+            (Day::of(2026, 12, 31), 1231, Day::of(2027, 12, 31)),
+            (Day::of(2026, 1, 31), 131, Day::of(2027, 1, 31)),
+            (Day::of(2024, 1, 31), 228, Day::of(2024, 2, 28)),
+            (Day::of(2026, 5, 31), 630, Day::of(2026, 6, 30)),
+        ] {
+            assert_eq!(next_day_of_year(start, month_day), expected, "{start} {month_day}");
+        }
+        // 31 January 2027 is a Sunday: not rolled unless it is set to be, and then provisional while 2027 is unknown.
+        let calendar = WorkCalendar::statutory();
+        let report = count(Counting::DayOfYear(131), Day::of(2026, 12, 31), &calendar, false);
+        assert_eq!((report.due_on, report.provisional), (Day::of(2027, 1, 31), false));
+        let until = Day::of(2026, 11, 21);
+        let set = |roll| count(Counting::Until(until), Day::of(2026, 9, 1), &calendar, roll).due_on;
+        assert_eq!([set(false), set(true)], [until, Day::of(2026, 11, 23)]);
+    }
+
+    #[test]
     fn the_vectors_of_the_rulebook_hold() {
         for (rule, start, expected) in VECTORS {
             holds(rule, start, expected);

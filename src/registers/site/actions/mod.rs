@@ -1,13 +1,14 @@
 //! Registering, correcting, taking steps; and finding out who may see a site.
 
 use super::rules::{
-    Draft, Effect, Event, EventType, Given, InterimCode, InterimKind, List, Refusal, SiteState, Stage, StatutoryClock,
-    permit, registered_as_suspected, take,
+    Draft, Effect, Event, EventType, Given, InterimCode, InterimKind, List, Place, Publicity, Refusal, SiteState,
+    Stage, StartFrom, StatutoryClock, permit, registered_as_suspected, take,
 };
 use super::store::{self, Actor, Attributes, Columns, LogRow, NegativeUse, NewRow, Row};
 use crate::kernel::{Area, Day, DivisionCode, DocumentId, Error, Fault, Result, SiteId, Text};
+use crate::platform::outbox::Change;
 use crate::platform::{Act, Caller, Permission, Role, Scope, call, topology};
-use crate::registers::{deadline, division, document};
+use crate::registers::{control_zone, deadline, division, document, publicity};
 use crate::standards::industries::IndustryCode;
 use crate::standards::land_use::{LandUse, LandUseSystem};
 use serde_json::json;
@@ -229,7 +230,7 @@ pub(super) fn sight(caller: &Caller, row: &Row) -> Sight {
     let full = match caller.scope(Permission::SiteRead) {
         Scope::All => true,
         Scope::Divisions(codes) => codes.contains(&row.division_code),
-        Scope::Own(code) => row.land_user_credit_code.as_ref() == Some(&code),
+        Scope::Own(code) => row.belongs_to(&code),
         Scope::Public => false,
     };
     match (full, row.in_directory) {
@@ -251,7 +252,7 @@ pub(super) fn require_reach(caller: &Caller, row: &Row) -> Result<()> {
         Caller::Operator | Caller::Public => return caller.require_division(&row.division_code),
     };
     match (holder.role, &holder.credit_code) {
-        (Role::LandUser, credit) if credit.is_some() && *credit == row.land_user_credit_code => Ok(()),
+        (Role::LandUser, Some(credit)) if row.belongs_to(credit) => Ok(()),
         (Role::LandUser, _) => Err(Error::forbidden(
             "not_your_site",
             Text::fixed("只能办理本单位使用的地块。", "A land user may act on its own sites only."),
@@ -310,7 +311,9 @@ pub async fn register(act: &mut Act, new: NewSite, entering_for: Option<Role>) -
     require_known_division(act, &new.facts.division_code).await?;
     let (now, today) = (act.now(), act.today());
     let role = acting(act, entering_for)?;
-    let listed = new.suspected.then(|| registered_as_suspected(new.suspected_on, today, role)).transpose();
+    let app = act.app().clone();
+    let place = Place { division: &new.facts.division_code, overrides: &app.config().parameters };
+    let listed = new.suspected.then(|| registered_as_suspected(new.suspected_on, today, role, place)).transpose();
     let listed = listed.map_err(|refusal| at_attribute(refusal, "/occurred_on", "/properties/suspected_on"))?;
     if !new.suspected && new.suspected_on.is_some() {
         return Err(Error::fault(
@@ -328,8 +331,10 @@ pub async fn register(act: &mut Act, new: NewSite, entering_for: Option<Role>) -
     let area_m2 = topology::area_m2(act.tx(), &ewkb).await?;
     let mut standing = Columns { stage_since: Some(today), ..Columns::none() };
     let mut first = None;
+    let mut taken = None;
     if let Some((entry, step)) = listed {
         standing = standing.after(&step.state, &step.effects, Some(entry.occurred_on))?;
+        taken = Some((entry.event.clone(), entry.occurred_on, step.effects.clone()));
         let payload = serde_json::to_value(&entry.event).map_err(Error::internal)?;
         let days = (Some(entry.occurred_on), entry.day_assumed);
         let who = actor(act, Some(role));
@@ -355,6 +360,25 @@ pub async fn register(act: &mut Act, new: NewSite, entering_for: Option<Role>) -
         store::append(act.tx(), act_id, &[first]).await?;
     }
     act.note(format!("site/{id}"), detail);
+    let row = store::find(act.tx(), id).await?.ok_or_else(not_found)?;
+    match taken {
+        Some((event, occurred_on, effects)) => {
+            let (from, to) = (Stage::Candidate, stage);
+            let taken = Taken { row: &row, event: &event, seq: 1, occurred_on, from, to };
+            carry_out(act, &taken, &effects).await?;
+        }
+        None => act.tell(Change {
+            kind: "site.registered",
+            register: REGISTER,
+            id: id.0,
+            code: row.code.clone(),
+            division_code: row.division_code.clone(),
+            owner_credit_code: row.owner().map(str::to_owned),
+            public: false,
+            occurred_on: Some(today),
+            data: json!({"stage": stage_json(stage)}),
+        }),
+    }
     Ok(id)
 }
 
@@ -472,7 +496,7 @@ fn subject_of(row: &Row) -> deadline::Subject {
         code: row.code.clone(),
         name: row.name.clone(),
         division_code: row.division_code.clone(),
-        owner_credit_code: row.land_user_credit_code.clone(),
+        owner_credit_code: row.owner().map(str::to_owned),
     }
 }
 
@@ -481,7 +505,7 @@ fn paper_of(row: &Row) -> document::Subject<'_> {
         register: REGISTER,
         id: row.id.0,
         division_code: &row.division_code,
-        owner_credit_code: row.land_user_credit_code.as_deref(),
+        owner_credit_code: row.owner(),
     }
 }
 
@@ -512,7 +536,9 @@ pub async fn record(
         Some(day) => day,
         None => return Err(without_day(&log.state, new, today, role)),
     };
-    let (event, step) = take(&log.state, new.event_type, new.draft, occurred_on, today, role)?;
+    let app = act.app().clone();
+    let place = Place { division: &row.division_code, overrides: &app.config().parameters };
+    let (event, step) = take(&log.state, new.event_type, new.draft, occurred_on, today, role, place)?;
     if let Some(paper) = event.document_id() {
         document::attach(act, paper, &paper_of(&row), "/document_id").await?;
     }
@@ -522,21 +548,25 @@ pub async fn record(
         None if listed => Some(interim_code(act, &row.division_code, InterimKind::Contaminated).await?.to_string()),
         _ => None,
     };
-    carry_out(act, &row, &step.effects, occurred_on).await?;
     let seq = step.state.recorded();
     let payload = serde_json::to_value(&event).map_err(Error::internal)?;
     let who = actor(act, Some(role));
     let entry = LogRow::new(id, seq, (Some(occurred_on), false), now, who, payload, &step.effects, log.head())?;
+    let (hash, act_id) = (hex::encode(&entry.hash), act.id());
+    // The entry first: the database lets a stage change only by one.
+    store::append(act.tx(), act_id, &[entry]).await?;
     store::set_standing(act.tx(), id, &standing, directory_code.as_deref()).await?;
     act.note(
         format!("site/{id}"),
         json!({
             "event": new.event_type.as_str(), "seq": seq, "occurred_on": occurred_on,
-            "from": log.state.stage().as_str(), "to": step.state.stage().as_str(), "hash": hex::encode(&entry.hash),
+            "from": log.state.stage().as_str(), "to": step.state.stage().as_str(), "hash": hash,
         }),
     );
-    let act_id = act.id();
-    store::append(act.tx(), act_id, &[entry]).await?;
+    let after = store::find(act.tx(), id).await?.ok_or_else(not_found)?;
+    keep_in_step(act, &row, &after).await?;
+    let taken = Taken { row: &after, event: &event, seq, occurred_on, from: log.state.stage(), to: step.state.stage() };
+    carry_out(act, &taken, &step.effects).await?;
     Ok(Recorded { seq })
 }
 
@@ -554,57 +584,245 @@ fn without_day(state: &SiteState, new: NewEvent, today: Day, role: Role) -> Erro
     Refusal::Faults { event_type: new.event_type, faults, on: today }.into()
 }
 
-/// Starts and stops clocks as a step says.
-async fn carry_out(act: &mut Act, row: &Row, effects: &[Effect], occurred_on: Day) -> Result<()> {
-    let clock = |rule: StatutoryClock| deadline::ClockKey {
-        register: REGISTER,
-        subject: row.id.0,
-        rule: rule.as_str(),
-        occasion: "",
-    };
+/// A step that was taken.
+struct Taken<'a> {
+    /// The site after it.
+    row: &'a Row,
+    event: &'a Event,
+    seq: u32,
+    occurred_on: Day,
+    from: Stage,
+    to: Stage,
+}
+
+/// Keeps what other registers have of a site in step with whose it is and whether everybody may see it.
+async fn keep_in_step(act: &mut Act, before: &Row, after: &Row) -> Result<()> {
+    if before.owner() != after.owner() {
+        deadline::subject_changed(act, &subject_of(after)).await?;
+        for paper in papers(act, after.id).await? {
+            document::attach(act, paper, &paper_of(after), "").await?;
+        }
+    }
+    if before.owner() != after.owner() || before.in_directory != after.in_directory {
+        publicity::subject_changed(act, &subject_of(after), after.in_directory).await?;
+    }
+    Ok(())
+}
+
+/// Does what a step brings with it: clocks, duties to publish, lists, zones; and tells others.
+async fn carry_out(act: &mut Act, taken: &Taken<'_>, effects: &[Effect]) -> Result<()> {
+    let row = taken.row;
     for effect in effects {
         match effect {
-            Effect::DeadlineOpened { rule, start_on, .. } => open(act, subject_of(row), *rule, *start_on).await?,
-            Effect::DeadlineClosed { rule, on } => {
-                deadline::close(act, &clock(*rule), *on).await?;
+            Effect::Undone { effect } => undo(act, taken, effect).await?,
+            Effect::DeadlineOpened { rule, occasion, start_on, start_from, set_due_on, .. } => {
+                let started = Started {
+                    rule: *rule,
+                    occasion,
+                    opened_on: if *start_from == StartFrom::Receipt { *start_on } else { taken.occurred_on },
+                    start_on: *start_on,
+                    set_due_on: *set_due_on,
+                };
+                open(act, subject_of(row), started).await?;
             }
-            Effect::DeadlineReopened { rule, .. } => {
-                deadline::reopen(act, &clock(*rule)).await?;
+            Effect::DeadlineClosed { rule, occasion, on } => {
+                deadline::close(act, &clock(row, *rule, occasion), *on).await?;
             }
-            Effect::Undone { effect } => match &**effect {
-                Effect::DeadlineOpened { rule, .. } => {
-                    deadline::cancel(act, &clock(*rule), occurred_on, deadline::ENTERED_IN_ERROR).await?;
+            Effect::DeadlineReopened { rule, occasion, .. } => {
+                deadline::reopen(act, &clock(row, *rule, occasion)).await?;
+            }
+            Effect::DeadlineCancelled { rule, occasion, on, cause } => {
+                deadline::cancel(act, &clock(row, *rule, occasion), *on, cause).await?;
+            }
+            Effect::DeadlineExtended { rule, occasion, until, cause } => {
+                let paper = taken.event.document_id();
+                deadline::extend(act, &clock(row, *rule, occasion), *until, taken.occurred_on, cause, paper).await?;
+            }
+            Effect::DeadlineSuspended { rule, occasion, on, cause } => {
+                deadline::suspend(act, &clock(row, *rule, occasion), *on, cause).await?;
+            }
+            Effect::DeadlineResumed { rule, occasion, on } => {
+                deadline::resume(act, &clock(row, *rule, occasion), *on).await?;
+            }
+            Effect::PublicityOwed { duty, occasion, .. } => {
+                let rule = publicity_rule(*duty)?;
+                let (subject, occasion) = (subject_of(row), occasion.clone());
+                publicity::owe(act, publicity::NewDuty { rule, subject, occasion, since: taken.occurred_on }).await?;
+            }
+            Effect::PublicityMet { duty, occasion } => {
+                if let Event::Disclosed { channel, url, from, to, document_id, .. } = taken.event {
+                    let publication = publicity::Publication {
+                        channel: channel.clone(),
+                        url: url.clone(),
+                        from: *from,
+                        to: *to,
+                        document_id: *document_id,
+                    };
+                    publicity::meet(act, &duty_of(row, *duty, occasion), &publication).await?;
                 }
-                Effect::DeadlineClosed { rule, .. } => {
-                    deadline::reopen(act, &clock(*rule)).await?;
-                }
-                Effect::DeadlineReopened { rule, closed_on } => {
-                    deadline::close(act, &clock(*rule), *closed_on).await?;
-                }
-                _ => {}
-            },
+            }
+            Effect::ZoneApproved => draw_zone(act, taken).await?,
+            Effect::ZonesLifted => control_zone::lift(act, &row.code, taken.occurred_on).await?,
+            _ => {}
+        }
+    }
+    if taken.from != taken.to {
+        tell(
+            act,
+            row,
+            "site.stage_changed",
+            taken,
+            json!({"from": stage_json(taken.from), "to": stage_json(taken.to)}),
+        );
+    }
+    for effect in effects {
+        match effect {
+            Effect::FlagRaised { flag } => tell(act, row, "site.flag_raised", taken, json!({"flag": flag.as_str()})),
+            Effect::FlagLowered { flag } => tell(act, row, "site.flag_lowered", taken, json!({"flag": flag.as_str()})),
+            Effect::WorksMustStop => tell(act, row, "site.works_must_stop", taken, json!({})),
+            Effect::LiablePartySet { ground, .. } => {
+                tell(act, row, "site.liable_party_changed", taken, json!({"ground": ground.as_str()}));
+            }
+            Effect::Voided { seq } => tell(act, row, "site.event_voided", taken, json!({"voided": seq})),
             _ => {}
         }
     }
     Ok(())
 }
 
-/// Starts a clock. It is there from the day it counts from, whenever the office came to enter the notice.
-async fn open(act: &mut Act, subject: deadline::Subject, rule: StatutoryClock, start_on: Day) -> Result<()> {
-    let rule = deadline::find(rule.as_str())
-        .ok_or_else(|| Error::internal(format!("the deadline register has no rule {}", rule.as_str())))?;
-    deadline::open(
-        act,
-        deadline::OpenDeadline {
-            rule,
-            subject,
-            occasion: String::new(),
-            opened_on: start_on,
-            start_on,
-            set_due_on: None,
-        },
-    )
-    .await?;
+/// Takes back an effect of an event that was entered in error.
+async fn undo(act: &mut Act, taken: &Taken<'_>, effect: &Effect) -> Result<()> {
+    let (row, on) = (taken.row, taken.occurred_on);
+    match effect {
+        Effect::DeadlineOpened { rule, occasion, .. } => {
+            deadline::cancel(act, &clock(row, *rule, occasion), on, deadline::ENTERED_IN_ERROR).await?;
+        }
+        Effect::DeadlineClosed { rule, occasion, .. } | Effect::DeadlineCancelled { rule, occasion, .. } => {
+            deadline::reopen(act, &clock(row, *rule, occasion)).await?;
+        }
+        Effect::DeadlineReopened { rule, occasion, closed_on } => {
+            deadline::close(act, &clock(row, *rule, occasion), *closed_on).await?;
+        }
+        Effect::DeadlineExtended { rule, occasion, .. } => {
+            deadline::take_back_extension(act, &clock(row, *rule, occasion)).await?;
+        }
+        Effect::DeadlineSuspended { rule, occasion, .. } => {
+            deadline::take_back_suspension(act, &clock(row, *rule, occasion)).await?;
+        }
+        Effect::DeadlineResumed { rule, occasion, .. } => {
+            deadline::take_back_resumption(act, &clock(row, *rule, occasion)).await?;
+        }
+        Effect::PublicityOwed { duty, occasion, .. } => {
+            publicity::release(act, &duty_of(row, *duty, occasion), on).await?;
+        }
+        Effect::PublicityMet { duty, occasion } => publicity::unmeet(act, &duty_of(row, *duty, occasion)).await?,
+        Effect::ZoneApproved => {
+            let seq = voided_seq(act, taken).await?;
+            control_zone::withdraw(act, &zone_code(row, seq), on).await?;
+        }
+        Effect::ZonesLifted => {
+            let seq = voided_seq(act, taken).await?;
+            let log = store::log(act.tx(), row.id, None).await?;
+            if let Some(lifted_on) =
+                log.rows.iter().find(|entry| entry.seq.unsigned_abs() == seq).and_then(|e| e.occurred_on)
+            {
+                control_zone::put_back(act, &row.code, lifted_on).await?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// The number of the event that this one voids.
+async fn voided_seq(act: &mut Act, taken: &Taken<'_>) -> Result<u32> {
+    let log = store::log(act.tx(), taken.row.id, None).await?;
+    let voided = log.rows.iter().zip(&log.voided_by).find(|(_, by)| **by == Some(taken.seq));
+    let (entry, _) = voided.ok_or_else(|| Error::internal(format!("event {} voids none", taken.seq)))?;
+    Ok(entry.seq.unsigned_abs())
+}
+
+fn clock<'a>(row: &Row, rule: StatutoryClock, occasion: &'a str) -> deadline::ClockKey<'a> {
+    deadline::ClockKey { register: REGISTER, subject: row.id.0, rule: rule.as_str(), occasion }
+}
+
+fn duty_of<'a>(row: &Row, duty: Publicity, occasion: &'a str) -> publicity::DutyKey<'a> {
+    publicity::DutyKey { register: REGISTER, subject: row.id.0, duty: duty.as_str(), occasion }
+}
+
+fn publicity_rule(duty: Publicity) -> Result<&'static publicity::DutyRule> {
+    publicity::find(duty.as_str())
+        .ok_or_else(|| Error::internal(format!("the publicity register has no duty {}", duty.as_str())))
+}
+
+fn zone_code(row: &Row, seq: u32) -> String {
+    format!("{}-GK{seq:02}", row.code)
+}
+
+async fn draw_zone(act: &mut Act, taken: &Taken<'_>) -> Result<()> {
+    let Event::ControlZoneApproved { geometry, approved_by, document_number, .. } = taken.event else { return Ok(()) };
+    let row = taken.row;
+    let area = Area::from_geojson(geometry, "/geometry").map_err(Error::invalid)?;
+    require_near(act, &row.division_code, &area.to_ewkb(), "/geometry").await?;
+    let zone = control_zone::NewZone {
+        code: zone_code(row, taken.seq),
+        name: format!("{}管控区域", row.name),
+        division_code: row.division_code.clone(),
+        site_code: row.code.clone(),
+        approved_by: approved_by.clone(),
+        approved_on: taken.occurred_on,
+        document_number: document_number.clone(),
+        undeveloped: !matches!(taken.to, Stage::RiskControl(super::rules::ControlMode::SafeUse)),
+        area,
+    };
+    control_zone::draw(act, zone).await
+}
+
+fn stage_json(stage: Stage) -> serde_json::Value {
+    json!({"stage": stage.as_str(), "mode": stage.mode()})
+}
+
+/// Tells others what happened to a site: everybody, where everybody sees it before or after.
+fn tell(act: &mut Act, row: &Row, kind: &'static str, taken: &Taken<'_>, detail: serde_json::Value) {
+    let mut data = json!({"seq": taken.seq, "event": taken.event.event_type().as_str()});
+    if let (Some(data), serde_json::Value::Object(detail)) = (data.as_object_mut(), detail) {
+        data.extend(detail);
+    }
+    act.tell(Change {
+        kind,
+        register: REGISTER,
+        id: row.id.0,
+        code: row.code.clone(),
+        division_code: row.division_code.clone(),
+        owner_credit_code: row.owner().map(str::to_owned),
+        public: taken.from.is_public() || taken.to.is_public(),
+        occurred_on: Some(taken.occurred_on),
+        data,
+    });
+}
+
+/// A clock to be started for a site.
+struct Started<'a> {
+    rule: StatutoryClock,
+    occasion: &'a str,
+    /// The clock of a notice is there from its receipt, whenever the office came to enter it.
+    opened_on: Day,
+    start_on: Day,
+    set_due_on: Option<Day>,
+}
+
+async fn open(act: &mut Act, subject: deadline::Subject, started: Started<'_>) -> Result<()> {
+    let rule = deadline::find(started.rule.as_str())
+        .ok_or_else(|| Error::internal(format!("the deadline register has no rule {}", started.rule.as_str())))?;
+    let clock = deadline::OpenDeadline {
+        rule,
+        subject,
+        occasion: started.occasion.to_owned(),
+        opened_on: started.opened_on,
+        start_on: started.start_on,
+        set_due_on: started.set_due_on,
+    };
+    deadline::open(act, clock).await?;
     Ok(())
 }
 
@@ -669,6 +887,7 @@ pub async fn correct(act: &mut Act, id: SiteId, revision: i32, new: Correction) 
     store::correct(act.tx(), id, after.national_code.as_deref(), &attributes, bytes, reason).await?;
     let now = store::find(act.tx(), id).await?.ok_or_else(not_found)?;
     deadline::subject_changed(act, &subject_of(&now)).await?;
+    publicity::subject_changed(act, &subject_of(&now), now.in_directory).await?;
     if moved || after.land_user != before.land_user {
         for paper in papers(act, id).await? {
             document::attach(act, paper, &paper_of(&now), "").await?;
@@ -758,6 +977,7 @@ pub async fn load_existing(act: &mut Act, rows: &[ExistingSite]) -> Result<Vec<S
         match site.given.stage() {
             Stage::Suspected => standing.suspected_on = since,
             Stage::Contaminated => standing.contaminated_on = since,
+            Stage::Listed => standing.control_listed_on = since,
             _ => {}
         }
         let payload = serde_json::to_value(&site.given).map_err(Error::internal)?;
@@ -794,7 +1014,8 @@ pub async fn load_existing(act: &mut Act, rows: &[ExistingSite]) -> Result<Vec<S
         store::bar_uses(act.tx(), now, &barred).await?;
     }
     for (subject, rule, start_on) in clocks {
-        open(act, subject, rule, start_on).await?;
+        let started = Started { rule, occasion: "", opened_on: start_on, start_on, set_due_on: None };
+        open(act, subject, started).await?;
     }
     Ok(sites.iter().map(|site| site.id).collect())
 }

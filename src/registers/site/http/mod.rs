@@ -1,9 +1,12 @@
 //! Sites over HTTP.
 
-use super::actions::{self, Correction, Facts, LandUser, NewEvent, NewSite, Sight, not_found, sight};
+mod events;
+
+use self::events::{EventBody, EventPayload, EventRequest};
+use super::actions::{self, Correction, Facts, LandUser, NewSite, Sight, not_found, sight};
 use super::rules::{
-    AssessedClass, Case, ControlMode, Draft, Effect, EventType, Gate, List, Publicity, RiskGrade, Stage, next_steps,
-    restrictions,
+    AssessedClass, Case, ControlMode, Effect, EventType, Flag, Gate, Ground, Liable, List, Party, Publicity, RiskGrade,
+    Stage, next_steps, restrictions,
 };
 use super::store::{self, After, Filter, Log, LogRow, NO_DAY, NegativeUse, Order, Row, Version};
 use crate::kernel::basis::cite_all;
@@ -12,7 +15,8 @@ use crate::kernel::{ActId, Area, Citation, Day, DivisionCode, DocumentId, Error,
 use crate::platform::call::stale;
 use crate::platform::feature::{self, AreaGeometry, Feature, FeaturePage, NewFeature};
 use crate::platform::{App, Body, Call, IfMatch, Params, Permission, Reply, Role, Stop};
-use crate::registers::deadline::{self, Closed, Deadline, Status as ClockStatus};
+use crate::registers::deadline::{self, Deadline, Status as ClockStatus};
+use crate::registers::publicity;
 use axum::extract::{OriginalUri, Path};
 use axum::http::{HeaderMap, header};
 use chrono::{DateTime, Utc};
@@ -173,260 +177,6 @@ fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Option<
     Option::<T>::deserialize(d).map(Some)
 }
 
-/// An event as read: any field, so that what a type lacks and what it has too much is named together, after the questions of
-/// stage and role. What each type takes is [`EventRequest`].
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EventBody {
-    #[serde(rename = "type")]
-    event_type: EventType,
-    #[serde(default)]
-    occurred_on: Option<Day>,
-    #[serde(default)]
-    received_on: Option<Day>,
-    #[serde(default)]
-    issued_on: Option<Day>,
-    #[serde(default)]
-    served_how: Option<String>,
-    #[serde(default)]
-    document_id: Option<DocumentId>,
-    #[serde(default)]
-    conclusion: Option<String>,
-    #[serde(default)]
-    risk_grade: Option<String>,
-    #[serde(default)]
-    assessed_class: Option<String>,
-    #[serde(default)]
-    reason: Option<String>,
-    #[serde(default)]
-    channel: Option<String>,
-    #[serde(default)]
-    url: Option<String>,
-    #[serde(default)]
-    from: Option<Day>,
-    #[serde(default)]
-    to: Option<Day>,
-    #[serde(default)]
-    subject: Option<String>,
-    #[serde(default)]
-    note: Option<String>,
-}
-
-impl From<EventBody> for NewEvent {
-    fn from(body: EventBody) -> NewEvent {
-        NewEvent {
-            event_type: body.event_type,
-            occurred_on: body.occurred_on,
-            draft: Draft {
-                received_on: body.received_on,
-                issued_on: body.issued_on,
-                served_how: body.served_how,
-                document_id: body.document_id,
-                conclusion: body.conclusion,
-                risk_grade: body.risk_grade,
-                assessed_class: body.assessed_class,
-                reason: body.reason,
-                channel: body.channel,
-                url: body.url,
-                from: body.from,
-                to: body.to,
-                subject: body.subject,
-                note: body.note,
-            },
-        }
-    }
-}
-
-/// An event to be recorded, by `type`. `occurred_on` may lie in the past, never in the future. A type that the procedure
-/// knows and the registry does not take yet is refused with 409 `step_not_allowed`.
-#[derive(ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case")]
-#[expect(dead_code, reason = "the description of what `EventBody` reads")]
-enum EventRequest {
-    /// 列入疑似污染地块名单 (T2)
-    #[schema(example = json!({"type": "suspected_listed", "occurred_on": "2026-05-10", "reason": "重点行业企业关闭搬迁"}))]
-    SuspectedListed {
-        /// Day of the listing.
-        occurred_on: Day,
-        /// The decision, where there is one on paper.
-        document_id: Option<DocumentId>,
-        /// Why it is suspected.
-        reason: Option<String>,
-        /// Anything worth remembering.
-        note: Option<String>,
-    },
-    /// 送达初步调查书面通知 (T3): starts the clock `preliminary_survey_six_months`, from receipt.
-    #[schema(example = json!({"type": "survey_notice_served", "occurred_on": "2026-05-21", "received_on": "2026-05-21", "served_how": "直接送达", "document_id": "01974000-0000-7000-8000-000000000001"}))]
-    SurveyNoticeServed {
-        /// Day on which it was served.
-        occurred_on: Day,
-        /// Day of receipt, from which the period counts.
-        received_on: Day,
-        /// Day of issue, not after that of receipt. Nothing is counted from it.
-        issued_on: Option<Day>,
-        /// How it was served.
-        served_how: String,
-        /// The notice with its proof of receipt.
-        document_id: DocumentId,
-        /// Anything worth remembering.
-        note: Option<String>,
-    },
-    /// 提交初步调查报告 (T4): stops the clock.
-    #[schema(example = json!({"type": "preliminary_report_submitted", "occurred_on": "2026-10-30", "document_id": "01974000-0000-7000-8000-000000000002"}))]
-    PreliminaryReportSubmitted {
-        /// Day of submission.
-        occurred_on: Day,
-        /// The report.
-        document_id: DocumentId,
-        /// Anything worth remembering.
-        note: Option<String>,
-    },
-    /// 评审初步调查报告 (T5 returned, T6 not contaminated, T7 contaminated)
-    #[schema(example = json!({"type": "preliminary_report_reviewed", "occurred_on": "2026-11-15", "conclusion": "contaminated", "risk_grade": "high", "document_id": "01974000-0000-7000-8000-000000000003"}))]
-    PreliminaryReportReviewed {
-        /// Day of the conclusion.
-        occurred_on: Day,
-        /// What was concluded.
-        conclusion: Case,
-        /// The review's opinion.
-        document_id: DocumentId,
-        /// Grade in the directory; needed with `contaminated`, and with nothing else.
-        risk_grade: Option<RiskGrade>,
-        /// What the report lacks; needed with `returned`, and with nothing else.
-        reason: Option<String>,
-        /// Land class that `not_contaminated` holds for.
-        assessed_class: Option<AssessedClass>,
-        /// Anything worth remembering.
-        note: Option<String>,
-    },
-    /// 信息公开
-    #[schema(example = json!({"type": "disclosed", "occurred_on": "2026-11-16", "channel": "单位网站", "url": "https://example.org/notice", "from": "2026-11-16"}))]
-    Disclosed {
-        /// Day of the entry's fact.
-        occurred_on: Day,
-        /// Website, gazette, notice board.
-        channel: String,
-        /// First day of publication.
-        from: Day,
-        /// Address, http or https.
-        url: Option<String>,
-        /// Last day of publication; open when left out.
-        to: Option<Day>,
-        /// The duty it meets; left out, every duty that whoever discloses has.
-        subject: Option<Publicity>,
-        /// Proof of it.
-        document_id: Option<DocumentId>,
-        /// Anything worth remembering.
-        note: Option<String>,
-    },
-    /// 误录作废: voids the last event that stands; nothing is deleted.
-    #[schema(example = json!({"type": "entered_in_error", "occurred_on": "2026-11-21", "reason": "录入了另一地块的通知"}))]
-    EnteredInError {
-        /// Day on which the error was found.
-        occurred_on: Day,
-        /// What was wrong.
-        reason: String,
-        /// Proof of it.
-        document_id: Option<DocumentId>,
-        /// Anything worth remembering.
-        note: Option<String>,
-    },
-}
-
-/// The facts of an entry, by `type`, without those that were not said.
-#[derive(ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case")]
-#[expect(dead_code, reason = "the description of what the log stores")]
-enum EventPayload {
-    /// Taken over from an existing register, as it had the site.
-    Registered {
-        /// Where the site stood.
-        stage: String,
-        /// Mode of risk control.
-        mode: Option<ControlMode>,
-        /// Since when.
-        stage_since: Option<Day>,
-        /// Its grade.
-        risk_grade: Option<RiskGrade>,
-        /// Class that a clean survey holds for.
-        assessed_class: Option<AssessedClass>,
-        /// Day on which the notice of the running survey was received.
-        notice_received_on: Option<Day>,
-        /// Whether a contained site is on the control list.
-        on_control_list: Option<bool>,
-    },
-    /// 列入疑似污染地块名单
-    SuspectedListed {
-        /// The decision.
-        document_id: Option<DocumentId>,
-        /// Why.
-        reason: Option<String>,
-        /// Note.
-        note: Option<String>,
-    },
-    /// 送达初步调查书面通知
-    SurveyNoticeServed {
-        /// Day of receipt.
-        received_on: Day,
-        /// Day of issue.
-        issued_on: Option<Day>,
-        /// How it was served.
-        served_how: String,
-        /// The notice.
-        document_id: DocumentId,
-        /// Note.
-        note: Option<String>,
-    },
-    /// 提交初步调查报告
-    PreliminaryReportSubmitted {
-        /// The report.
-        document_id: DocumentId,
-        /// Note.
-        note: Option<String>,
-    },
-    /// 评审初步调查报告
-    PreliminaryReportReviewed {
-        /// What was concluded.
-        conclusion: Case,
-        /// The opinion.
-        document_id: DocumentId,
-        /// Grade in the directory.
-        risk_grade: Option<RiskGrade>,
-        /// What the report lacks.
-        reason: Option<String>,
-        /// Land class assessed.
-        assessed_class: Option<AssessedClass>,
-        /// Note.
-        note: Option<String>,
-    },
-    /// 信息公开
-    Disclosed {
-        /// Where.
-        channel: String,
-        /// First day.
-        from: Day,
-        /// Address.
-        url: Option<String>,
-        /// Last day.
-        to: Option<Day>,
-        /// Which duty.
-        subject: Option<Publicity>,
-        /// Proof.
-        document_id: Option<DocumentId>,
-        /// Note.
-        note: Option<String>,
-    },
-    /// 误录作废
-    EnteredInError {
-        /// What was wrong.
-        reason: String,
-        /// Proof.
-        document_id: Option<DocumentId>,
-        /// Note.
-        note: Option<String>,
-    },
-}
-
 // ---- what is answered ----
 
 /// A field that this caller does not see, and why.
@@ -531,9 +281,13 @@ struct SiteProperties {
     /// The same in mu (亩).
     #[schema(example = 60.32)]
     area_mu: f64,
-    /// Last day of the running clock that ends first.
+    /// What stands over the site beside its stage.
+    flags: Vec<Flag>,
+    /// Who is liable now, where that is not the land user; `null` for whoever may not see it (`hidden_fields`).
+    liable_party: Option<Party>,
+    /// Last day of the running clock that ends first; local service levels are left out.
     next_due_on: Option<Day>,
-    /// Whether a clock has run out, today.
+    /// Whether a clock has run out, today; local service levels are left out.
     overdue: bool,
     /// Sample data of nobody's land.
     invented: bool,
@@ -565,6 +319,13 @@ struct SiteDeadline {
     /// Which.
     #[schema(example = "preliminary_survey_six_months")]
     rule: String,
+    /// Tells several clocks of one rule apart; empty where a site has one at a time.
+    occasion: String,
+    /// A local service level (内部时限), not law.
+    internal: bool,
+    /// How well rule and number are known: `verified`, `recalled`, `unconfirmed`.
+    #[schema(example = "recalled")]
+    confidence: String,
     /// 期限名称
     title_zh: Option<String>,
     /// Its name.
@@ -585,6 +346,8 @@ struct SiteDeadline {
     responsible: String,
     /// Day on which it was stopped or called off.
     closed_on: Option<Day>,
+    /// Why it was called off.
+    cause: Option<String>,
     /// How it was counted.
     why: Vec<DueReason>,
 }
@@ -604,6 +367,8 @@ struct NextStepView {
     /// Stages it can lead to.
     #[schema(example = json!(["preliminary_survey"]))]
     leads_to: Vec<String>,
+    /// Conclusions, or modes, that are possible here; empty where it carries none.
+    cases: Vec<Case>,
     /// Names of the fields that it takes.
     fields: Vec<String>,
     /// Its rule.
@@ -659,6 +424,29 @@ struct SiteDetail {
     negative_list: Vec<NegativeUseView>,
     /// What must be published and is not yet.
     publicity_owed: Vec<PublicityView>,
+    /// Who was and is liable, the present one last; empty while it is the land user.
+    liable_parties: Vec<LiableView>,
+    /// Why the last report went back, while no other came since.
+    returned: Option<String>,
+    /// Institutional controls that the land stays under.
+    controls: Option<String>,
+}
+
+/// A party that is or was liable for the site.
+#[derive(Debug, Serialize, ToSchema)]
+struct LiableView {
+    /// Who.
+    party: Party,
+    /// Why.
+    ground: Ground,
+    /// 变更依据
+    ground_zh: String,
+    /// The ground in words.
+    ground_en: String,
+    /// Since when.
+    since: Day,
+    /// The event's number in the log.
+    seq: u32,
 }
 
 /// Who entered an event; no personal data.
@@ -826,11 +614,16 @@ fn properties(row: &Row, seen: Sight, today: Day) -> Result<SiteProperties> {
             since: match list {
                 List::SuspectedList => row.suspected_on,
                 List::ContaminatedDirectory => row.contaminated_on,
-                List::ControlList => None,
+                List::ControlList => row.control_listed_on,
             },
         })
         .collect();
     let next_due_on = row.next_due_on.filter(|_| full);
+    let liable_party = row
+        .liable_party_name
+        .clone()
+        .filter(|_| full)
+        .map(|name| Party { name, credit_code: row.liable_party_credit_code.clone() });
     Ok(SiteProperties {
         code: row.code.clone(),
         directory_code: row.directory_code.clone(),
@@ -856,6 +649,8 @@ fn properties(row: &Row, seen: Sight, today: Day) -> Result<SiteProperties> {
         lists,
         area_m2: row.area_m2,
         area_mu: row.area_m2 * MU_PER_M2,
+        flags: row.flags.iter().filter_map(|flag| Flag::parse(flag)).collect(),
+        liable_party,
         next_due_on,
         overdue: next_due_on.is_some_and(|due| due < today),
         invented: row.invented,
@@ -874,19 +669,24 @@ fn hidden() -> Vec<HiddenField> {
         "办理过程信息供主管部门和土地使用权人使用，不对社会公开。",
         "How the case is worked on is for the departments in charge and the land user, not for the public.",
     );
-    ["land_user", "basis", "deadlines", "next_due_on", "overdue", "next_steps", "publicity_owed"]
-        .into_iter()
-        .map(|field| {
-            let reason = if field == "land_user" { &personal } else { &working };
-            HiddenField { field: field.to_owned(), reason_zh: reason.zh.to_string(), reason_en: reason.en.to_string() }
-        })
-        .collect()
-}
-
-fn standing(clock: &Deadline, on: Day) -> ClockStatus {
-    let soon = deadline::find(&clock.rule).map_or(0, |rule| rule.due_soon_days);
-    let closed = clock.closed_on.map(|on| Closed { on, cancelled: clock.cancelled });
-    deadline::status(clock.due_on, closed, on, soon)
+    [
+        "land_user",
+        "liable_party",
+        "liable_parties",
+        "basis",
+        "deadlines",
+        "next_due_on",
+        "overdue",
+        "next_steps",
+        "publicity_owed",
+    ]
+    .into_iter()
+    .map(|field| {
+        let reason =
+            if matches!(field, "land_user" | "liable_party" | "liable_parties") { &personal } else { &working };
+        HiddenField { field: field.to_owned(), reason_zh: reason.zh.to_string(), reason_en: reason.en.to_string() }
+    })
+    .collect()
 }
 
 fn clock_title(clock: &Deadline) -> Option<Text> {
@@ -896,17 +696,21 @@ fn clock_title(clock: &Deadline) -> Option<Text> {
 fn deadline_view(clock: Deadline, today: Day) -> SiteDeadline {
     let title = clock_title(&clock);
     SiteDeadline {
-        status: standing(&clock, today),
+        status: clock.standing(today),
         id: clock.id,
         title_zh: title.as_ref().map(|t| t.zh.to_string()),
         title_en: title.map(|t| t.en.into_owned()),
         rule: clock.rule,
+        occasion: clock.occasion,
+        internal: clock.internal,
+        confidence: clock.confidence,
         start_on: clock.start_on,
         nominal_due_on: clock.nominal_due_on,
         due_on: clock.due_on,
         provisional: clock.provisional,
         responsible: clock.responsible,
         closed_on: clock.closed_on,
+        cause: clock.cause,
         why: clock
             .why
             .0
@@ -935,7 +739,11 @@ async fn detail(
     let barred = store::negative_lists(conn, &[row.id.0]).await?;
     let mut site = properties(row, seen, on)?;
     let (mut deadlines, mut steps, mut owed) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut liable_parties, mut returned) = (Vec::new(), None);
+    let known = log.state.standing();
     if seen == Sight::Full {
+        liable_parties = known.liable().iter().map(liable_view).collect();
+        returned = known.returned().map(str::to_owned);
         if known_at.is_none() {
             let clocks = deadline::for_subject(conn, actions::REGISTER, row.id.0).await?;
             deadlines = clocks.into_iter().map(|clock| deadline_view(clock, today)).collect();
@@ -945,7 +753,7 @@ async fn detail(
             site.overdue = false;
             site.hidden_fields.extend(past());
         }
-        owed = log.state.owed().iter().map(|duty| publicity(*duty, on)).collect();
+        owed = log.state.owed().iter().filter_map(|owed| owed_view(owed.duty, on)).collect();
     }
     let restrictions = restrictions(&log.state, on)
         .into_iter()
@@ -964,6 +772,9 @@ async fn detail(
         restrictions,
         negative_list: barred.into_iter().map(|(_, barred)| barred.into()).collect(),
         publicity_owed: owed,
+        liable_parties,
+        returned,
+        controls: known.controls().map(str::to_owned),
     };
     Feature::of(row.id.0, Some(&row.wkb), detail)
 }
@@ -994,6 +805,7 @@ fn open_steps(call: &Call, row: &Row, log: &Log, today: Day) -> Vec<NextStepView
                 title_en: next.kind.title.en.to_string(),
                 actors: next.actors,
                 leads_to,
+                cases: next.cases,
                 fields: next.kind.fields.iter().map(|rule| rule.field.as_str().to_owned()).collect(),
                 rule: next.kind.rule.to_owned(),
                 citations: cite_all(next.kind.provisions, today),
@@ -1002,15 +814,27 @@ fn open_steps(call: &Call, row: &Row, log: &Log, today: Day) -> Vec<NextStepView
         .collect()
 }
 
-fn publicity(duty: Publicity, on: Day) -> PublicityView {
-    let title = duty.title();
-    PublicityView {
-        duty,
-        title_zh: title.zh.into_owned(),
-        title_en: title.en.into_owned(),
-        by: duty.owed_by(),
-        citations: cite_all(duty.provisions(), on),
+fn liable_view(liable: &Liable) -> LiableView {
+    let title = liable.ground.title();
+    LiableView {
+        party: liable.party.clone(),
+        ground: liable.ground,
+        ground_zh: title.zh.into_owned(),
+        ground_en: title.en.into_owned(),
+        since: liable.since,
+        seq: liable.seq,
     }
+}
+
+fn owed_view(duty: Publicity, on: Day) -> Option<PublicityView> {
+    let rule = publicity::find(duty.as_str())?;
+    Some(PublicityView {
+        duty,
+        title_zh: rule.title.zh.to_string(),
+        title_en: rule.title.en.to_string(),
+        by: duty.owed_by(),
+        citations: cite_all(rule.provisions, on),
+    })
 }
 
 fn event_title(name: &str) -> Text {
@@ -1483,7 +1307,7 @@ async fn get_timeline(call: Call, Path(id): Path<String>) -> Result<Reply, Stop>
             title_en: title.en.to_string(),
             seq: None,
             deadline_id: Some(clock.id),
-            status: Some(standing(clock, call.today())),
+            status: Some(clock.standing(call.today())),
             document_id: None,
             voided: clock.cancelled,
         }));
@@ -1533,47 +1357,7 @@ fn differing(before: &Value, after: &Value) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rules::event::{Field, Need};
-    use super::super::rules::table::{KINDS, Taken};
     use super::*;
-    use std::collections::BTreeSet;
-    use utoipa::PartialSchema;
-
-    /// The description of what an event takes is held to the table that decides it.
-    #[test]
-    fn the_document_names_the_fields_that_the_rules_take() {
-        let schema = serde_json::to_value(EventRequest::schema()).unwrap();
-        let variants = schema["oneOf"].as_array().unwrap();
-        let taken: Vec<_> = KINDS.iter().filter(|kind| !matches!(kind.taken, Taken::Not(_))).collect();
-        assert_eq!(variants.len(), taken.len());
-        for kind in taken {
-            let described = variants
-                .iter()
-                .find(|v| v.to_string().contains(&format!("[\"{}\"]", kind.name)))
-                .unwrap_or_else(|| panic!("{} is not described", kind.name));
-            let mut names = BTreeSet::new();
-            let mut required = BTreeSet::new();
-            collect(described, &mut names, &mut required);
-            let mut expected: BTreeSet<String> = kind.fields.iter().map(|f| f.field.as_str().to_owned()).collect();
-            expected.extend(["type".to_owned(), "occurred_on".to_owned()]);
-            assert_eq!(names, expected, "{}", kind.name);
-            let mut needed: BTreeSet<String> =
-                kind.fields.iter().filter(|f| f.need == Need::Required).map(|f| f.field.as_str().to_owned()).collect();
-            needed.extend(["type".to_owned(), "occurred_on".to_owned()]);
-            assert_eq!(required, needed, "{}", kind.name);
-        }
-        let read: BTreeSet<&str> = Field::ALL.into_iter().map(Field::as_str).collect();
-        assert_eq!(read.len(), 14, "a new field needs its place in EventBody");
-    }
-
-    fn collect(schema: &Value, names: &mut BTreeSet<String>, required: &mut BTreeSet<String>) {
-        for part in schema["allOf"].as_array().into_iter().flatten() {
-            collect(part, names, required);
-        }
-        names.extend(schema["properties"].as_object().into_iter().flat_map(|p| p.keys().cloned()));
-        required
-            .extend(schema["required"].as_array().into_iter().flatten().filter_map(|r| r.as_str().map(str::to_owned)));
-    }
 
     #[test]
     fn an_order_is_read_either_way() {

@@ -227,6 +227,7 @@ impl Given {
 mod tests {
     use super::super::effect::Effect;
     use super::super::event::Draft;
+    use super::super::step::Place;
     use super::super::step::{Entry, SiteState, replay_from, take};
     use super::super::table::{EventType, StatutoryClock};
     use super::*;
@@ -299,9 +300,11 @@ mod tests {
     #[test]
     fn a_clock_runs_where_the_day_of_the_notice_is_known_and_none_is_stopped_where_it_is_not() {
         let document = Some(crate::kernel::DocumentId::new(TODAY.start()));
+        let overrides = crate::standards::parameters::Overrides::new();
+        let place = Place { division: "152921", overrides: &overrides };
         let submit = |state: &SiteState| {
             let draft = Draft { document_id: document, ..Draft::default() };
-            take(state, EventType::PreliminaryReportSubmitted, draft, TODAY, TODAY, Role::LandUser).unwrap()
+            take(state, EventType::PreliminaryReportSubmitted, draft, TODAY, TODAY, Role::LandUser, place).unwrap()
         };
         let rule = StatutoryClock::PreliminarySurveySixMonths;
         let received = Day::of(2026, 5, 21);
@@ -309,7 +312,7 @@ mod tests {
         let (state, effects) = SiteState::registered(&Given::read(&known, TODAY).unwrap());
         assert!(effects.iter().any(|e| matches!(e, Effect::DeadlineOpened { start_on, .. } if *start_on == received)));
         let (_, step) = submit(&state);
-        assert!(step.effects.contains(&Effect::DeadlineClosed { rule, on: TODAY }));
+        assert!(step.effects.contains(&Effect::DeadlineClosed { rule, occasion: String::new(), on: TODAY }));
 
         let (state, effects) = SiteState::registered(&Given::read(&draft("preliminary_survey"), TODAY).unwrap());
         assert!(!effects.iter().any(|e| matches!(e, Effect::DeadlineOpened { .. })));
@@ -323,10 +326,18 @@ mod tests {
             reason: Some("x".into()),
             ..Draft::default()
         };
-        let (_, back) =
-            take(&step.state, EventType::PreliminaryReportReviewed, draft, TODAY, TODAY, Role::PrefectureEcology)
-                .unwrap();
-        assert_eq!((back.state.stage(), back.effects.len()), (Stage::PreliminarySurvey, 0));
+        let (_, back) = take(
+            &step.state,
+            EventType::PreliminaryReportReviewed,
+            draft,
+            TODAY,
+            TODAY,
+            Role::PrefectureEcology,
+            place,
+        )
+        .unwrap();
+        assert_eq!(back.state.stage(), Stage::PreliminarySurvey);
+        assert!(!back.effects.iter().any(|e| matches!(e, Effect::DeadlineReopened { .. })));
 
         let entry = Entry { seq: 2, event, occurred_on: TODAY, day_assumed: false, actor: Role::LandUser };
         assert_eq!(replay_from(state, &[entry]).unwrap().state, step.state);

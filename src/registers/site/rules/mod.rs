@@ -22,13 +22,13 @@ pub mod table;
 mod tests;
 
 pub use code::{InterimCode, InterimKind, NationalCode};
-pub use effect::{Effect, StartFrom};
-pub use event::{AssessedClass, Draft, Event, Field};
+pub use effect::{Effect, Flag, StartFrom};
+pub use event::{AssessedClass, Course, Draft, Event, Field, Ground, Medium, Party, PartyDraft};
 pub use given::Given;
 pub use restrictions::{Gate, Restriction, restrictions};
 pub use stage::{ControlMode, Impossible, List, OnList, RiskGrade, Stage, Status};
 pub use step::{
-    Entry, NextStep, Refusal, Replayed, SiteState, Standing, Step, next_steps, permit, registered_as_suspected, replay,
-    replay_from, step, take,
+    Entry, Liable, NextStep, Owed, Place, Refusal, Replayed, Running, SiteState, Standing, Step, next_steps, permit,
+    registered_as_suspected, replay, replay_from, step, take,
 };
-pub use table::{Case, EventKind, EventType, Publicity, StatutoryClock, Transition};
+pub use table::{Case, EventKind, EventType, Guard, Publicity, StatutoryClock, To, Transition};

@@ -1,8 +1,9 @@
 //! What the land of a site may be used for now (rulebook 2.2, last column). A land check looks at operation and planned use
 //! as well; this is what the site's own page says.
 
+use super::effect::Flag;
 use super::event::AssessedClass;
-use super::stage::{ControlMode, Stage};
+use super::stage::{ControlMode, List, Stage};
 use super::step::SiteState;
 use crate::kernel::basis::cite_all;
 use crate::kernel::{Citation, Day, Provision, Text};
@@ -39,35 +40,140 @@ pub struct Restriction {
 
 /// The restrictions that a site in this state lies under on `on`, gravest first.
 pub fn restrictions(state: &SiteState, on: Day) -> Vec<Restriction> {
-    at_stage(state.stage(), state.standing().assessed_class(), on)
+    let known = state.standing();
+    let mut found = at_stage(state.stage(), known.assessed_class(), on);
+    let contained = state.stage() == Stage::RiskControl(ControlMode::Containment);
+    if contained && known.is_on(List::ControlList) == Some(true) {
+        found.extend([no_housing(on), no_construction(on)]);
+    }
+    for flag in known.flags() {
+        found.push(match flag {
+            Flag::Spread => rule(
+                "spread_to_be_stopped",
+                Gate::Block,
+                Text::fixed(
+                    "发现污染扩散：须及时隔离、阻断，扩散消除前不得办理用地手续。",
+                    "Pollution spreads: it is to be cut off at once, and the land is not dealt with until it is.",
+                ),
+                &[&law::ORDER_42_21],
+                on,
+            ),
+            Flag::Emergency => rule(
+                "emergency_under_way",
+                Gate::Block,
+                Text::fixed(
+                    "突发环境事件处置中：处置结束前不得办理用地手续。",
+                    "An emergency is under way: the land is not dealt with until it is over.",
+                ),
+                &[&law::LAW_44_CODE_443],
+                on,
+            ),
+            Flag::TargetsMissed => rule(
+                "works_must_stop",
+                Gate::Block,
+                if on >= law::CODE_IN_FORCE {
+                    Text::fixed(
+                        "效果评估未达到目标：不得开工建设与管控、修复无关的项目；已经开工的，应当立即停止建设。",
+                        "The targets were not met: no unrelated construction is begun, and what was begun stops at once.",
+                    )
+                } else {
+                    Text::fixed(
+                        "效果评估未达到目标：不得开工建设与管控、修复无关的项目。",
+                        "The targets were not met: no unrelated construction is begun.",
+                    )
+                },
+                &[&law::LAW_66_3_CODE_461_3],
+                on,
+            ),
+            Flag::WorksStopped => rule(
+                "works_stopped_by_order",
+                Gate::Block,
+                Text::fixed("已责令停止建设。", "Construction was ordered to stop."),
+                &[&law::CODE_461_3],
+                on,
+            ),
+        });
+    }
+    if let Some(controls) = known.controls().filter(|_| matches!(state.stage(), Stage::Delisted | Stage::Aftercare)) {
+        found.push(rule(
+            "institutional_controls",
+            Gate::Allow,
+            Text::new(format!("制度控制要求：{controls}"), format!("Institutional controls: {controls}")),
+            &[&law::LAW_42_CODE_437],
+            on,
+        ));
+    }
+    found.sort_by_key(|restriction| std::cmp::Reverse(restriction.gate));
+    found
+}
+
+fn rule(id: &'static str, gate: Gate, text: Text, provisions: &[&Provision], on: Day) -> Restriction {
+    Restriction { id, gate, text, citations: cite_all(provisions, on) }
+}
+
+fn no_construction(on: Day) -> Restriction {
+    rule(
+        "no_unrelated_construction",
+        Gate::Block,
+        Text::fixed(
+            "未达到风险管控、修复目标，不得开工建设与风险管控、修复无关的项目。",
+            "Until the targets of control or remediation are met, no construction unrelated to them.",
+        ),
+        &[&law::LAW_66_3_CODE_461_3],
+        on,
+    )
+}
+
+fn no_housing(on: Day) -> Restriction {
+    rule(
+        "no_housing_or_public_use",
+        Gate::Block,
+        Text::fixed(
+            "列入风险管控和修复名录，不得作为住宅（居住）、公共管理与公共服务用地。",
+            "On the control list: not to be land for housing, public administration or public services.",
+        ),
+        &[&law::LAW_61_2_CODE_456_2],
+        on,
+    )
+}
+
+/// From the Code on: where survey or assessment was not done as required, nothing is built, and what was begun stops.
+fn step_skipped(on: Day) -> Option<Restriction> {
+    (on >= law::CODE_IN_FORCE).then(|| {
+        rule(
+            "no_construction_before_survey",
+            Gate::Block,
+            Text::fixed(
+                "未按要求完成土壤污染状况调查、风险评估的，不得开工建设；已经开工的，应当立即停止建设。",
+                "Where survey or risk assessment was not done as required nothing is built, and what was begun stops at once.",
+            ),
+            &[&law::CODE_461_3],
+            on,
+        )
+    })
 }
 
 /// The restrictions of a stage on `on`, gravest first; `assessed` is the land class that a clean survey holds for.
 pub fn at_stage(stage: Stage, assessed: Option<AssessedClass>, on: Day) -> Vec<Restriction> {
-    let rule =
-        |id, gate, text, provisions: &[&Provision]| Restriction { id, gate, text, citations: cite_all(provisions, on) };
-    let no_construction = || {
-        rule(
-            "no_unrelated_construction",
-            Gate::Block,
-            Text::fixed(
-                "未达到风险管控、修复目标，不得开工建设与风险管控、修复无关的项目。",
-                "Until the targets of control or remediation are met, no construction unrelated to them.",
-            ),
-            &[&law::LAW_66_3_CODE_461_3],
-        )
+    let skipped = match stage {
+        Stage::Suspected
+        | Stage::PreliminarySurvey
+        | Stage::PreliminaryReview
+        | Stage::Contaminated
+        | Stage::DetailedSurvey
+        | Stage::RiskAssessment => step_skipped(on),
+        _ => None,
     };
-    let no_housing = || {
-        rule(
-            "no_housing_or_public_use",
-            Gate::Block,
-            Text::fixed(
-                "列入风险管控和修复名录，不得作为住宅（居住）、公共管理与公共服务用地。",
-                "On the control list: not to be land for housing, public administration or public services.",
-            ),
-            &[&law::LAW_61_2_CODE_456_2],
-        )
-    };
+    let mut found = of_stage(stage, assessed, on);
+    found.extend(skipped);
+    found.sort_by_key(|restriction| std::cmp::Reverse(restriction.gate));
+    found
+}
+
+fn of_stage(stage: Stage, assessed: Option<AssessedClass>, on: Day) -> Vec<Restriction> {
+    let rule = |id, gate, text, provisions: &[&Provision]| rule(id, gate, text, provisions, on);
+    let no_construction = || no_construction(on);
+    let no_housing = || no_housing(on);
     let no_supply = || {
         rule(
             "not_into_land_procedure",
@@ -204,15 +310,27 @@ mod tests {
 
     #[test]
     fn the_gate_of_each_stage_is_that_of_the_rulebook() {
-        let gates: Vec<String> = Stage::ALL
-            .into_iter()
-            .map(|s| format!("{} {:?}", s.code(), at_stage(s, None, Day::of(2026, 11, 21))[0].gate))
-            .collect();
+        let dealing = |s| of_stage(s, None, Day::of(2026, 11, 21))[0].gate;
+        let gates: Vec<String> = Stage::ALL.into_iter().map(|s| format!("{} {:?}", s.code(), dealing(s))).collect();
         assert_eq!(
             gates.join("; "),
             "C0 Warn; C1 Hold; C2 Hold; C3 Hold; C4 Allow; C5 Block; C6 Block; C7 Block; C8 Allow; C9 Block; C10a Block; \
              C10b Block; C11 Block; C12 Block; C13 Allow; C14 Allow"
         );
+    }
+
+    #[test]
+    fn code_461_3_bars_construction_where_a_step_was_skipped_from_its_first_day_on() {
+        let barred =
+            |stage, day| at_stage(stage, None, day).into_iter().find(|r| r.id == "no_construction_before_survey");
+        for stage in Stage::ALL {
+            let due = stage.found_contaminated().is_none() && stage != Stage::Candidate
+                || matches!(stage, Stage::Contaminated | Stage::DetailedSurvey | Stage::RiskAssessment);
+            assert_eq!(barred(stage, Day::of(2026, 8, 14)), None, "{stage}");
+            let found = barred(stage, Day::of(2026, 8, 15));
+            assert_eq!(found.is_some(), due, "{stage}");
+            assert!(found.is_none_or(|r| r.gate == Gate::Block && r.citations[0].article == "461(3)"));
+        }
     }
 
     #[test]

@@ -1,124 +1,229 @@
 //! From one state to the next, or a refusal that says what is missing, who must act, and by which article.
 //!
 //! A site's state is what its log says: [`replay`] makes it from the entries, [`step`] adds one. Both go through the same
-//! transition, so that what was accepted once is what the log replays to. Who may act and which days are possible is asked
-//! when an event is entered, never again when it is replayed.
+//! transition, so that what was accepted once is what the log replays to. Who may act, which days are possible and what a
+//! jurisdiction asks for besides is asked when an event is entered, never again when it is replayed.
 
-use super::effect::{Effect, StartFrom};
-use super::event::{AssessedClass, Conclusion, Draft, Event};
+use super::effect::{Effect, Flag, StartFrom};
+use super::event::{AssessedClass, Course, Draft, Event, Field, Ground, Medium, Party};
 use super::given::Given;
-use super::stage::{Impossible, List, OnList, RiskGrade, Stage};
-use super::table::{Case, EventKind, EventType, Publicity, StatutoryClock, TRANSITIONS, Taken, Transition};
+use super::stage::{ControlMode, Impossible, List, OnList, RiskGrade, Stage};
+use super::table::{Case, EventKind, EventType, Guard, Publicity, StatutoryClock, To, Transition};
 use crate::kernel::basis::cite_all;
 use crate::kernel::{Citation, Day, DocumentId, Error, Fault, Provision, Text};
 use crate::platform::Role;
 use crate::standards::law;
+use crate::standards::parameters::{self, Overrides};
 
 /// The written notice of the preliminary survey, as served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Notice {
     /// The day that the six months count from.
     pub start_on: Day,
-    /// What day that is.
-    pub start_from: StartFrom,
     /// The notice with its proof of receipt; `None` where an existing register gave the day only.
     pub document_id: Option<DocumentId>,
 }
 
-/// A preliminary report, as submitted.
+/// A report under review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Report {
     /// The day of submission.
     pub submitted_on: Day,
     /// The report.
     pub document_id: DocumentId,
+    /// The stage that it was submitted from.
+    pub from: Stage,
 }
 
-/// A review's opinion.
+/// A report that a review waits for, as far as is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Review {
-    /// The day of the conclusion.
-    pub concluded_on: Day,
-    /// The opinion.
-    pub document_id: DocumentId,
+pub enum UnderReview {
+    /// None.
+    Nothing,
+    /// This one.
+    Report(Report),
+    /// An existing register gave the stage only.
+    Unknown,
 }
 
-/// The stage with what is known at it.
+/// How far works are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Works {
+    /// Not begun.
+    NotStarted,
+    /// Under way.
+    UnderWay,
+    /// Completed.
+    Completed,
+    /// An existing register did not say.
+    Unknown,
+}
+
+/// Who is liable, since when and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
-    /// A lead that nobody has decided on.
-    Candidate,
-    /// On the list; the notice is to be served.
-    Suspected,
-    /// The clock of the preliminary survey runs.
-    PreliminarySurvey {
-        /// What started the clock.
-        notice: Notice,
-        /// Why the last report went back, if one did.
-        returned: Option<String>,
-    },
-    /// A report is under review.
-    PreliminaryReview {
-        /// What started the clock.
-        notice: Notice,
-        /// What is reviewed.
-        report: Report,
-    },
-    /// Closed.
-    NotContaminated {
-        /// The opinion.
-        review: Review,
-        /// The land class that it holds for, where it was said.
-        assessed_class: Option<AssessedClass>,
-    },
-    /// In the directory.
-    Contaminated {
-        /// The opinion.
-        review: Review,
-        /// The grade in the directory.
-        risk_grade: RiskGrade,
-    },
-    /// As an existing register had it: the stage is known, and what led to it is not.
-    AsGiven {
-        /// The stage.
-        stage: Stage,
-        /// The grade, where the register had one.
-        risk_grade: Option<RiskGrade>,
-        /// The land class that a clean survey holds for, where the register said it.
-        assessed_class: Option<AssessedClass>,
-    },
+pub struct Liable {
+    /// Who.
+    pub party: Party,
+    /// Why.
+    pub ground: Ground,
+    /// Since when.
+    pub since: Day,
+    /// The event's number in the log.
+    pub seq: u32,
+}
+
+/// A duty to publish that is not met yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owed {
+    /// What.
+    pub duty: Publicity,
+    /// For which occasion.
+    pub occasion: String,
+}
+
+/// A clock that is not over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Running {
+    /// Which.
+    pub rule: StatutoryClock,
+    /// Of which occasion.
+    pub occasion: String,
+    /// It stands still.
+    pub stands: bool,
+}
+
+/// What is known of a site, apart from how it came there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    stage: Stage,
+    since: Option<Day>,
+    last_on: Option<Day>,
+    notice: Option<Notice>,
+    /// Why the last report went back, if one did.
+    returned: Option<String>,
+    under_review: UnderReview,
+    /// The day on which the clock of the preliminary survey was stopped last.
+    survey_closed_on: Option<Day>,
+    risk_grade: Option<RiskGrade>,
+    assessed_class: Option<AssessedClass>,
+    on_control_list: Option<bool>,
+    works: Works,
+    contractor: Option<Party>,
+    controls: Option<String>,
+    report_every_months: Option<u32>,
+    liable: Vec<Liable>,
+    flags: Vec<Flag>,
+    owed: Vec<Owed>,
+    clocks: Vec<Running>,
 }
 
 impl Standing {
+    fn at(stage: Stage) -> Standing {
+        Standing {
+            stage,
+            since: None,
+            last_on: None,
+            notice: None,
+            returned: None,
+            under_review: UnderReview::Nothing,
+            survey_closed_on: None,
+            risk_grade: None,
+            assessed_class: None,
+            on_control_list: Some(stage.on(List::ControlList) == OnList::Yes),
+            works: Works::NotStarted,
+            contractor: None,
+            controls: None,
+            report_every_months: None,
+            liable: Vec::new(),
+            flags: Vec::new(),
+            owed: Vec::new(),
+            clocks: Vec::new(),
+        }
+    }
+
     /// The stage.
     pub fn stage(&self) -> Stage {
-        match self {
-            Standing::Candidate => Stage::Candidate,
-            Standing::Suspected => Stage::Suspected,
-            Standing::PreliminarySurvey { .. } => Stage::PreliminarySurvey,
-            Standing::PreliminaryReview { .. } => Stage::PreliminaryReview,
-            Standing::NotContaminated { .. } => Stage::NotContaminated,
-            Standing::Contaminated { .. } => Stage::Contaminated,
-            Standing::AsGiven { stage, .. } => *stage,
-        }
+        self.stage
+    }
+
+    /// The written notice of the preliminary survey, while that is not concluded.
+    pub fn notice(&self) -> Option<&Notice> {
+        self.notice.as_ref()
+    }
+
+    /// Why the last report went back, where one did and no other came since.
+    pub fn returned(&self) -> Option<&str> {
+        self.returned.as_deref()
     }
 
     /// The grade in the directory.
     pub fn risk_grade(&self) -> Option<RiskGrade> {
-        match self {
-            Standing::Contaminated { risk_grade, .. } => Some(*risk_grade),
-            Standing::AsGiven { risk_grade, .. } => *risk_grade,
-            _ => None,
+        self.risk_grade
+    }
+
+    /// The land class that a clean survey, an acceptable risk or met targets hold for, where it is known.
+    pub fn assessed_class(&self) -> Option<AssessedClass> {
+        self.assessed_class
+    }
+
+    /// Institutional controls that the land stays under.
+    pub fn controls(&self) -> Option<&str> {
+        self.controls.as_deref()
+    }
+
+    /// How far works are.
+    pub fn works(&self) -> Works {
+        self.works
+    }
+
+    /// Who was and is liable, the present one last; empty while it is the land user of the record.
+    pub fn liable(&self) -> &[Liable] {
+        &self.liable
+    }
+
+    /// What stands over the site beside its stage.
+    pub fn flags(&self) -> &[Flag] {
+        &self.flags
+    }
+
+    /// The clocks that are not over.
+    pub fn clocks(&self) -> &[Running] {
+        &self.clocks
+    }
+
+    /// Whether the site is on a list; `None` where an existing register did not say.
+    pub fn is_on(&self, list: List) -> Option<bool> {
+        match self.stage.on(list) {
+            OnList::Yes => Some(true),
+            OnList::No => Some(false),
+            OnList::ByHistory => self.on_control_list,
         }
     }
 
-    /// The land class that a clean survey holds for, where it is known.
-    pub fn assessed_class(&self) -> Option<AssessedClass> {
-        match self {
-            Standing::NotContaminated { assessed_class, .. } | Standing::AsGiven { assessed_class, .. } => {
-                *assessed_class
-            }
-            _ => None,
+    pub(super) fn holds(&self, guard: Guard) -> bool {
+        match guard {
+            Guard::None => true,
+            Guard::ReportAwaited => !matches!(self.under_review, UnderReview::Report(_)),
+            Guard::ReportSubmitted => self.under_review != UnderReview::Nothing,
+            Guard::WorksNotStarted => matches!(self.works, Works::NotStarted | Works::Unknown),
+            Guard::WorksUnderWay => matches!(self.works, Works::UnderWay | Works::Unknown),
+            Guard::WorksCompleted => matches!(self.works, Works::Completed | Works::Unknown),
+            Guard::Listed => self.is_on(List::ControlList) != Some(false),
+            Guard::NotListed => self.is_on(List::ControlList) != Some(true),
+            Guard::ClockRuns => self.clocks.iter().any(|clock| !clock.stands),
+            Guard::ClockStands => self.clocks.iter().any(|clock| clock.stands),
+        }
+    }
+
+    /// Where a transition leads from here.
+    fn target(&self, to: To) -> Stage {
+        match to {
+            To::Stay => self.stage,
+            To::Stage(stage) => stage,
+            To::Back => match self.under_review {
+                UnderReview::Report(report) => report.from,
+                UnderReview::Nothing | UnderReview::Unknown => Stage::Remediation,
+            },
         }
     }
 }
@@ -130,9 +235,6 @@ struct Past {
     event_type: EventType,
     actor: Role,
     before: Standing,
-    since: Option<Day>,
-    last_on: Option<Day>,
-    owed: Vec<Publicity>,
     effects: Vec<Effect>,
 }
 
@@ -140,11 +242,17 @@ struct Past {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SiteState {
     standing: Standing,
-    since: Option<Day>,
-    last_on: Option<Day>,
-    owed: Vec<Publicity>,
     past: Vec<Past>,
     recorded: u32,
+}
+
+/// What a jurisdiction asks for besides.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// Division of the site.
+    pub division: &'a str,
+    /// The operator's settings of parameters.
+    pub overrides: &'a Overrides,
 }
 
 /// One entry of a site's log, as stored.
@@ -192,6 +300,8 @@ pub struct NextStep {
     pub kind: &'static EventKind,
     /// Who may.
     pub actors: Vec<Role>,
+    /// The conclusions, or modes, that are possible here; empty where the event carries none.
+    pub cases: Vec<Case>,
     /// The stages it leads to; the same stage where it stays. For voiding: the stage that comes back.
     pub leads_to: Vec<Stage>,
 }
@@ -205,8 +315,19 @@ pub enum Refusal {
         event_type: EventType,
         /// Where the site stands.
         stage: Stage,
+        /// What must be so first, where the stage has it but something else is missing.
+        missing: Option<Guard>,
         /// What the stage has instead.
         allowed: Vec<EventType>,
+        /// The day it is judged by.
+        on: Day,
+    },
+    /// No law had it on that day.
+    NotInForce {
+        /// What was asked.
+        event_type: EventType,
+        /// From which day a law has it.
+        since: Day,
         /// The day it is judged by.
         on: Day,
     },
@@ -238,14 +359,30 @@ impl Refusal {
         self.event_type().kind().rule
     }
 
-    /// The articles of that rule, of the day of the event.
+    fn on(&self) -> Day {
+        match self {
+            Refusal::NotAllowed { on, .. }
+            | Refusal::NotInForce { on, .. }
+            | Refusal::OtherRole { on, .. }
+            | Refusal::Faults { on, .. } => *on,
+        }
+    }
+
+    /// The articles of that rule, of the day of the event; what stands behind a single fault besides.
     pub fn citations(&self) -> Vec<Citation> {
-        let (Refusal::NotAllowed { on, .. } | Refusal::OtherRole { on, .. } | Refusal::Faults { on, .. }) = self;
-        let mut citations = cite_all(self.event_type().kind().provisions, *on);
-        if let Refusal::Faults { faults, .. } = self
-            && faults.iter().any(|fault| DAY_ORDER_CODES.contains(&fault.code))
-        {
-            citations.extend(law::PRODUCT_ORDER_OF_DAYS.cite(*on));
+        let on = self.on();
+        let mut citations = cite_all(self.event_type().kind().provisions, on);
+        if let Refusal::NotInForce { since, .. } = self {
+            // What will have it is named as well, for it did not yet.
+            citations.extend(cite_all(self.event_type().kind().provisions, *since));
+            citations.dedup();
+        }
+        if let Refusal::Faults { faults, .. } = self {
+            for (codes, provision) in BEHIND_FAULTS {
+                if faults.iter().any(|fault| codes.contains(&fault.code)) {
+                    citations.extend(provision.cite(on));
+                }
+            }
         }
         citations
     }
@@ -254,32 +391,44 @@ impl Refusal {
     pub fn event_type(&self) -> EventType {
         match self {
             Refusal::NotAllowed { event_type, .. }
+            | Refusal::NotInForce { event_type, .. }
             | Refusal::OtherRole { event_type, .. }
             | Refusal::Faults { event_type, .. } => *event_type,
         }
     }
 }
 
-/// The faults that the rule on the order of days stands behind.
-const DAY_ORDER_CODES: [&str; 2] = ["in_the_future", "before_previous_event"];
+/// The faults that a rule of its own stands behind.
+static BEHIND_FAULTS: &[(&[&str], &Provision)] = &[
+    (&["in_the_future", "before_previous_event"], &law::PRODUCT_ORDER_OF_DAYS),
+    (&["medium_missing"], &law::PLAN_STATE_CONTAINMENT),
+    (&["nobody_left_only"], &law::LAW_68_CODE_463),
+];
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Error {
         let (rule, citations) = (refusal.rule(), refusal.citations());
         let title = &refusal.event_type().kind().title;
         match &refusal {
-            Refusal::NotAllowed { event_type, stage, allowed, .. } => {
+            Refusal::NotAllowed { event_type, stage, missing, allowed, .. } => {
                 let here = stage.title();
-                let (reason_zh, reason_en) = why_not(*event_type, *stage);
+                let reason = why_not(*event_type, *missing);
                 Error::conflict(
                     "step_not_allowed",
                     Text::new(
-                        format!("地块现处于“{}”阶段，不能办理“{}”：{reason_zh}。", here.zh, title.zh),
-                        format!("The site is at \"{}\"; \"{}\" is not possible: {reason_en}.", here.en, title.en),
+                        format!("地块现处于“{}”阶段，不能办理“{}”：{}。", here.zh, title.zh, reason.zh),
+                        format!("The site is at \"{}\"; \"{}\" is not possible: {}.", here.en, title.en, reason.en),
                     ),
                 )
                 .allowing(allowed.iter().map(|step| step.as_str()))
             }
+            Refusal::NotInForce { since, on, .. } => Error::conflict(
+                "not_in_force",
+                Text::new(
+                    format!("“{}”自 {since} 起有法律依据，{on} 尚无此规定。", title.zh),
+                    format!("\"{}\" has a ground in law from {since} on; on {on} there was none.", title.en),
+                ),
+            ),
             Refusal::OtherRole { actor, actors, .. } => {
                 let zh: Vec<_> = actors.iter().map(|role| role.title().zh).collect();
                 let en: Vec<_> = actors.iter().map(|role| role.title().en).collect();
@@ -299,85 +448,93 @@ impl From<Refusal> for Error {
 }
 
 /// What would have to be so for the step to be possible.
-fn why_not(event_type: EventType, stage: Stage) -> (String, String) {
+fn why_not(event_type: EventType, missing: Option<Guard>) -> Text {
+    if event_type == EventType::EnteredInError {
+        return Text::fixed("没有可作废的事件", "there is no event to void");
+    }
+    if let Some(guard) = missing {
+        return guard.missing();
+    }
     let stages = event_type.stages();
-    if event_type.kind().taken == Taken::ByVoiding {
-        return ("没有可作废的事件".into(), "there is no event to void".into());
-    }
-    if stages.contains(&stage) {
-        return ("本系统尚不办理此步骤".into(), "this registry does not take that step".into());
-    }
     let zh: Vec<_> = stages.iter().map(|s| format!("“{}”", s.title().zh)).collect();
     let en: Vec<_> = stages.iter().map(|s| format!("\"{}\"", s.title().en)).collect();
-    (format!("仅可在{}阶段办理", zh.join("、")), format!("only at {}", en.join(", ")))
+    Text::new(format!("仅可在{}阶段办理", zh.join("、")), format!("only at {}", en.join(", ")))
 }
 
 impl SiteState {
     /// A site of which nothing but the lead is known.
     pub fn candidate() -> SiteState {
-        SiteState {
-            standing: Standing::Candidate,
-            since: None,
-            last_on: None,
-            owed: Vec::new(),
-            past: Vec::new(),
-            recorded: 0,
-        }
+        SiteState { standing: Standing::at(Stage::Candidate), past: Vec::new(), recorded: 0 }
     }
 
     /// A site as an existing register had it, and what follows from its being registered so. Its first entry is that
     /// registration, which is no step and cannot be voided; what the register did not say stays unknown.
     pub fn registered(given: &Given) -> (SiteState, Vec<Effect>) {
         let stage = given.stage();
-        let notice = |start_on| Notice { start_on, start_from: StartFrom::Receipt, document_id: None };
-        let standing = match (stage, given.notice_received_on()) {
-            (Stage::Candidate, _) => Standing::Candidate,
-            (Stage::Suspected, _) => Standing::Suspected,
-            (Stage::PreliminarySurvey, Some(received)) => {
-                Standing::PreliminarySurvey { notice: notice(received), returned: None }
-            }
-            _ => Standing::AsGiven { stage, risk_grade: given.risk_grade(), assessed_class: given.assessed_class() },
+        let mut standing = Standing::at(stage);
+        standing.since = given.stage_since();
+        standing.last_on = given.stage_since();
+        standing.risk_grade = given.risk_grade();
+        standing.assessed_class = given.assessed_class();
+        standing.on_control_list = match stage.on(List::ControlList) {
+            OnList::Yes => Some(true),
+            OnList::No => Some(false),
+            OnList::ByHistory => given.on_control_list(),
         };
-        let on = |list| match stage.on(list) {
-            OnList::Yes => true,
-            OnList::No => false,
-            OnList::ByHistory => given.on_control_list() == Some(true),
-        };
-        let mut effects: Vec<Effect> =
-            List::ALL.into_iter().filter(|list| on(*list)).map(|list| Effect::ListEntered { list }).collect();
-        effects.extend(given.risk_grade().map(|grade| Effect::RiskGraded { grade }));
-        let rule = StatutoryClock::PreliminarySurveySixMonths;
-        if let Some((start_on, start_from)) = start_of(rule, &standing) {
-            effects.push(Effect::DeadlineOpened { rule, start_on, start_from, responsible: rule.responsible() });
+        if matches!(stage, Stage::PreliminaryReview | Stage::RiskAssessment | Stage::EffectEvaluation) {
+            standing.under_review = UnderReview::Unknown;
         }
-        let since = given.stage_since();
-        (SiteState { standing, since, last_on: since, owed: Vec::new(), past: Vec::new(), recorded: 1 }, effects)
+        if matches!(stage, Stage::RiskControl(ControlMode::SafeUse) | Stage::Remediation | Stage::EffectEvaluation) {
+            standing.works = Works::Unknown;
+        }
+        let mut effects: Vec<Effect> = List::ALL
+            .into_iter()
+            .filter(|list| standing.is_on(*list) == Some(true))
+            .map(|list| Effect::ListEntered { list })
+            .collect();
+        effects.extend(given.risk_grade().map(|grade| Effect::RiskGraded { grade }));
+        if let (Stage::PreliminarySurvey, Some(start_on)) = (stage, given.notice_received_on()) {
+            let rule = StatutoryClock::PreliminarySurveySixMonths;
+            standing.notice = Some(Notice { start_on, document_id: None });
+            effects.push(Effect::DeadlineOpened {
+                rule,
+                occasion: String::new(),
+                start_on,
+                start_from: StartFrom::Receipt,
+                set_due_on: None,
+                responsible: rule.responsible(),
+            });
+        }
+        for effect in &effects {
+            standing.bear(effect);
+        }
+        (SiteState { standing, past: Vec::new(), recorded: 1 }, effects)
     }
 
-    /// The stage with what is known at it.
+    /// What is known of it.
     pub fn standing(&self) -> &Standing {
         &self.standing
     }
 
     /// The stage.
     pub fn stage(&self) -> Stage {
-        self.standing.stage()
+        self.standing.stage
     }
 
     /// The day since which the site stands at its stage, where that is known.
     pub fn since(&self) -> Option<Day> {
-        self.since
+        self.standing.since
     }
 
     /// The day of the last event that stands; later ones may not lie before it. `None` when there is none or its day was
     /// not stated.
     pub fn last_on(&self) -> Option<Day> {
-        self.last_on
+        self.standing.last_on
     }
 
     /// What must be published and is not yet, as far as the log says.
-    pub fn owed(&self) -> &[Publicity] {
-        &self.owed
+    pub fn owed(&self) -> &[Owed] {
+        &self.standing.owed
     }
 
     /// Number of entries in the log, void ones among them.
@@ -393,8 +550,8 @@ impl SiteState {
     /// Who may take a step of this type, whatever the stage. Whoever may do a thing may also void it; but what a bureau
     /// entered, no land user or agency takes back.
     fn actors(&self, kind: &EventKind) -> Vec<Role> {
-        match (&kind.taken, self.past.last()) {
-            (Taken::ByVoiding, Some(last)) => {
+        match (kind.event_type, self.past.last()) {
+            (EventType::EnteredInError, Some(last)) => {
                 let actors = last.event_type.kind().actors.iter().copied();
                 actors.filter(|role| role.is_department() || !last.actor.is_department()).collect()
             }
@@ -402,17 +559,30 @@ impl SiteState {
         }
     }
 
-    fn has(&self, kind: &EventKind) -> bool {
-        match kind.taken {
-            Taken::ByTransition => kind.event_type.transitions().any(|t| t.from.contains(&self.stage())),
-            Taken::ByVoiding => !self.past.is_empty(),
-            Taken::Not(_) => false,
+    /// The ways that this state has for an event type.
+    fn ways(&self, event_type: EventType) -> impl Iterator<Item = &'static Transition> + '_ {
+        event_type.transitions().filter(|t| t.from.contains(&self.stage()) && self.standing.holds(t.guard))
+    }
+
+    fn has(&self, event_type: EventType) -> bool {
+        match event_type {
+            EventType::EnteredInError => !self.past.is_empty(),
+            _ => self.ways(event_type).next().is_some(),
         }
     }
 
     /// The event types that this state has, whoever may do them.
     pub fn allowed(&self) -> Vec<EventType> {
-        EventType::all().filter(|t| self.has(t.kind())).collect()
+        EventType::all().filter(|t| self.has(*t)).collect()
+    }
+
+    fn not_allowed(&self, event_type: EventType, case: Option<Case>, on: Day) -> Refusal {
+        let missing = event_type
+            .transitions()
+            .filter(|t| t.from.contains(&self.stage()) && (case.is_none() || t.case == case))
+            .map(|t| t.guard)
+            .find(|guard| !self.standing.holds(*guard));
+        Refusal::NotAllowed { event_type, stage: self.stage(), missing, allowed: self.allowed(), on }
     }
 }
 
@@ -423,15 +593,13 @@ pub fn next_steps(state: &SiteState, role: Option<Role>) -> Vec<NextStep> {
         .into_iter()
         .map(|event_type| {
             let kind = event_type.kind();
-            let leads_to = match kind.taken {
-                Taken::ByVoiding => state.past.last().map(|past| past.before.stage()).into_iter().collect(),
-                _ => event_type
-                    .transitions()
-                    .filter(|t| t.from.contains(&state.stage()))
-                    .map(|t| t.to.unwrap_or(state.stage()))
-                    .collect(),
+            let mut leads_to: Vec<Stage> = match event_type {
+                EventType::EnteredInError => state.past.last().map(|past| past.before.stage).into_iter().collect(),
+                _ => state.ways(event_type).map(|t| state.standing.target(t.to)).collect(),
             };
-            NextStep { kind, actors: state.actors(kind), leads_to }
+            leads_to.dedup();
+            let cases = state.ways(event_type).filter_map(|t| t.case).collect();
+            NextStep { kind, actors: state.actors(kind), cases, leads_to }
         })
         .filter(|next| role.is_none_or(|role| next.actors.contains(&role)))
         .collect()
@@ -440,16 +608,14 @@ pub fn next_steps(state: &SiteState, role: Option<Role>) -> Vec<NextStep> {
 /// Whether a step of this type is possible here and for this role, before its facts are looked at.
 ///
 /// # Errors
-/// [`Refusal::NotAllowed`], then [`Refusal::OtherRole`].
+/// [`Refusal::NotAllowed`], [`Refusal::NotInForce`], then [`Refusal::OtherRole`].
 pub fn permit(state: &SiteState, event_type: EventType, occurred_on: Day, actor: Role) -> Result<(), Refusal> {
     let kind = event_type.kind();
-    if !state.has(kind) {
-        return Err(Refusal::NotAllowed {
-            event_type,
-            stage: state.stage(),
-            allowed: state.allowed(),
-            on: occurred_on,
-        });
+    if !state.has(event_type) {
+        return Err(state.not_allowed(event_type, None, occurred_on));
+    }
+    if let Some(since) = event_type.since().filter(|since| occurred_on < *since) {
+        return Err(Refusal::NotInForce { event_type, since, on: occurred_on });
     }
     let actors = state.actors(kind);
     if !actors.contains(&actor) {
@@ -464,31 +630,38 @@ pub fn permit(state: &SiteState, event_type: EventType, occurred_on: Day, actor:
 ///
 /// # Errors
 /// Every [`Refusal`].
-pub fn step(state: &SiteState, event: &Event, occurred_on: Day, today: Day, actor: Role) -> Result<Step, Refusal> {
-    enter(state, event, occurred_on, false, today, actor)
+pub fn step(
+    state: &SiteState,
+    event: &Event,
+    occurred_on: Day,
+    today: Day,
+    actor: Role,
+    place: Place<'_>,
+) -> Result<Step, Refusal> {
+    enter(state, event, (occurred_on, false), today, actor, place)
 }
 
 fn enter(
     state: &SiteState,
     event: &Event,
-    occurred_on: Day,
-    day_assumed: bool,
+    (occurred_on, day_assumed): (Day, bool),
     today: Day,
     actor: Role,
+    place: Place<'_>,
 ) -> Result<Step, Refusal> {
     let event_type = event.event_type();
     permit(state, event_type, occurred_on, actor)?;
+    if event_type != EventType::EnteredInError && state.ways(event_type).all(|t| t.case != event.case()) {
+        return Err(state.not_allowed(event_type, event.case(), occurred_on));
+    }
     let mut faults = day_faults(state, event, occurred_on, today);
     faults.extend(subject_fault(event, actor));
+    faults.extend(fact_faults(state, event, occurred_on, actor, place));
     if !faults.is_empty() {
         return Err(Refusal::Faults { event_type, faults, on: occurred_on });
     }
-    apply(state, event, occurred_on, day_assumed, actor).ok_or_else(|| Refusal::NotAllowed {
-        event_type,
-        stage: state.stage(),
-        allowed: state.allowed(),
-        on: occurred_on,
-    })
+    apply(state, event, occurred_on, day_assumed, actor)
+        .ok_or_else(|| state.not_allowed(event_type, event.case(), occurred_on))
 }
 
 /// The step for what was sent: is it possible here, may this role, are the facts right, are the days.
@@ -502,13 +675,14 @@ pub fn take(
     occurred_on: Day,
     today: Day,
     actor: Role,
+    place: Place<'_>,
 ) -> Result<(Event, Step), Refusal> {
     permit(state, event_type, occurred_on, actor)?;
     let event = Event::read(event_type, draft).map_err(|mut faults| {
         faults.extend(occurrence_fault(state, occurred_on, today));
         Refusal::Faults { event_type, faults, on: occurred_on }
     })?;
-    let step = step(state, &event, occurred_on, today, actor)?;
+    let step = step(state, &event, occurred_on, today, actor, place)?;
     Ok((event, step))
 }
 
@@ -517,10 +691,15 @@ pub fn take(
 ///
 /// # Errors
 /// [`Refusal::OtherRole`], or [`Refusal::Faults`] for a day in the future.
-pub fn registered_as_suspected(listed_on: Option<Day>, today: Day, actor: Role) -> Result<(Entry, Step), Refusal> {
+pub fn registered_as_suspected(
+    listed_on: Option<Day>,
+    today: Day,
+    actor: Role,
+    place: Place<'_>,
+) -> Result<(Entry, Step), Refusal> {
     let event = Event::SuspectedListed { document_id: None, reason: None, note: None };
     let (occurred_on, day_assumed) = (listed_on.unwrap_or(today), listed_on.is_none());
-    let step = enter(&SiteState::candidate(), &event, occurred_on, day_assumed, today, actor)?;
+    let step = enter(&SiteState::candidate(), &event, (occurred_on, day_assumed), today, actor, place)?;
     Ok((Entry { seq: 1, event, occurred_on, day_assumed, actor }, step))
 }
 
@@ -569,7 +748,7 @@ fn occurrence_fault(state: &SiteState, occurred_on: Day, today: Day) -> Option<F
     if occurred_on > today {
         return Some(in_the_future("/occurred_on", today));
     }
-    let last = state.last_on.filter(|last| occurred_on < *last)?;
+    let last = state.last_on().filter(|last| occurred_on < *last)?;
     Some(Fault::new(
         "/occurred_on",
         "before_previous_event",
@@ -591,13 +770,13 @@ fn in_the_future(pointer: &str, today: Day) -> Fault {
 fn day_faults(state: &SiteState, event: &Event, occurred_on: Day, today: Day) -> Vec<Fault> {
     let mut faults: Vec<Fault> = occurrence_fault(state, occurred_on, today).into_iter().collect();
     match event {
-        Event::SurveyNoticeServed { received_on, .. } => {
+        Event::SurveyNoticeServed { received_on, .. } | Event::DetailedNoticeServed { received_on, .. } => {
             let (pointer, start) = ("/received_on", *received_on);
             if start > today {
                 faults.push(in_the_future(pointer, today));
             }
             // A notice follows the listing; one that was there before cannot be the notice of this listing.
-            if let Some(listed_on) = state.last_on.filter(|listed_on| start < *listed_on) {
+            if let Some(listed_on) = state.last_on().filter(|listed_on| start < *listed_on) {
                 faults.push(Fault::new(
                     pointer,
                     "before_previous_event",
@@ -609,6 +788,22 @@ fn day_faults(state: &SiteState, event: &Event, occurred_on: Day, today: Day) ->
             }
         }
         Event::Disclosed { from, .. } if *from > today => faults.push(in_the_future("/from", today)),
+        Event::SoilTransportReported { origin_told_on, destination_told_on, .. } => {
+            for (pointer, told) in [("/origin_told_on", origin_told_on), ("/destination_told_on", destination_told_on)]
+            {
+                if *told > today {
+                    faults.push(in_the_future(pointer, today));
+                }
+            }
+        }
+        Event::DeadlineExtended { until, .. } if *until <= occurred_on => faults.push(Fault::new(
+            "/until",
+            "before_previous_event",
+            Text::new(
+                format!("须晚于办理日 {occurred_on}。"),
+                format!("Must lie after the day of the extension, {occurred_on}."),
+            ),
+        )),
         _ => {}
     }
     faults
@@ -628,6 +823,127 @@ fn subject_fault(event: &Event, actor: Role) -> Option<Fault> {
     ))
 }
 
+/// What the facts lack in this state and this place.
+fn fact_faults(state: &SiteState, event: &Event, occurred_on: Day, actor: Role, place: Place<'_>) -> Vec<Fault> {
+    let known = &state.standing;
+    let fault = |field: Field, code, zh: String, en: String| {
+        vec![Fault::new(format!("/{}", field.as_str()), code, Text::new(zh, en))]
+    };
+    match event {
+        Event::ControlPlanFiled { mode: Case::Containment, media, plan_year, .. } => {
+            let mut faults = Vec::new();
+            let year = occurred_on.year();
+            if plan_year.is_some_and(|plan| plan != year && plan != year + 1) {
+                faults.extend(fault(
+                    Field::PlanYear,
+                    "out_of_range",
+                    format!("应为 {year} 或 {} 年。", year + 1),
+                    format!("Must be {year} or {}.", year + 1),
+                ));
+            }
+            let there = media.as_deref().unwrap_or_default();
+            let missing: Vec<Medium> =
+                monitored(place, occurred_on).into_iter().filter(|medium| !there.contains(medium)).collect();
+            if !missing.is_empty() {
+                let (zh, en): (Vec<_>, Vec<_>) = missing.iter().map(|m| (m.title().zh, m.title().en)).unzip();
+                faults.extend(fault(
+                    Field::Media,
+                    "medium_missing",
+                    format!("监测内容还应包括：{}。", zh.join("、")),
+                    format!("What is monitored must include: {}.", en.join(", ")),
+                ));
+            }
+            faults
+        }
+        Event::EffectReportSubmitted { evaluator, .. }
+            if known.contractor.as_ref().is_some_and(|contractor| contractor.is_same(evaluator)) =>
+        {
+            fault(
+                Field::Evaluator,
+                "evaluator_is_contractor",
+                "效果评估应另行委托，不得由施工单位承担。".into(),
+                "The effect is evaluated by another agency than whoever carried out the works.".into(),
+            )
+        }
+        Event::LiablePartyChanged { ground: Ground::Government, .. }
+            if !matches!(actor, Role::Government | Role::PrefectureEcology) =>
+        {
+            fault(
+                Field::Ground,
+                "nobody_left_only",
+                "由政府承担责任的，应由人民政府或市级生态环境部门登记。".into(),
+                "That the government is liable is entered by the government or the prefecture's bureau.".into(),
+            )
+        }
+        Event::DeadlineExtended { deadline_rule, occasion, .. }
+        | Event::DeadlineSuspended { deadline_rule, occasion, .. }
+        | Event::DeadlineCancelled { deadline_rule, occasion, .. } => {
+            clock_fault(known, *deadline_rule, occasion.as_deref(), false)
+        }
+        Event::DeadlineResumed { deadline_rule, occasion, .. } => {
+            clock_fault(known, *deadline_rule, occasion.as_deref(), true)
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What is monitored around a contained site.
+pub fn monitored(place: Place<'_>, on: Day) -> Vec<Medium> {
+    let air = parameters::CONTAINMENT_MONITORS_AIR.resolve(place.division, on, place.overrides);
+    Medium::ALL
+        .iter()
+        .copied()
+        .filter(|medium| *medium != Medium::Air || air.as_ref().is_none_or(|air| air.value == 1))
+        .collect()
+}
+
+/// The clock that is meant: the one of that rule and occasion, or of that rule where there is one only.
+fn meant<'a>(
+    known: &'a Standing,
+    rule: StatutoryClock,
+    occasion: Option<&str>,
+    stands: bool,
+) -> Result<&'a Running, usize> {
+    let found: Vec<&Running> = known
+        .clocks
+        .iter()
+        .filter(|c| c.rule == rule && c.stands == stands && occasion.is_none_or(|occasion| c.occasion == occasion))
+        .collect();
+    match found[..] {
+        [one] => Ok(one),
+        _ => Err(found.len()),
+    }
+}
+
+fn clock_fault(known: &Standing, rule: StatutoryClock, occasion: Option<&str>, stands: bool) -> Vec<Fault> {
+    let clocks = known.clocks.iter().filter(|c| c.stands == stands);
+    match meant(known, rule, occasion, stands) {
+        Ok(_) => Vec::new(),
+        Err(0) => {
+            let names: Vec<&str> = clocks.map(|c| c.rule.as_str()).collect();
+            vec![Fault::new(
+                "/deadline_rule",
+                "not_running",
+                Text::new(
+                    format!("没有这样的期限；现有：{}。", names.join("、")),
+                    format!("There is no such clock; there are: {}.", names.join(", ")),
+                ),
+            )]
+        }
+        Err(_) => {
+            let names: Vec<&str> = clocks.filter(|c| c.rule == rule).map(|c| c.occasion.as_str()).collect();
+            vec![Fault::new(
+                "/occasion",
+                "missing",
+                Text::new(
+                    format!("该规则下有多个期限，须注明事项：{}。", names.join("、")),
+                    format!("There are several clocks of that rule; say which: {}.", names.join(", ")),
+                ),
+            )]
+        }
+    }
+}
+
 /// For whom a role acts.
 fn principal(actor: Role) -> Role {
     match actor {
@@ -642,18 +958,15 @@ fn apply(state: &SiteState, event: &Event, occurred_on: Day, day_assumed: bool, 
     if let Event::EnteredInError { .. } = event {
         return void(state, recorded);
     }
-    let transition = TRANSITIONS
-        .iter()
-        .find(|t| t.event == event.event_type() && t.case == event.case() && t.from.contains(&state.stage()))?;
-    let standing = arrive(&state.standing, event, occurred_on)?;
-    let effects = effects_of(state, transition, &standing, event, occurred_on, actor);
-    let mut owed = state.owed.clone();
+    let transition = state.ways(event.event_type()).find(|t| t.case == event.case())?;
+    let mut standing = state.standing.clone();
+    standing.learn(event, transition, occurred_on, recorded);
+    let effects = effects_of(state, transition, &standing, event, occurred_on, actor)?;
     for effect in &effects {
-        match effect {
-            Effect::PublicityOwed { duty, .. } => owed.push(*duty),
-            Effect::PublicityMet { duty } => owed.retain(|d| d != duty),
-            _ => {}
-        }
+        standing.bear(effect);
+    }
+    if !day_assumed {
+        standing.last_on = Some(occurred_on);
     }
     let mut past = state.past.clone();
     past.push(Past {
@@ -661,18 +974,9 @@ fn apply(state: &SiteState, event: &Event, occurred_on: Day, day_assumed: bool, 
         event_type: event.event_type(),
         actor,
         before: state.standing.clone(),
-        since: state.since,
-        last_on: state.last_on,
-        owed: state.owed.clone(),
         effects: effects.clone(),
     });
-    let last_on = if day_assumed { state.last_on } else { Some(occurred_on) };
-    let since = if standing.stage() == state.stage() { state.since } else { Some(occurred_on) };
-    Some(Step {
-        state: SiteState { standing, since, last_on, owed, past, recorded },
-        effects,
-        transition: Some(transition),
-    })
+    Some(Step { state: SiteState { standing, past, recorded }, effects, transition: Some(transition) })
 }
 
 /// The former state comes back; only the count of entries goes on.
@@ -680,82 +984,143 @@ fn void(state: &SiteState, recorded: u32) -> Option<Step> {
     let mut past = state.past.clone();
     let last = past.pop()?;
     let mut effects = vec![Effect::Voided { seq: last.seq }];
-    // Taken back in the reverse order. What was told or noted stays told and noted.
+    // Taken back in the reverse order. What was noted stays noted.
     effects.extend(
         last.effects
             .into_iter()
             .rev()
-            .filter(|effect| !matches!(effect, Effect::ToInform { .. } | Effect::EnteredOnBehalf { .. }))
+            .filter(|effect| !matches!(effect, Effect::EnteredOnBehalf { .. } | Effect::WorksMustStop))
             .map(|effect| Effect::Undone { effect: Box::new(effect) }),
     );
-    Some(Step {
-        state: SiteState {
-            standing: last.before,
-            since: last.since,
-            last_on: last.last_on,
-            owed: last.owed,
-            past,
-            recorded,
-        },
-        effects,
-        transition: None,
-    })
+    Some(Step { state: SiteState { standing: last.before, past, recorded }, effects, transition: None })
 }
 
-/// What is known after the event; `None` for an event that this standing does not have.
-fn arrive(before: &Standing, event: &Event, occurred_on: Day) -> Option<Standing> {
-    Some(match (before, event) {
-        (Standing::Candidate, Event::SuspectedListed { .. }) => Standing::Suspected,
-        (Standing::Suspected, Event::SurveyNoticeServed { received_on, document_id, .. }) => {
-            let notice =
-                Notice { start_on: *received_on, start_from: StartFrom::Receipt, document_id: Some(*document_id) };
-            Standing::PreliminarySurvey { notice, returned: None }
-        }
-        (Standing::PreliminarySurvey { notice, .. }, Event::PreliminaryReportSubmitted { document_id, .. }) => {
-            let report = Report { submitted_on: occurred_on, document_id: *document_id };
-            Standing::PreliminaryReview { notice: *notice, report }
-        }
-        (
-            Standing::PreliminaryReview { notice, .. },
-            Event::PreliminaryReportReviewed { conclusion, document_id, .. },
-        ) => {
-            let review = Review { concluded_on: occurred_on, document_id: *document_id };
-            match conclusion {
-                Conclusion::NotContaminated { assessed_class } => {
-                    Standing::NotContaminated { review, assessed_class: *assessed_class }
-                }
-                Conclusion::Contaminated { risk_grade } => Standing::Contaminated { review, risk_grade: *risk_grade },
-                Conclusion::Returned { reason } => {
-                    Standing::PreliminarySurvey { notice: *notice, returned: Some(reason.clone()) }
+impl Standing {
+    /// What the event says, and where it leads.
+    fn learn(&mut self, event: &Event, transition: &Transition, occurred_on: Day, seq: u32) {
+        let (left, reached) = (self.stage, self.target(transition.to));
+        let report = |document_id: DocumentId| {
+            UnderReview::Report(Report { submitted_on: occurred_on, document_id, from: left })
+        };
+        match event {
+            Event::SurveyNoticeServed { received_on, document_id, .. } => {
+                self.notice = Some(Notice { start_on: *received_on, document_id: Some(*document_id) });
+            }
+            Event::PreliminaryReportSubmitted { document_id, .. }
+            | Event::RiskAssessmentSubmitted { document_id, .. }
+            | Event::EffectReportSubmitted { document_id, .. } => {
+                self.under_review = report(*document_id);
+                self.returned = None;
+            }
+            Event::PreliminaryReportReviewed { conclusion, risk_grade, reason, assessed_class, .. } => {
+                self.under_review = UnderReview::Nothing;
+                self.returned.clone_from(reason);
+                self.risk_grade = *risk_grade;
+                self.assessed_class = *assessed_class;
+                if *conclusion != Case::Returned {
+                    self.notice = None;
                 }
             }
-        }
-        // Where the stage alone is known, what led to it stays unknown until an event says more.
-        (Standing::AsGiven { stage: Stage::PreliminarySurvey, .. }, Event::PreliminaryReportSubmitted { .. }) => {
-            as_given(Stage::PreliminaryReview)
-        }
-        (
-            Standing::AsGiven { stage: Stage::PreliminaryReview, .. },
-            Event::PreliminaryReportReviewed { conclusion, document_id, .. },
-        ) => {
-            let review = Review { concluded_on: occurred_on, document_id: *document_id };
-            match conclusion {
-                Conclusion::NotContaminated { assessed_class } => {
-                    Standing::NotContaminated { review, assessed_class: *assessed_class }
-                }
-                Conclusion::Contaminated { risk_grade } => Standing::Contaminated { review, risk_grade: *risk_grade },
-                Conclusion::Returned { .. } => as_given(Stage::PreliminarySurvey),
+            Event::RiskAssessmentReviewed { reason, assessed_class, risk_grade, .. } => {
+                self.under_review = UnderReview::Nothing;
+                self.returned.clone_from(reason);
+                self.assessed_class = assessed_class.or(self.assessed_class);
+                self.risk_grade = risk_grade.or(self.risk_grade);
             }
+            Event::ControlPlanFiled { report_every_months, .. } => {
+                self.report_every_months = *report_every_months;
+            }
+            Event::RemediationPlanFiled { report_every_months, .. } => {
+                self.report_every_months = *report_every_months;
+                if left != reached {
+                    self.works = Works::NotStarted;
+                    self.contractor = None;
+                }
+            }
+            Event::WorksStarted { contractor, .. } => {
+                self.works = Works::UnderWay;
+                self.contractor = Some(contractor.clone());
+            }
+            Event::WorksCompleted { .. } => self.works = Works::Completed,
+            Event::EffectReviewed { conclusion, reason, assessed_class, controls, .. } => {
+                match conclusion {
+                    Case::Met => {
+                        self.assessed_class = *assessed_class;
+                        self.controls.clone_from(controls);
+                    }
+                    Case::NotMet => self.works = Works::NotStarted,
+                    _ => {}
+                }
+                self.under_review = UnderReview::Nothing;
+                self.returned.clone_from(reason);
+            }
+            Event::AftercareStarted { report_every_months, controls, .. } => {
+                self.report_every_months = *report_every_months;
+                if controls.is_some() {
+                    self.controls.clone_from(controls);
+                }
+            }
+            Event::LiablePartyChanged { ground, party, .. } => {
+                self.liable.push(Liable { party: party.clone(), ground: *ground, since: occurred_on, seq });
+            }
+            _ => {}
         }
-        (standing, Event::Disclosed { .. }) => standing.clone(),
-        _ => return None,
-    })
+        if left != reached {
+            self.on_control_list = match reached.on(List::ControlList) {
+                OnList::Yes => Some(true),
+                OnList::No => Some(false),
+                OnList::ByHistory => self.on_control_list,
+            };
+            self.stage = reached;
+            self.since = Some(occurred_on);
+        }
+    }
+
+    /// Keeps in mind what clocks run, what is owed and what stands over the site.
+    fn bear(&mut self, effect: &Effect) {
+        match effect {
+            Effect::DeadlineOpened { rule, occasion, .. } => {
+                self.clocks.push(Running { rule: *rule, occasion: occasion.clone(), stands: false });
+            }
+            Effect::DeadlineClosed { rule, occasion, on } => {
+                self.clocks.retain(|c| !(c.rule == *rule && c.occasion == *occasion));
+                if *rule == StatutoryClock::PreliminarySurveySixMonths {
+                    self.survey_closed_on = Some(*on);
+                }
+            }
+            Effect::DeadlineCancelled { rule, occasion, .. } => {
+                self.clocks.retain(|c| !(c.rule == *rule && c.occasion == *occasion));
+            }
+            Effect::DeadlineReopened { rule, occasion, .. } => {
+                self.survey_closed_on = None;
+                self.clocks.push(Running { rule: *rule, occasion: occasion.clone(), stands: false });
+            }
+            Effect::DeadlineSuspended { rule, occasion, .. } => self.stand(*rule, occasion, true),
+            Effect::DeadlineResumed { rule, occasion, .. } => self.stand(*rule, occasion, false),
+            Effect::PublicityOwed { duty, occasion, .. } => {
+                self.owed.push(Owed { duty: *duty, occasion: occasion.clone() });
+            }
+            Effect::PublicityMet { duty, occasion } => {
+                self.owed.retain(|owed| !(owed.duty == *duty && owed.occasion == *occasion));
+            }
+            Effect::FlagRaised { flag } => {
+                self.flags.push(*flag);
+                self.flags.sort_unstable();
+                self.flags.dedup();
+            }
+            Effect::FlagLowered { flag } => self.flags.retain(|f| f != flag),
+            _ => {}
+        }
+    }
+
+    fn stand(&mut self, rule: StatutoryClock, occasion: &str, stands: bool) {
+        for clock in self.clocks.iter_mut().filter(|c| c.rule == rule && c.occasion == occasion) {
+            clock.stands = stands;
+        }
+    }
 }
 
-fn as_given(stage: Stage) -> Standing {
-    Standing::AsGiven { stage, risk_grade: None, assessed_class: None }
-}
-
+/// `None` where the event means a clock that is not there.
 fn effects_of(
     state: &SiteState,
     transition: &Transition,
@@ -763,75 +1128,208 @@ fn effects_of(
     event: &Event,
     occurred_on: Day,
     actor: Role,
-) -> Vec<Effect> {
+) -> Option<Vec<Effect>> {
+    let before = &state.standing;
+    let seq = state.recorded.checked_add(1)?;
     let mut effects = Vec::new();
-    let (left, reached) = (state.stage(), after.stage());
     for list in List::ALL {
-        match (left.on(list), reached.on(list)) {
-            (OnList::Yes, OnList::No) => effects.push(Effect::ListLeft { list }),
-            (OnList::No, OnList::Yes) => effects.push(Effect::ListEntered { list }),
+        match (before.is_on(list), after.is_on(list)) {
+            (Some(true), Some(false)) => effects.push(Effect::ListLeft { list }),
+            (Some(false) | None, Some(true)) => effects.push(Effect::ListEntered { list }),
             _ => {}
         }
     }
-    if let (None, Some(grade)) = (state.standing.risk_grade(), after.risk_grade()) {
+    if let Some(grade) = after.risk_grade.filter(|_| before.risk_grade != after.risk_grade) {
         effects.push(Effect::RiskGraded { grade });
     }
-    for &rule in transition.opens {
-        if let Some((start_on, start_from)) = start_of(rule, after) {
-            effects.push(Effect::DeadlineOpened { rule, start_on, start_from, responsible: rule.responsible() });
-        }
-    }
-    for &rule in transition.closes {
-        // A site taken over from an existing register without the day of its notice has no clock to stop.
-        if start_of(rule, &state.standing).is_some() {
-            effects.push(Effect::DeadlineClosed { rule, on: occurred_on });
-        }
-    }
-    for &rule in transition.reopens {
-        if let Some(closed_on) = closed_on(rule, &state.standing) {
-            effects.push(Effect::DeadlineReopened { rule, closed_on });
-        }
-    }
+    effects.extend(clock_effects(before, transition, after, event, occurred_on, seq)?);
     for &duty in transition.publicity {
         // A duty that is owed already is not owed twice.
-        if !state.owed.contains(&duty) {
-            effects.push(Effect::PublicityOwed { duty, by: duty.owed_by() });
+        if before.owed.iter().all(|owed| owed.duty != duty) {
+            effects.push(Effect::PublicityOwed { duty, by: duty.owed_by(), occasion: format!("event-{seq}") });
         }
     }
-    if let Event::Disclosed { subject, .. } = event {
-        let met = state.owed.iter().filter(|duty| match subject {
-            Some(subject) => *duty == subject,
-            None => duty.owed_by() == principal(actor),
-        });
-        effects.extend(met.map(|&duty| Effect::PublicityMet { duty }));
+    match event {
+        Event::Disclosed { subject, .. } => {
+            let met = before.owed.iter().filter(|owed| match subject {
+                Some(subject) => owed.duty == *subject,
+                None => owed.duty.is_met_by_announcement() && owed.duty.owed_by() == principal(actor),
+            });
+            effects.extend(met.map(|owed| Effect::PublicityMet { duty: owed.duty, occasion: owed.occasion.clone() }));
+        }
+        Event::ControlZoneApproved { .. } => effects.push(Effect::ZoneApproved),
+        Event::SpreadReported { status, .. } => effects.extend(course(before, Flag::Spread, *status)),
+        Event::EmergencyReported { status, .. } => effects.extend(course(before, Flag::Emergency, *status)),
+        Event::StopWorkOrdered { status, .. } => effects.extend(course(before, Flag::WorksStopped, *status)),
+        Event::EffectReviewed { conclusion: Case::NotMet, .. } => {
+            effects.extend(course(before, Flag::TargetsMissed, Course::Ongoing));
+            if occurred_on >= law::CODE_IN_FORCE {
+                effects.push(Effect::WorksMustStop);
+            }
+        }
+        Event::EffectReviewed { conclusion: Case::Met, .. } => {
+            effects.push(Effect::ZonesLifted);
+            for flag in [Flag::TargetsMissed, Flag::WorksStopped] {
+                effects.extend(course(before, flag, Course::Ended));
+            }
+        }
+        Event::LiablePartyChanged { ground, party, .. } => {
+            effects.push(Effect::LiablePartySet { party: party.clone(), ground: *ground });
+        }
+        _ => {}
     }
-    for &whom in transition.informs {
-        effects.push(Effect::ToInform { whom });
-    }
-    if transition.event == EventType::PreliminaryReportSubmitted && principal(actor) != Role::LandUser {
+    let kind = event.event_type().kind();
+    let filed_by_liable = kind.actors.starts_with(&[Role::LandUser, Role::ThirdParty])
+        && event.event_type() != EventType::Disclosed
+        && !matches!(event, Event::SpreadReported { .. } | Event::EmergencyReported { .. });
+    if filed_by_liable && actor.is_department() && actor != Role::Government {
         effects.push(Effect::EnteredOnBehalf { of: Role::LandUser });
     }
-    effects
+    Some(effects)
 }
 
-/// The day a clock counts from, out of what is known once it runs.
-fn start_of(rule: StatutoryClock, after: &Standing) -> Option<(Day, StartFrom)> {
-    match (rule, after) {
-        (StatutoryClock::PreliminarySurveySixMonths, Standing::PreliminarySurvey { notice, .. }) => {
-            Some((notice.start_on, notice.start_from))
-        }
+/// Raising what is not up, lowering what is.
+fn course(before: &Standing, flag: Flag, status: Course) -> Option<Effect> {
+    let up = before.flags.contains(&flag);
+    match status {
+        Course::Ongoing if !up => Some(Effect::FlagRaised { flag }),
+        Course::Ended if up => Some(Effect::FlagLowered { flag }),
         _ => None,
     }
 }
 
-/// The day a clock was stopped on, out of what was known while it stood.
-fn closed_on(rule: StatutoryClock, before: &Standing) -> Option<Day> {
-    match (rule, before) {
-        (StatutoryClock::PreliminarySurveySixMonths, Standing::PreliminaryReview { report, .. }) => {
-            Some(report.submitted_on)
-        }
-        _ => None,
+/// What becomes of clocks: first those that end, then those that start.
+fn clock_effects(
+    before: &Standing,
+    transition: &Transition,
+    after: &Standing,
+    event: &Event,
+    occurred_on: Day,
+    seq: u32,
+) -> Option<Vec<Effect>> {
+    let mut effects = Vec::new();
+    // A site taken over from an existing register without the day of its notice has no clock to stop.
+    let running = |rule| before.clocks.iter().filter(move |c| c.rule == rule);
+    for &rule in transition.closes {
+        let on = occurred_on;
+        effects.extend(running(rule).filter(|clock| is_done(clock, event)).map(|clock| Effect::DeadlineClosed {
+            rule,
+            occasion: clock.occasion.clone(),
+            on,
+        }));
     }
+    for &rule in transition.cancels {
+        effects.extend(running(rule).map(|clock| Effect::DeadlineCancelled {
+            rule,
+            occasion: clock.occasion.clone(),
+            on: occurred_on,
+            cause: format!("{} / {}", event.event_type().kind().title.zh, event.event_type().kind().title.en),
+        }));
+    }
+    for &rule in transition.reopens {
+        if let Some(closed_on) = before.survey_closed_on {
+            effects.push(Effect::DeadlineReopened { rule, occasion: String::new(), closed_on });
+        }
+    }
+    for &rule in transition.opens {
+        if let Some(start) = start_of(rule, event, after, occurred_on, seq) {
+            let already = running(rule).any(|c| {
+                c.occasion == start.occasion
+                    && !effects.iter().any(|effect| {
+                        matches!(effect, Effect::DeadlineClosed { rule: r, occasion, .. }
+                            | Effect::DeadlineCancelled { rule: r, occasion, .. } if *r == rule && *occasion == c.occasion)
+                    })
+            });
+            if already {
+                continue;
+            }
+            effects.push(Effect::DeadlineOpened {
+                rule,
+                occasion: start.occasion.clone(),
+                start_on: start.on,
+                start_from: start.from,
+                set_due_on: start.set_due_on,
+                responsible: rule.responsible(),
+            });
+            // What is told is done with the telling; whether in time, the clock says.
+            if let Event::SoilTransportReported { origin_told_on, destination_told_on, .. } = event {
+                let on = *origin_told_on.max(destination_told_on);
+                effects.push(Effect::DeadlineClosed { rule, occasion: start.occasion, on });
+            }
+        }
+    }
+    match event {
+        Event::DeadlineExtended { deadline_rule, occasion, until, reason, .. } => {
+            let clock = meant(before, *deadline_rule, occasion.as_deref(), false).ok()?;
+            let (rule, occasion) = (clock.rule, clock.occasion.clone());
+            effects.push(Effect::DeadlineExtended { rule, occasion, until: *until, cause: reason.clone() });
+        }
+        Event::DeadlineSuspended { deadline_rule, occasion, reason, .. } => {
+            let clock = meant(before, *deadline_rule, occasion.as_deref(), false).ok()?;
+            let (rule, occasion) = (clock.rule, clock.occasion.clone());
+            effects.push(Effect::DeadlineSuspended { rule, occasion, on: occurred_on, cause: reason.clone() });
+        }
+        Event::DeadlineResumed { deadline_rule, occasion, .. } => {
+            let clock = meant(before, *deadline_rule, occasion.as_deref(), true).ok()?;
+            effects.push(Effect::DeadlineResumed {
+                rule: clock.rule,
+                occasion: clock.occasion.clone(),
+                on: occurred_on,
+            });
+        }
+        Event::DeadlineCancelled { deadline_rule, occasion, reason, .. } => {
+            let clock = meant(before, *deadline_rule, occasion.as_deref(), false).ok()?;
+            let (rule, occasion) = (clock.rule, clock.occasion.clone());
+            effects.push(Effect::DeadlineCancelled { rule, occasion, on: occurred_on, cause: reason.clone() });
+        }
+        _ => {}
+    }
+    Some(effects)
+}
+
+/// A yearly plan ends the clock of its year and of those before, and no other.
+fn is_done(clock: &Running, event: &Event) -> bool {
+    match (clock.rule, event) {
+        (StatutoryClock::AnnualControlPlan, Event::ControlPlanFiled { plan_year: Some(year), .. }) => {
+            clock.occasion.parse::<i32>().is_ok_and(|due| due <= *year)
+        }
+        _ => true,
+    }
+}
+
+struct Start {
+    occasion: String,
+    on: Day,
+    from: StartFrom,
+    set_due_on: Option<Day>,
+}
+
+/// The day a clock counts from; `None` where nothing starts it.
+fn start_of(rule: StatutoryClock, event: &Event, after: &Standing, occurred_on: Day, seq: u32) -> Option<Start> {
+    let plain = |on, from| Start { occasion: String::new(), on, from, set_due_on: None };
+    Some(match (rule, event) {
+        (StatutoryClock::PreliminarySurveySixMonths, Event::SurveyNoticeServed { received_on, .. }) => {
+            plain(*received_on, StartFrom::Receipt)
+        }
+        (StatutoryClock::DetailedSurveyAsNotified, Event::DetailedNoticeServed { received_on, due_on, .. }) => {
+            Start { set_due_on: Some((*due_on)?), ..plain(*received_on, StartFrom::Receipt) }
+        }
+        // The plan of the year after is made before that year begins.
+        (StatutoryClock::AnnualControlPlan, Event::ControlPlanFiled { plan_year, .. }) => {
+            let year = (*plan_year)?;
+            let on = Day::parse(&format!("{year:04}-01-01"))?;
+            Start { occasion: (year + 1).to_string(), ..plain(on, StartFrom::PlanYear) }
+        }
+        (StatutoryClock::MonitoringReportAsPlanned, _) => Start {
+            occasion: format!("event-{seq}"),
+            set_due_on: Some(occurred_on.add_months(after.report_every_months?)),
+            ..plain(occurred_on, StartFrom::Event)
+        },
+        (StatutoryClock::SoilTransportNotice, Event::SoilTransportReported { transport_on, .. }) => {
+            Start { occasion: format!("event-{seq}"), ..plain(*transport_on, StartFrom::Transport) }
+        }
+        _ => plain(occurred_on, StartFrom::Event),
+    })
 }
 
 impl Step {
@@ -850,7 +1348,8 @@ impl Step {
 
 /// The conclusions that an event type can carry, in the order of the table; one `None` where it carries none.
 pub fn cases(event_type: EventType) -> Vec<Option<Case>> {
-    let mut cases: Vec<Option<Case>> = event_type.transitions().map(|t| t.case).collect();
-    cases.dedup();
-    cases
+    match event_type.cases() {
+        cases if cases.is_empty() && event_type != EventType::EnteredInError => vec![None],
+        cases => cases.into_iter().map(Some).collect(),
+    }
 }

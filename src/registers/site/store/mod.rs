@@ -1,8 +1,8 @@
 //! All SQL of the site tables.
 
 use super::rules::{
-    AssessedClass, ControlMode, Effect, Entry, Event, Given, Impossible, List, RiskGrade, SiteState, Stage, Status,
-    given::REGISTERED, replay_from,
+    AssessedClass, ControlMode, Effect, Entry, Event, Flag, Given, Impossible, List, Party, RiskGrade, SiteState,
+    Stage, Status, given::REGISTERED, replay_from,
 };
 use crate::kernel::{ActId, Day, Error, KeyId, Result, SiteId};
 use crate::platform::{Role, Scope};
@@ -28,6 +28,8 @@ pub(super) struct Row {
     pub land_user_name: Option<String>,
     pub land_user_credit_code: Option<String>,
     pub land_user_contact: Option<String>,
+    pub liable_party_name: Option<String>,
+    pub liable_party_credit_code: Option<String>,
     pub former_industry: Option<String>,
     pub land_use_system: Option<String>,
     pub land_use_code: Option<String>,
@@ -39,6 +41,8 @@ pub(super) struct Row {
     pub assessed_class: Option<String>,
     pub suspected_on: Option<Day>,
     pub contaminated_on: Option<Day>,
+    pub control_listed_on: Option<Day>,
+    pub flags: Vec<String>,
     pub on_suspected_list: bool,
     pub in_directory: bool,
     pub on_control_list: Option<bool>,
@@ -66,6 +70,19 @@ impl Row {
     pub fn lists(&self) -> Vec<List> {
         lists(self.on_suspected_list, self.in_directory, self.on_control_list)
     }
+
+    /// Whose site it is: the liable party's where that is known, else the land user's.
+    pub fn owner(&self) -> Option<&str> {
+        self.liable_party_credit_code.as_deref().or(self.land_user_credit_code.as_deref())
+    }
+
+    /// Whether a credit code is the land user's or the liable party's.
+    pub fn belongs_to(&self, credit_code: &str) -> bool {
+        [&self.land_user_credit_code, &self.liable_party_credit_code]
+            .into_iter()
+            .flatten()
+            .any(|own| own == credit_code)
+    }
 }
 
 fn lists(suspected: bool, directory: bool, control: Option<bool>) -> Vec<List> {
@@ -84,14 +101,17 @@ macro_rules! rows {
             Row,
             r#"select s.id as "id!: SiteId", s.code as "code!", s.national_code, s.directory_code, s.name as "name!",
                       s.division_code as "division_code!", s.address, s.land_user_name, s.land_user_credit_code,
-                      s.land_user_contact, s.former_industry, s.land_use_system, s.land_use_code, s.basis,
+                      s.land_user_contact, s.liable_party_name, s.liable_party_credit_code, s.former_industry,
+                      s.land_use_system, s.land_use_code, s.basis,
                       s.stage as "stage!", s.control_mode, s.stage_since as "stage_since: Day", s.risk_grade,
                       s.assessed_class, s.suspected_on as "suspected_on: Day", s.contaminated_on as "contaminated_on: Day",
+                      s.control_listed_on as "control_listed_on: Day", s.flags as "flags!",
                       s.on_suspected_list as "on_suspected_list!", s.in_directory as "in_directory!", s.on_control_list,
                       s.events as "events!", s.area_m2 as "area_m2!", s.invented as "invented!",
                       st_asbinary(s.geom) as "wkb!", s.revision as "revision!", s.sys_from as "sys_from!",
                       (select min(d.due_on) from deadline d
-                       where d.subject_register = 'site' and d.subject_id = s.id and d.closed_on is null)
+                       where d.subject_register = 'site' and d.subject_id = s.id and d.closed_on is null
+                           and d.suspended_on is null and not d.internal)
                           as "next_due_on: Day""# $(+ $rest)+
             $(, $arg)*
         )
@@ -183,7 +203,7 @@ pub(super) async fn page(
             rows!(
                 [" from site s
                   where ($1::text[] is null or s.division_code = any($1))
-                    and ($2::text is null or s.land_user_credit_code = $2)
+                    and ($2::text is null or s.land_user_credit_code = $2 or s.liable_party_credit_code = $2)
                     and (not $3 or s.in_directory)
                     and ($4::text[] is null or s.stage = any($4))
                     and ($5::text is null or s.division_code in (select v.code from division v where v.ancestors @> array[$5::text]))
@@ -191,7 +211,7 @@ pub(super) async fn page(
                          or st_intersects(s.geom, st_geomfromewkb($7)))
                     and ($8::bool is null or $8 = exists (
                         select 1 from deadline o where o.subject_register = 'site' and o.subject_id = s.id
-                            and o.closed_on is null and o.due_on < $9))
+                            and o.closed_on is null and o.suspended_on is null and not o.internal and o.due_on < $9))
                     and ($10::text is null or strpos(
                         lower(concat_ws(' ', s.code, s.national_code, s.directory_code, s.name, s.address)), lower($10)) > 0)"
                     $tail],
@@ -281,9 +301,12 @@ pub(super) struct Columns {
     pub assessed_class: Option<AssessedClass>,
     pub suspected_on: Option<Day>,
     pub contaminated_on: Option<Day>,
+    pub control_listed_on: Option<Day>,
     pub on_suspected_list: bool,
     pub in_directory: bool,
     pub on_control_list: Option<bool>,
+    pub flags: Vec<Flag>,
+    pub liable_party: Option<Party>,
     pub events: i32,
 }
 
@@ -297,9 +320,12 @@ impl Columns {
             assessed_class: None,
             suspected_on: None,
             contaminated_on: None,
+            control_listed_on: None,
             on_suspected_list: false,
             in_directory: false,
             on_control_list: Some(false),
+            flags: Vec::new(),
+            liable_party: None,
             events: 0,
         }
     }
@@ -314,9 +340,13 @@ impl Columns {
             assessed_class: row.assessed_class(),
             suspected_on: row.suspected_on,
             contaminated_on: row.contaminated_on,
+            control_listed_on: row.control_listed_on,
             on_suspected_list: row.on_suspected_list,
             in_directory: row.in_directory,
             on_control_list: row.on_control_list,
+            // The log says these anew with every entry.
+            flags: Vec::new(),
+            liable_party: None,
             events: row.events,
         })
     }
@@ -327,6 +357,8 @@ impl Columns {
         self.stage_since = state.since();
         self.risk_grade = state.standing().risk_grade();
         self.assessed_class = state.standing().assessed_class();
+        self.flags = state.standing().flags().to_vec();
+        self.liable_party = state.standing().liable().last().map(|liable| liable.party.clone());
         self.events = i32::try_from(state.recorded()).map_err(Error::internal)?;
         for effect in effects {
             match effect {
@@ -364,7 +396,7 @@ impl Columns {
         match list {
             List::SuspectedList => self.suspected_on = on,
             List::ContaminatedDirectory => self.contaminated_on = on,
-            List::ControlList => {}
+            List::ControlList => self.control_listed_on = on,
         }
     }
 }
@@ -379,20 +411,20 @@ pub(super) async fn insert(conn: &mut PgConnection, rows: &[NewRow]) -> Result<(
         "insert into site (id, code, national_code, directory_code, name, division_code, address, land_user_name,
                            land_user_credit_code, land_user_contact, former_industry, land_use_system, land_use_code, basis,
                            stage, control_mode, stage_since, risk_grade, assessed_class, suspected_on, contaminated_on,
-                           on_suspected_list, in_directory, on_control_list, events, area_m2, invented, geom)
+                           control_listed_on, on_suspected_list, in_directory, on_control_list, events, area_m2, invented, geom)
          select r.id, r.code, r.national_code, r.directory_code, r.name, r.division_code, r.address, r.land_user_name,
                 r.land_user_credit_code, r.land_user_contact, r.former_industry, r.land_use_system, r.land_use_code, r.basis,
                 r.stage, r.control_mode, r.stage_since, r.risk_grade, r.assessed_class, r.suspected_on, r.contaminated_on,
-                r.on_suspected_list, r.in_directory, r.on_control_list, r.events, r.area_m2, r.invented,
+                r.control_listed_on, r.on_suspected_list, r.in_directory, r.on_control_list, r.events, r.area_m2, r.invented,
                 st_geomfromewkb(r.ewkb)
          from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
                      $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[],
                      $17::date[], $18::text[], $19::text[], $20::date[], $21::date[], $22::bool[], $23::bool[], $24::bool[],
-                     $25::int4[], $26::float8[], $27::bool[], $28::bytea[])
+                     $25::int4[], $26::float8[], $27::bool[], $28::bytea[], $29::date[])
               as r (id, code, national_code, directory_code, name, division_code, address, land_user_name,
                     land_user_credit_code, land_user_contact, former_industry, land_use_system, land_use_code, basis,
                     stage, control_mode, stage_since, risk_grade, assessed_class, suspected_on, contaminated_on,
-                    on_suspected_list, in_directory, on_control_list, events, area_m2, invented, ewkb)",
+                    on_suspected_list, in_directory, on_control_list, events, area_m2, invented, ewkb, control_listed_on)",
         &each(rows, |row| row.id.0),
         &each(rows, |row| row.code.clone()),
         &each(rows, |row| row.national_code.clone()) as &[Option<String>],
@@ -421,6 +453,7 @@ pub(super) async fn insert(conn: &mut PgConnection, rows: &[NewRow]) -> Result<(
         &each(rows, |row| row.area_m2),
         &each(rows, |row| row.invented),
         &each(rows, |row| row.ewkb.clone()),
+        &each(rows, |row| row.standing.control_listed_on) as &[Option<Day>],
     )
     .execute(conn)
     .await?;
@@ -438,6 +471,7 @@ pub(super) async fn set_standing(
         "update site set stage = $2, control_mode = $3, stage_since = $4, risk_grade = $5, assessed_class = $6,
                          suspected_on = $7, contaminated_on = $8, on_suspected_list = $9, in_directory = $10,
                          on_control_list = $11, events = $12, directory_code = coalesce(directory_code, $13),
+                         control_listed_on = $14, flags = $15, liable_party_name = $16, liable_party_credit_code = $17,
                          correction_reason = null
          where id = $1",
         id as SiteId,
@@ -453,6 +487,10 @@ pub(super) async fn set_standing(
         standing.on_control_list,
         standing.events,
         directory_code,
+        standing.control_listed_on as Option<Day>,
+        &standing.flags.iter().map(|flag| flag.as_str()).collect::<Vec<_>>() as &[&str],
+        standing.liable_party.as_ref().map(|party| party.name.as_str()),
+        standing.liable_party.as_ref().and_then(|party| party.credit_code.as_deref()),
     )
     .execute(conn)
     .await?;
