@@ -38,6 +38,10 @@ pub struct Config {
     /// Values of rules' parameters that differ here from those printed, or that no instrument prints: parameter → division
     /// code (`000000`: everywhere) → number in the parameter's unit. Every answer that rests on one says so.
     pub parameters: BTreeMap<String, BTreeMap<String, u32>>,
+    /// By when the soil survey before a change of use must be finished, as a province fixed it under the Code's art. 454(2):
+    /// code of the province → operations of a land check that may not go on before. No province's text is confirmed, so every
+    /// answer that rests on it says so; a province left out is warned of.
+    pub survey_before: BTreeMap<String, Vec<String>>,
     /// What "near" (周边) means in a land check, metres. No law gives a distance; unset means only overlap and touch
     /// are reported.
     pub near_distance_m: Option<f64>,
@@ -88,6 +92,7 @@ impl Default for Config {
             statement_timeout_ms: 30_000,
             roll_forward: BTreeMap::new(),
             parameters: BTreeMap::new(),
+            survey_before: BTreeMap::new(),
             near_distance_m: None,
             sliver_max_m2: 1.0,
             sliver_max_share: 0.001,
@@ -120,6 +125,19 @@ impl Config {
             .map_err(|error| bad_config(&error.path.join("."), &error.kind.to_string()))
     }
 
+    /// The error for a value that cannot be meant, naming its key (`survey_before.150000`).
+    pub fn refuse(key: &str, what: Text) -> Error {
+        Error::new(
+            crate::kernel::Kind::Malformed,
+            "bad_config",
+            Text::new(
+                format!("配置有误：{key}：{}", what.zh),
+                format!("The configuration is wrong: {key}: {}", what.en),
+            ),
+        )
+        .with_faults(vec![Fault::new(format!("/{}", key.replace('.', "/")), "bad_config", what)])
+    }
+
     /// Whether due dates under this rule roll forward over rest days.
     pub fn rolls_forward(&self, rule: &str) -> bool {
         self.roll_forward.get(rule).copied().unwrap_or(true)
@@ -127,14 +145,5 @@ impl Config {
 }
 
 fn bad_config(key: &str, cause: &str) -> Error {
-    Error::new(
-        crate::kernel::Kind::Malformed,
-        "bad_config",
-        Text::new(format!("配置有误：{key}：{cause}"), format!("The configuration is wrong: {key}: {cause}")),
-    )
-    .with_faults(vec![Fault::new(
-        format!("/{}", key.replace('.', "/")),
-        "bad_config",
-        Text::new(cause.to_owned(), cause.to_owned()),
-    )])
+    Config::refuse(key, Text::new(cause.to_owned(), cause.to_owned()))
 }

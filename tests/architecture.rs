@@ -44,6 +44,7 @@ const MEETINGS: &[(&str, &str, &str)] = &[
     ("notice", "site", "a notice is about a site, and its service is a step of that site"),
     ("notice", "document", "a notice is filed as a paper, and its service rests on one"),
     ("notice", "deadline", "a notice says until when, counted as the clock that its service starts will count"),
+    ("rulebook", "land_check", "the gates of the land check are rules like others"),
     ("publicity", "deadline", "a duty to publish in time starts a clock, and its publication stops it"),
     ("deadline", "document", "a yearly report may be handed in with a paper that is filed"),
     ("publicity", "document", "what proves a publication is a paper that is filed"),

@@ -2,3 +2,4 @@
 
 pub mod imports;
 pub mod land_check;
+pub mod rulebook;

@@ -1,6 +1,7 @@
 //! `jingtu doctor`: what this machine and database have, and what is missing.
 
 use super::Outcome;
+use crate::across::rulebook;
 use crate::config::Config;
 use crate::kernel::Result;
 use crate::pg;
@@ -16,6 +17,14 @@ struct Finding {
 
 pub(super) async fn run(config: &Config, json: bool) -> Result<Outcome> {
     let mut findings = Vec::new();
+    match rulebook::check_settings(config) {
+        Ok(()) => findings.push(Finding {
+            ok: true,
+            what: "规则参数设置可用 / settings of rules can be used".to_owned(),
+            mend: None,
+        }),
+        Err(error) => findings.push(Finding { ok: false, what: error.to_string(), mend: None }),
+    }
     match &config.database_url {
         Some(url) => match pg::inspect(url).await {
             Ok(found) => {

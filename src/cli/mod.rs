@@ -13,6 +13,7 @@ mod migrate;
 mod openapi;
 mod serve;
 
+use crate::across::rulebook;
 use crate::config::{Config, LogFormat};
 use crate::kernel::{Clock, Error, Kind, Result, Text};
 use crate::pg;
@@ -127,6 +128,10 @@ async fn dispatch(Arguments { common, command }: Arguments) -> Result<Outcome> {
         config.database_url = common.database_url;
     }
     log_to_stderr(&config)?;
+    // `doctor` says it among what else it finds.
+    if !matches!(command, Command::Doctor) {
+        rulebook::check_settings(&config)?;
+    }
     match command {
         Command::Serve { listen, demo } => {
             config.listen = listen.unwrap_or(config.listen);

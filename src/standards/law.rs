@@ -181,6 +181,38 @@ pub static SHANDONG_REGULATION: Instrument = Instrument {
     to: None,
 };
 
+/// 工矿用地土壤环境管理办法（试行）; known by number, its day not held against the text.
+pub static ORDER_3: Instrument = Instrument {
+    id: "order_3",
+    zh: "工矿用地土壤环境管理办法（试行）",
+    en: "Measures for the Soil Environment of Industrial and Mining Land (Trial)",
+    number: Some("生态环境部令第3号"),
+    from: None,
+    to: None,
+};
+
+/// 重点监管单位土壤污染隐患排查指南; its day was not held against the text, so it counts from the first day of its number's
+/// year.
+pub static HIDDEN_DANGER_GUIDE: Instrument = Instrument {
+    id: "hidden_danger_guide_2021_1",
+    zh: "重点监管单位土壤污染隐患排查指南",
+    en: "Guide to the Investigation of Hidden Dangers at Key Units",
+    number: Some("公告2021年第1号"),
+    from: Some(Day::of(2021, 1, 1)),
+    to: None,
+};
+
+/// HJ 1209-2021, on what key units monitor; its day was not held against the text, so it counts from the first day of its
+/// number's year.
+pub static HJ_1209: Instrument = Instrument {
+    id: "hj_1209",
+    zh: "工业企业土壤和地下水自行监测技术指南（试行）",
+    en: "Technical Guide to Self-monitoring of Soil and Groundwater by Industrial Enterprises (Trial)",
+    number: Some("HJ 1209-2021"),
+    from: Some(Day::of(2021, 1, 1)),
+    to: None,
+};
+
 /// What this product recommends where law and plans are silent; never presented as law.
 pub static PRODUCT: Instrument = Instrument {
     id: "product_rule",
@@ -424,6 +456,30 @@ provisions! {
     PRODUCT_SERVICE_LEVEL = [verified(&PRODUCT, "“及时”的内部时限（可配置，非法定） / service level for \"promptly\" (configurable, not law)")];
     /// A clock is extended, suspended or called off with cause, and by whom is on record.
     PRODUCT_CLOCK_CHANGED = [unconfirmed(&PRODUCT, "期限延长、中止、撤销须注明原因（延期依据由办理机关自负） / clocks are changed with cause (the bureau answers for its ground)")];
+    /// Key units: emission of toxic substances controlled and reported yearly, hidden dangers, self-monitoring.
+    LAW_21_CODE_414 = [verified(&SOIL_LAW, "21"), verified(&CODE, "414")];
+    /// From the Code on, key units look for hidden dangers to groundwater too, and put them right.
+    CODE_414 = [verified(&CODE, "414")];
+    /// From the Code on, key units report underground tanks that hold toxic substances.
+    CODE_414_4 = [verified(&CODE, "414(4)")];
+    /// The bureaus monitor soil and groundwater around key units.
+    CODE_414_5 = [verified(&CODE, "414(5)")];
+    /// Fine where the yearly report on toxic emissions is missing.
+    CODE_1166_1 = [verified(&CODE, "1166(1)")];
+    /// Fine where underground tanks are not reported.
+    CODE_1166_2 = [verified(&CODE, "1166(2)")];
+    /// A key unit files its plan before it demolishes.
+    LAW_22_CODE_415 = [verified(&SOIL_LAW, "22"), verified(&CODE, "415")];
+    /// The plan of a demolition is filed fifteen working days before. The content is recalled, the article was not checked.
+    ORDER_3_DEMOLITION = [recalled(&ORDER_3, "拆除活动污染防治方案提前备案（条号未核） / demolition plan filed ahead (article not checked)")];
+    /// Shandong: the plan of a demolition is filed fifteen working days before. The article's number was not checked.
+    SHANDONG_DEMOLITION = [verified(&SHANDONG_REGULATION, "拆除活动方案提前备案（条号未核） / demolition plan filed ahead (article not checked)")];
+    /// Hidden dangers are looked for within a year of the listing, then every two to three years.
+    HIDDEN_DANGER_GUIDE_ROUNDS = [verified(&HIDDEN_DANGER_GUIDE, "排查频次 / how often")];
+    /// How often soil and groundwater of a key unit are monitored.
+    HJ_1209_FREQUENCY = [verified(&HJ_1209, "监测频次 / frequency of monitoring")];
+    /// Shuozhou 2021: key units plan their monitoring by 31 August, monitor, publish and look for hidden dangers by 31 October.
+    PLAN_SHUOZHOU_10_MONITORING = [verified(&PLAN_SHUOZHOU, "任务10：自行监测与隐患排查 / task 10: self-monitoring and hidden dangers")];
     /// Inner Mongolia: the survey report is made public.
     PLAN_INNER_MONGOLIA_REPORT_PUBLIC = [verified(&PLAN_INNER_MONGOLIA, "编制调查报告，及时上传污染地块信息系统并向社会公开 / survey report uploaded and made public")];
     /// The result of the evaluation by a third party is made public.

@@ -232,6 +232,11 @@ parameters! {
         "15" => 0, [PLAN_INNER_MONGOLIA_CONTAINMENT], Verified;
         "1529" => 1, [PLAN_ALXA_CONTROL_ZONE], Verified;
     ]
+    /// How long before a demolition a key unit files its plan. The statute says before.
+    DEMOLITION_FILING_WORKING_DAYS = "demolition_filing_working_days", "拆除活动方案提前备案（工作日）", "Working days before a demolition in which its plan is filed", WorkingDays, internal: false, [
+        "" => 15, [ORDER_3_DEMOLITION, LAW_22_CODE_415], Recalled;
+        "37" => 15, [SHANDONG_DEMOLITION, LAW_22_CODE_415], Verified;
+    ]
 }
 
 /// The parameter of an identifier.
@@ -259,6 +264,40 @@ mod tests {
             assert!(parameter.versions.iter().all(|v| parameter.unit.takes(v.value)), "{}", parameter.id);
             assert!(parameter.versions.iter().all(|v| !v.provisions.is_empty()), "{}", parameter.id);
         }
+    }
+
+    /// Pins: PRELIMINARY_SURVEY_MONTHS, LIST_PUBLICATION_WORKING_DAYS, SOIL_TRANSPORT_WORKING_DAYS, EFFECT_REPORT_PUBLIC_MONTHS
+    /// Pins: EFFECT_REVIEW_WORKING_DAYS, SURVEY_REVIEW_WORKING_DAYS, RISK_REVIEW_WORKING_DAYS, PROMPTLY_TELL_WORKING_DAYS
+    /// Pins: PROMPTLY_ACT_WORKING_DAYS, ANNUAL_CONTROL_PLAN_DAY, ANNUAL_CITY_REPORT_DAY, ANNUAL_PROVINCE_REPORT_DAY
+    /// Pins: CONTAINMENT_MONITORS_AIR, DEMOLITION_FILING_WORKING_DAYS
+    #[test]
+    fn the_values_are_those_of_the_rulebook_with_its_tags() {
+        let known = |parameter: &Parameter, division: &str| {
+            let resolved = parameter.resolve(division, TODAY, &Overrides::new()).unwrap();
+            (resolved.value, resolved.confidence, resolved.internal)
+        };
+        let nation: Vec<_> = ALL.iter().map(|parameter| (parameter.id, known(parameter, "110101"))).collect();
+        let expected = [
+            ("preliminary_survey_months", (6, Recalled, false)),
+            ("list_publication_working_days", (20, Verified, false)),
+            ("soil_transport_working_days", (5, Recalled, false)),
+            ("effect_report_public_months", (2, Recalled, false)),
+            ("effect_review_working_days", (20, Unconfirmed, true)),
+            ("survey_review_working_days", (20, Unconfirmed, true)),
+            ("risk_review_working_days", (20, Unconfirmed, true)),
+            ("promptly_tell_working_days", (5, Unconfirmed, true)),
+            ("promptly_act_working_days", (10, Unconfirmed, true)),
+            ("annual_control_plan_day", (1231, Unconfirmed, true)),
+            ("annual_city_report_day", (1231, Recalled, false)),
+            ("annual_province_report_day", (131, Recalled, false)),
+            ("containment_monitors_air", (1, Verified, false)),
+            ("demolition_filing_working_days", (15, Recalled, false)),
+        ];
+        for (id, value) in expected {
+            assert!(nation.contains(&(id, value)), "{id}: {nation:?}");
+        }
+        assert_eq!(known(&DEMOLITION_FILING_WORKING_DAYS, "370100"), (15, Verified, false));
+        assert_eq!(known(&PRELIMINARY_SURVEY_MONTHS, "150400"), (6, Recalled, false));
     }
 
     #[test]

@@ -19,5 +19,7 @@ mod outbox;
 mod pg;
 mod platform;
 mod publicity;
+mod rule_index;
+mod rules;
 mod site;
 mod support;

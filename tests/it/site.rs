@@ -495,6 +495,7 @@ async fn the_log_is_a_chain_that_anybody_can_verify_and_nobody_can_change() {
     assert_eq!(changed.as_database_error().and_then(|e| e.code().map(|c| c.to_string())).as_deref(), Some("JT002"));
 }
 
+/// Pins: event.entered_in_error
 #[tokio::test]
 async fn what_was_entered_in_error_is_void_and_stays_in_the_log() {
     let office = Office::new().await;

@@ -94,7 +94,7 @@ pub async fn ask(act: &mut Act, question: Question) -> Result<Answered> {
     let (coverage, coverage_views) = cover(act, &question, &parcel, &met).await?;
 
     let facts = facts(&question, &places, &met, coverage);
-    let Decision { verdict, rules } = rules::decide(&facts, &settings(act.app().config()));
+    let Decision { verdict, rules } = rules::decide(&facts, &settings(act.app().config())?);
 
     let main = &places[0].code;
     let year = act.today().year();
@@ -404,8 +404,39 @@ fn use_fact(land_use: LandUse) -> UseFact {
     }
 }
 
-fn settings(config: &Config) -> Settings {
-    Settings { near_warns: config.near_distance_m.is_some(), ..Settings::default() }
+/// What the operator set of the rules of land checks.
+///
+/// # Errors
+/// `bad_config` naming the key: a province that is none, or an operation that there is not.
+pub fn settings(config: &Config) -> Result<Settings> {
+    let mut survey_before = std::collections::BTreeMap::new();
+    for (province, operations) in &config.survey_before {
+        let key = format!("survey_before.{province}");
+        let code = DivisionCode::parse(province).filter(|code| !code.is_nation() && province.ends_with("0000"));
+        let Some(code) = code else {
+            return Err(Config::refuse(
+                &key,
+                Text::fixed(
+                    "应为省级区划代码（六位数字，后四位为 0000）。",
+                    "must be the code of a province: six digits, the last four 0000.",
+                ),
+            ));
+        };
+        let operations = operations.iter().map(|name| {
+            Operation::parse(name).ok_or_else(|| {
+                let known: Vec<&str> = Operation::ALL.iter().map(|operation| operation.as_str()).collect();
+                Config::refuse(
+                    &key,
+                    Text::new(
+                        format!("没有此操作：{name}；可用：{}。", known.join("、")),
+                        format!("no such operation: {name}; there are {}.", known.join(", ")),
+                    ),
+                )
+            })
+        });
+        survey_before.insert(code.as_str()[..2].to_owned(), operations.collect::<Result<_>>()?);
+    }
+    Ok(Settings { near_warns: config.near_distance_m.is_some(), survey_before, ..Settings::default() })
 }
 
 fn stated_view(stated: &Stated) -> StatedView {

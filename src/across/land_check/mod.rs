@@ -9,6 +9,6 @@ pub mod reply;
 pub mod rules;
 mod store;
 
-pub use actions::{Answered, Question, Stated, ask};
+pub use actions::{Answered, Question, Stated, ask, settings};
 pub use http::{Asked, read_question, routes};
-pub use rules::Operation;
+pub use rules::{GATES, Gate, Jurisdiction, Operation, home};

@@ -34,7 +34,7 @@ pub use actions::{
     take_back_extension, take_back_resumption, take_back_suspension,
 };
 pub use daily::{Pass, daily, escalate, pass, run_worker};
-pub use rules::catalogue::find;
+pub use rules::catalogue::{ALL as RULES, find};
 pub use rules::{Change, ChangeKind, Closed, Course, DeadlineRule, Due, Status, status};
 pub use store::{Deadline, Why};
 

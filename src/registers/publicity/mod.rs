@@ -20,7 +20,7 @@ pub mod rules;
 mod store;
 
 pub use actions::{DutyKey, NewDuty, Publication, meet, owe, put_back, release, subject_changed, take_down, unmeet};
-pub use rules::catalogue::find;
+pub use rules::catalogue::{ALL as RULES, find};
 pub use rules::{Audience, DutyRule, Status};
 
 use super::Register;

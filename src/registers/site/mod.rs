@@ -23,6 +23,7 @@ pub use actions::{
     Correction, ExistingSite, Facts, LandUser, NewEvent, NewSite, Recorded, correct, load_existing, record, register,
 };
 pub use rules::{AssessedClass, ControlMode, Draft, EventType, List, OnList, RiskGrade, Stage};
+pub use rules::{event, restrictions, stage, table};
 pub use store::NegativeUse;
 
 use super::Register;

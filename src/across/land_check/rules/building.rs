@@ -5,6 +5,7 @@ use super::changing::{survey_missing, unassessed};
 use super::facts::{Facts, Hit, SurveyState, show_hits};
 use super::verdict::{Actor, Finding, Verdict};
 use crate::kernel::Text;
+use crate::standards::law::CODE_IN_FORCE;
 
 /// Holds for every operation whose planned use is housing or public; there is no way round it but off the list.
 pub(super) fn g14(f: &Facts, _: &Settings) -> Option<Finding> {
@@ -64,10 +65,18 @@ pub(super) fn g15(f: &Facts, _: &Settings) -> Option<Finding> {
         Finding::new(
             Verdict::Block,
             Actor::Planning,
-            Text::fixed(
-                "不得开工建设任何与风险管控、修复无关的项目；已开工的立即停工。属于管控、修复工程的，申报并附方案。",
-                "No construction unrelated to control or remediation; works begun stop at once. State it, with the scheme, if the works are such.",
-            ),
+            // To stop works already begun came with the Code.
+            if f.on >= CODE_IN_FORCE {
+                Text::fixed(
+                    "不得开工建设任何与风险管控、修复无关的项目；已开工的立即停工。属于管控、修复工程的，申报并附方案。",
+                    "No construction unrelated to control or remediation; works begun stop at once. State it, with the scheme, if the works are such.",
+                )
+            } else {
+                Text::fixed(
+                    "不得开工建设任何与风险管控、修复无关的项目。属于管控、修复工程的，申报并附方案。",
+                    "No construction unrelated to control or remediation. State it, with the scheme, if the works are such.",
+                )
+            },
             facts,
         )
         .by(Text::fixed("达到管控、修复目标之前", "until the targets are met"))

@@ -58,6 +58,8 @@ pub struct Gate {
     pub jurisdiction: Jurisdiction,
     /// How well this reading of the texts is known; the answer carries the weaker of this and the texts.
     pub confidence: Confidence,
+    /// The operator's settings that it reads, as keys of the configuration.
+    pub settings: &'static [&'static str],
     /// The judgement.
     pub judge: Judge,
 }
@@ -70,6 +72,7 @@ pub fn home(instrument: &Instrument) -> Option<&'static str> {
         "shuozhou_2021_plan" => Some("1406"),
         "yuancheng_task_table" => Some("441602"),
         "guangdong_measures" => Some("44"),
+        "shandong_regulation" => Some("37"),
         _ => None,
     }
 }
@@ -100,6 +103,7 @@ impl Gate {
             to: None,
             jurisdiction: Nation,
             confidence: Verified,
+            settings: &[],
             judge,
         }
     }
@@ -116,6 +120,11 @@ impl Gate {
 
     const fn known(mut self, confidence: Confidence) -> Gate {
         self.confidence = confidence;
+        self
+    }
+
+    const fn set_by(mut self, keys: &'static [&'static str]) -> Gate {
+        self.settings = keys;
         self
     }
 }
@@ -221,7 +230,8 @@ pub static GATES: &[Gate] = &[
         facts(changing::g9),
     )
     .from(CODE_IN_FORCE)
-    .known(Unconfirmed),
+    .known(Unconfirmed)
+    .set_by(&["survey_before"]),
     Gate::new(
         "G10",
         "重点行业用地变更为居住、商业、学校、医疗、养老用途须调查",
@@ -571,7 +581,8 @@ pub static GATES: &[Gate] = &[
         &[Warn],
         &[&PRODUCT_LINE_CONTACT],
         facts(own::line_contact),
-    ),
+    )
+    .set_by(&["sliver_max_m2", "sliver_max_share"]),
     Gate::new(
         "P-NEAR",
         "与登记地块相接或邻近",
@@ -580,7 +591,8 @@ pub static GATES: &[Gate] = &[
         &[Warn],
         &[&PRODUCT_NEIGHBOUR],
         facts(own::neighbours),
-    ),
+    )
+    .set_by(&["near_distance_m"]),
     Gate::new(
         "P-CONTRADICTION",
         "申报与登记不一致",

@@ -504,6 +504,12 @@ fn g15_lets_only_control_and_remediation_be_built() {
     }
     let met = with!(clean(ConstructionPermit), survey_state: Fact::stated(SurveyState::EffectMet));
     assert_eq!(says(&met, "G15"), None);
+    // The duty to stop works already begun came with the Code.
+    let stops = |on| {
+        let fired = rule(&with!(clean(ConstructionPermit), hits: vec![listed()], on: on), "G15").unwrap();
+        (fired.verdict, fired.must_do.zh.contains("停工"))
+    };
+    assert_eq!((stops(LAST), stops(LAST.next())), ((Block, false), (Block, true)));
 }
 
 #[test]
@@ -764,6 +770,7 @@ fn planning_on_clean_ground_of_a_harmless_industry_is_allowed() {
     assert_eq!(run(&facts).verdict, Allow);
 }
 
+/// Pins: S-C0, S-C1, S-C2, S-C3, S-C4, S-C5, S-C6, S-C7, S-C8, S-C9, S-C10, S-C11, S-C12, S-C13, S-C14
 #[test]
 fn stages_say_what_the_land_may_be_used_for() {
     // By stage: transfer for factories, supply for homes, acquisition, planning.
@@ -829,6 +836,7 @@ fn a_closed_site_serves_the_use_it_was_found_fit_for() {
     assert_eq!(plan(park(), park()), Some(AllowRecorded));
 }
 
+/// Pins: P-LINE, P-NEAR
 #[test]
 fn slivers_warn_and_neighbours_warn_where_set() {
     let mut sliver = listed();
@@ -846,6 +854,7 @@ fn slivers_warn_and_neighbours_warn_where_set() {
     }
 }
 
+/// Pins: P-DIVISION
 #[test]
 fn an_unknown_division_leaves_the_regional_rules_unjudged() {
     assert_eq!(says(&with!(clean(Transfer), places: vec![]), "P-DIVISION"), Some(Warn));
@@ -870,6 +879,14 @@ fn the_registry_wins_over_a_statement() {
     assert_eq!(Fact::weigh(Some(true), Some(true)).overruled(), None);
     assert_eq!(Fact::weigh(None, Some(1)), Fact::stated(1));
     assert_eq!(Fact::<bool>::weigh(None, None), Fact::Unknown);
+}
+
+#[test]
+fn p_contradiction_shows_what_was_stated_against_the_registry() {
+    let overruled = with!(clean(Transfer), key_unit: Fact::weigh(Some(true), Some(false)));
+    assert_eq!(says(&overruled, "P-CONTRADICTION"), Some(Warn));
+    let agreed = with!(clean(Transfer), key_unit: Fact::weigh(Some(true), Some(true)));
+    assert_eq!(says(&agreed, "P-CONTRADICTION"), None);
 }
 
 #[test]
