@@ -67,4 +67,10 @@ ids! {
     LandCheckId,
     /// A background job.
     JobId,
+    /// A change that others are told of.
+    ChangeId,
+    /// A subscription to changes.
+    SubscriptionId,
+    /// A change on its way to a subscriber.
+    DeliveryId,
 }

@@ -3,6 +3,7 @@
 use super::App;
 use super::audit::{self, Header, Line};
 use super::identity::{Caller, Permission};
+use super::outbox::{self, Change};
 use super::reply::Reply;
 use crate::kernel::{ActId, Day, Error, Result, Text};
 use chrono::{DateTime, SubsecRound, Utc};
@@ -37,6 +38,7 @@ pub struct Act {
     now: DateTime<Utc>,
     tx: Transaction<'static, Postgres>,
     lines: Vec<Line>,
+    changes: Vec<Change>,
 }
 
 /// What beginning an act gives.
@@ -71,7 +73,17 @@ impl Act {
             return Ok(Begun::Replayed(reply));
         }
         let (app, caller) = (app.clone(), caller.clone());
-        Ok(Begun::Fresh(Box::new(Act { app, caller, permission, request, id, now, tx, lines: Vec::new() })))
+        Ok(Begun::Fresh(Box::new(Act {
+            app,
+            caller,
+            permission,
+            request,
+            id,
+            now,
+            tx,
+            lines: Vec::new(),
+            changes: Vec::new(),
+        })))
     }
 
     /// Begins an act of the operator: somebody at the machine itself, through a command.
@@ -132,7 +144,12 @@ impl Act {
         self.lines.push(Line { subject: subject.into(), detail });
     }
 
-    /// Makes the act last: writes the audit lines and the answer for repeated requests, and commits.
+    /// Adds a change that others are told of once the act has lasted. Changes of one record go out in the order told.
+    pub fn tell(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+
+    /// Makes the act last: writes the audit lines, what others are told, and the answer for repeated requests, and commits.
     ///
     /// # Errors
     /// When the act has no audit line (a fault of ours), or the commit fails; nothing is then written.
@@ -166,6 +183,8 @@ impl Act {
             request_id: &self.request.id,
         };
         audit::append(&mut self.tx, &header, &self.lines).await?;
+        // The chain's end is held from here on: numbers given now are in the order of commits.
+        outbox::append(&mut self.tx, &header, &self.changes).await?;
         self.tx.commit().await?;
         Ok(reply)
     }
