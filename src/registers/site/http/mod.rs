@@ -1,5 +1,9 @@
 //! Sites over HTTP.
 
+mod exchange;
+mod lists;
+mod negative_list;
+
 use super::actions::{self, Correction, Facts, LandUser, NewEvent, NewSite, Sight, not_found, sight};
 use super::rules::{
     AssessedClass, Case, ControlMode, Draft, Effect, EventType, Gate, List, Publicity, RiskGrade, Stage, next_steps,
@@ -29,6 +33,9 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(record_event, list_events))
         .routes(routes!(get_timeline))
         .routes(routes!(get_history))
+        .merge(lists::routes())
+        .merge(negative_list::routes())
+        .merge(exchange::routes())
 }
 
 /// Square metres of a mu: 2000/3.
