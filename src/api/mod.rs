@@ -23,6 +23,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 fn operations() -> OpenApiRouter<App> {
     let mut router = OpenApiRouter::with_openapi(openapi::frame()).merge(health::routes());
     router = router.merge(crate::platform::jobs::routes()).merge(crate::across::imports::routes());
+    router = router.merge(crate::platform::outbox::routes());
     router = router.merge(crate::across::land_check::routes());
     for register in registers::ALL {
         router = router.merge((register.routes)());

@@ -7,7 +7,7 @@ use jingtu::kernel::{Day, DeadlineId};
 use jingtu::platform::{Permission, Reply, Role};
 use jingtu::registers::deadline::rules::catalogue::{self, PRELIMINARY_SURVEY_SIX_MONTHS as SIX_MONTHS};
 use jingtu::registers::deadline::rules::{Closed, status};
-use jingtu::registers::deadline::{self, OpenDeadline, Subject};
+use jingtu::registers::deadline::{self, ClockKey, OpenDeadline, Subject};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config as Runs, TestRunner};
 use serde_json::{Value, json};
@@ -29,10 +29,19 @@ fn subject(n: u128, division: &str) -> Subject {
 
 async fn open(world: &World, subject: Subject, start_on: Day) -> DeadlineId {
     let mut act = world.act(Permission::SiteEvent).await;
-    let new = OpenDeadline { rule: &SIX_MONTHS, subject, opened_on: start_on, start_on };
-    let id = deadline::open(&mut act, new).await.expect("opened");
+    let id = deadline::open(&mut act, six_months(subject, start_on)).await.expect("opened");
     act.finish(Reply::nothing()).await.expect("commit");
     id
+}
+
+fn six_months(subject: Subject, start_on: Day) -> OpenDeadline {
+    let occasion = String::new();
+    OpenDeadline { rule: &SIX_MONTHS, subject, occasion, opened_on: start_on, start_on, set_due_on: None }
+}
+
+/// The key of the six months of a site.
+fn clock(subject: &Subject) -> ClockKey<'static> {
+    ClockKey { register: "site", subject: subject.id, rule: RULE, occasion: "" }
 }
 
 async fn list(world: &World, key: &str, query: &str) -> Value {
@@ -77,7 +86,7 @@ async fn a_clock_says_when_why_and_who() {
     assert!(clock["why"][3]["text_en"].as_str().is_some_and(|en| en.contains("rest day")));
     assert_eq!(
         listed["counts"],
-        json!({"open": 0, "due_soon": 1, "overdue": 0, "met": 0, "met_late": 0, "cancelled": 0})
+        json!({"open": 0, "due_soon": 1, "overdue": 0, "met": 0, "met_late": 0, "cancelled": 0, "suspended": 0})
     );
 
     // The last day itself is in time; it is not there before it was opened.
@@ -120,13 +129,13 @@ async fn a_clock_is_stopped_reopened_and_called_off() {
     open(&world, other.clone(), Day::of(2026, 4, 1)).await;
 
     let mut act = world.act(Permission::SiteEvent).await;
-    let twice = OpenDeadline { rule: &SIX_MONTHS, subject: site.clone(), opened_on: site_day(), start_on: site_day() };
+    let twice = six_months(site.clone(), site_day());
     assert_eq!(deadline::open(&mut act, twice).await.expect_err("refused").code(), "deadline_running");
     act.abandon().await.expect("undone");
 
     let mut act = world.act(Permission::SiteEvent).await;
-    assert_eq!(deadline::close(&mut act, "site", site.id, RULE, Day::of(2026, 10, 8)).await.expect("closed"), id);
-    deadline::cancel(&mut act, "site", other.id, RULE, Day::of(2026, 6, 1)).await.expect("cancelled");
+    assert_eq!(deadline::close(&mut act, &clock(&site), Day::of(2026, 10, 8)).await.expect("closed"), id);
+    deadline::cancel(&mut act, &clock(&other), Day::of(2026, 6, 1), "责任灭失").await.expect("cancelled");
     act.finish(Reply::nothing()).await.expect("commit");
     let stands = |on: &'static str| {
         let (world, key) = (&world, &key);
@@ -154,20 +163,17 @@ async fn a_clock_is_stopped_reopened_and_called_off() {
     assert_eq!(stands("2026-10-08").await, ["met", "cancelled"]);
 
     let mut act = world.act(Permission::SiteEvent).await;
-    assert_eq!(deadline::reopen(&mut act, "site", site.id, RULE).await.expect("reopened"), id);
+    assert_eq!(deadline::reopen(&mut act, &clock(&site)).await.expect("reopened"), id);
     act.finish(Reply::nothing()).await.expect("commit");
     assert_eq!(stands("2026-11-21").await, ["overdue", "cancelled"]);
     let mut act = world.act(Permission::SiteEvent).await;
-    deadline::close(&mut act, "site", site.id, RULE, Day::of(2026, 11, 20)).await.expect("closed");
+    deadline::close(&mut act, &clock(&site), Day::of(2026, 11, 20)).await.expect("closed");
     act.finish(Reply::nothing()).await.expect("commit");
     let listed = list(&world, &key, "status=met_late").await;
     assert_eq!((&listed["deadlines"][0]["days_overdue"], &listed["counts"]["cancelled"]), (&json!(43), &json!(1)));
 
     let mut act = world.act(Permission::SiteEvent).await;
-    assert_eq!(
-        deadline::close(&mut act, "site", site.id, RULE, site_day()).await.expect_err("none runs").code(),
-        "internal"
-    );
+    assert_eq!(deadline::close(&mut act, &clock(&site), site_day()).await.expect_err("none runs").code(), "internal");
     let history: i64 = sqlx::query_scalar("select count(*) from deadline_history where id = $1")
         .bind(id.0)
         .fetch_one(world.app.db())
@@ -324,12 +330,12 @@ async fn pages_give_every_clock_once_and_the_sql_agrees_with_the_rule() {
     for n in 0..60_i64 {
         let start_on = Day::of(2026, 1, 1).add_days(n * 5 - n % 3);
         let site = subject(n.unsigned_abs().into(), "152921");
-        let new = OpenDeadline { rule: &SIX_MONTHS, subject: site.clone(), opened_on: start_on, start_on };
+        let new = six_months(site.clone(), start_on);
         deadline::open(&mut act, new).await.expect("opened");
         let end = start_on.add_days(150 + n);
         match n % 4 {
-            1 => drop(deadline::close(&mut act, "site", site.id, RULE, end).await.expect("closed")),
-            2 => drop(deadline::cancel(&mut act, "site", site.id, RULE, end).await.expect("cancelled")),
+            1 => drop(deadline::close(&mut act, &clock(&site), end).await.expect("closed")),
+            2 => drop(deadline::cancel(&mut act, &clock(&site), end, "责任灭失").await.expect("cancelled")),
             _ => {}
         }
     }
@@ -386,7 +392,7 @@ async fn the_status_in_sql_is_the_status_in_rust() {
         let (due_on, on) = (base.add_days(due), base.add_days(asked));
         let closed_on = closed.map(|n| base.add_days(n));
         let rule = status(due_on, closed_on.map(|on| Closed { on, cancelled }), on, soon);
-        let sql: String = sqlx::query_scalar("select deadline_status($1, $2, $3, $4, $5)")
+        let sql: String = sqlx::query_scalar("select deadline_status($1, $2, $3, '[]', $4, $5)")
             .bind(days(due_on))
             .bind(closed_on.map(days))
             .bind(cancelled && closed_on.is_some())

@@ -83,6 +83,10 @@ permissions! {
     ImportRun = "import.run", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Admin];
     /// Follow one's own jobs; auditors and administrators follow all.
     JobRead = "job.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Auditor, Admin];
+    /// Read the feed of changes: departments of their divisions, land users what is their own, everybody what is public.
+    ChangeRead = "change.read", public: true, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, LandUser, Auditor, Admin];
+    /// Be told of changes: keep one's own subscriptions. Auditors see all of them, administrators keep all of them.
+    SubscriptionManage = "subscription.manage", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, LandUser, ThirdParty, Auditor, Admin];
     /// Make and revoke keys.
     KeyManage = "key.manage", public: false, [Admin];
     /// Check the audit chain.

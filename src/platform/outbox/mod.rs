@@ -5,11 +5,19 @@
 //! of commits: whoever has read up to one number never finds a smaller one later. `GET /v1/changes` is that, read from a
 //! number on.
 
+mod atom;
+mod http;
+pub(super) mod view;
+
+pub use http::routes;
+
+use super::Scope;
 use super::audit::Header;
 use crate::kernel::{ActId, ChangeId, Day, Error, Result};
 use serde_json::Value;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
+use view::Row;
 
 /// What servers listen to for new changes.
 pub(super) const CHANNEL: &str = "jingtu_outbox";
@@ -46,8 +54,8 @@ pub(super) async fn append(tx: &mut PgConnection, header: &Header<'_>, changes: 
     if changes.is_empty() {
         return Ok(());
     }
-    if let Some(change) = changes.iter().find(|change| !change.data.is_object()) {
-        return Err(Error::internal(format!("the data of a change {} is no object", change.kind)));
+    if let Some(fault) = changes.iter().find_map(Change::fault) {
+        return Err(Error::internal(fault));
     }
     let column = |of: fn(&Change) -> String| changes.iter().map(of).collect::<Vec<String>>();
     let ids: Vec<ChangeId> = changes.iter().map(|_| ChangeId::new(header.at)).collect();
@@ -81,4 +89,71 @@ pub(super) async fn append(tx: &mut PgConnection, header: &Header<'_>, changes: 
     .await?;
     sqlx::query!("select pg_notify($1, '')", CHANNEL).fetch_one(&mut *tx).await?;
     Ok(())
+}
+
+/// Which changes, in which direction.
+struct Filter<'a> {
+    scope: &'a Scope,
+    kinds: Option<&'a [String]>,
+    division: Option<&'a str>,
+    register: Option<&'a str>,
+    subject: Option<Uuid>,
+}
+
+/// Changes with numbers above `after`, the smallest first.
+async fn page(db: &PgPool, filter: &Filter<'_>, after: i64, limit: i64) -> Result<Vec<Row>> {
+    Ok(sqlx::query_as!(
+        Row,
+        r#"select seq, id as "id: ChangeId", act_id as "act_id: ActId", recorded_at, kind, register, subject_id,
+                  subject_code, division_code, owner_credit_code, public, occurred_on as "occurred_on: Day", data
+           from platform_outbox
+           where seq > $1
+             and ($2::text[] is null or division_code = any($2))
+             and ($3::text is null or owner_credit_code = $3)
+             and (not $4 or public)
+             and ($5::text[] is null or kind = any($5))
+             and ($6::text is null or division_code in (select d.code from division d where d.ancestors @> array[$6::text]))
+             and ($7::text is null or register = $7)
+             and ($8::uuid is null or subject_id = $8)
+           order by seq limit $9"#,
+        after,
+        filter.scope.divisions(),
+        filter.scope.own_credit_code(),
+        filter.scope.is_public(),
+        filter.kinds,
+        filter.division,
+        filter.register,
+        filter.subject,
+        limit,
+    )
+    .fetch_all(db)
+    .await?)
+}
+
+/// The changes with the largest numbers, the largest first.
+async fn newest(db: &PgPool, filter: &Filter<'_>, limit: i64) -> Result<Vec<Row>> {
+    Ok(sqlx::query_as!(
+        Row,
+        r#"select seq, id as "id: ChangeId", act_id as "act_id: ActId", recorded_at, kind, register, subject_id,
+                  subject_code, division_code, owner_credit_code, public, occurred_on as "occurred_on: Day", data
+           from platform_outbox
+           where ($1::text[] is null or division_code = any($1))
+             and ($2::text is null or owner_credit_code = $2)
+             and (not $3 or public)
+             and ($4::text[] is null or kind = any($4))
+             and ($5::text is null or division_code in (select d.code from division d where d.ancestors @> array[$5::text]))
+             and ($6::text is null or register = $6)
+             and ($7::uuid is null or subject_id = $7)
+           order by seq desc limit $8"#,
+        filter.scope.divisions(),
+        filter.scope.own_credit_code(),
+        filter.scope.is_public(),
+        filter.kinds,
+        filter.division,
+        filter.register,
+        filter.subject,
+        limit,
+    )
+    .fetch_all(db)
+    .await?)
 }

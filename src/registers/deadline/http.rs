@@ -1,7 +1,7 @@
 //! Deadlines over HTTP.
 
 use super::ics::Calendar;
-use super::rules::{Closed, Status, catalogue, status};
+use super::rules::{Status, catalogue};
 use super::store::{self, Deadline, Filter, Why};
 use crate::kernel::paging::{self, Cursor};
 use crate::kernel::{Citation, Day, DeadlineId, DivisionCode, Error, Result, Text};
@@ -89,6 +89,8 @@ struct DeadlineCounts {
     met_late: i64,
     /// Called off.
     cancelled: i64,
+    /// Standing still.
+    suspended: i64,
 }
 
 /// A link of a page.
@@ -183,15 +185,8 @@ impl From<Why> for DeadlineWhy {
     }
 }
 
-/// Where a clock stands on a day.
-fn standing(clock: &Deadline, on: Day) -> Status {
-    let closed = clock.closed_on.map(|day| Closed { on: day, cancelled: clock.cancelled });
-    let due_soon_days = catalogue::find(&clock.rule).map_or(0, |rule| rule.due_soon_days);
-    status(clock.due_on, closed, on, due_soon_days)
-}
-
 fn view(clock: Deadline, on: Day) -> DeadlineView {
-    let status = standing(&clock, on);
+    let status = clock.standing(on);
     let closed_on = clock.closed_on.filter(|day| *day <= on);
     let past = closed_on.unwrap_or(on).days_since(clock.due_on);
     let title = catalogue::find(&clock.rule).map(|rule| rule.title.clone());
@@ -289,6 +284,7 @@ impl Asked {
             statuses: self.statuses.as_deref(),
             division: self.division.as_ref().map(DivisionCode::as_str),
             rule: self.rule,
+            internal: None,
             rules: &self.rules,
             due_soon: &self.due_soon,
         }
@@ -352,6 +348,7 @@ async fn list_deadlines(call: Call, Params(params): Params<DeadlineParams>) -> R
             Status::Met => &mut counts.met,
             Status::MetLate => &mut counts.met_late,
             Status::Cancelled => &mut counts.cancelled,
+            Status::Suspended => &mut counts.suspended,
         } = n;
     }
     let mut links = Vec::new();
@@ -414,7 +411,7 @@ async fn deadline_calendar(call: Call, Params(params): Params<CalendarParams>) -
     loop {
         let page = store::page(&mut conn, &asked.filter(), after, i64::from(paging::MAX_LIMIT)).await?;
         for clock in &page {
-            calendar.event(clock, standing(clock, asked.on));
+            calendar.event(clock, clock.standing(asked.on));
         }
         match page.last() {
             Some(last) if page.len() == paging::MAX_LIMIT as usize => after = Some((last.due_on, last.id.0)),

@@ -107,6 +107,7 @@ pub(super) fn status_title(status: Status) -> Text {
         Status::Met => Text::fixed("按期完成", "met"),
         Status::MetLate => Text::fixed("逾期完成", "met late"),
         Status::Cancelled => Text::fixed("已撤销", "cancelled"),
+        Status::Suspended => Text::fixed("已中止", "suspended"),
     }
 }
 

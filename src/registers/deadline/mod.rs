@@ -1,17 +1,24 @@
 //! The clocks: what is due when, counted as the Civil Code counts, and by whom.
 //!
 //! ```text
-//!            open                     close on or before due_on          reopen
-//!   (none) ───────► running ────────────────────────────────► met ─────────────► running
-//!                      │     close after due_on
-//!                      ├──────────────────────────────────────► met_late ──────► running
-//!                      │     cancel (the step that opened it was entered in error)
-//!                      └──────────────────────────────────────► cancelled
+//!            open                     close on or before the last day     reopen
+//!   (none) ───────► running ──────────────────────────────────────► met ───────► running
+//!                     │ ▲    close after it
+//!                     │ │  ────────────────────────────────────► met_late ───────► running
+//!                     │ │    cancel (with cause)
+//!                     │ │  ────────────────────────────────────► cancelled ──────► running
+//!             suspend ▼ │ resume (the days between are added)
+//!                   suspended
 //! ```
 //!
-//! `open`, `due_soon` and `overdue` are no states that somebody sets: they are what a running clock is on the day asked
-//! ([`rules::status()`]). Other registers start and stop clocks as effects of their own steps; nobody does so by hand.
-//! A due date rests on the working-day calendar: what is provisional is counted again when a year is loaded.
+//! `open`, `due_soon`, `suspended` and `overdue` are no states that somebody sets: they are what a running clock is on the
+//! day asked ([`Deadline::standing`]). A running clock is extended until a later day; what was decided on a day counts from
+//! that day on, and says nothing of the days before. Other registers start, change and stop clocks as effects of their own
+//! steps; only yearly reports, which no register closes, are said to be done by whoever owes them.
+//!
+//! A due date stands on a rule, on the number that holds in the record's division on the day the period starts
+//! ([`crate::standards::parameters`]), and on the working-day calendar: what is provisional is counted again when a year is
+//! loaded.
 
 mod actions;
 mod http;
@@ -20,11 +27,12 @@ pub mod rules;
 mod store;
 
 pub use actions::{
-    CalendarImport, OpenDeadline, Recomputed, Subject, calendar, cancel, close, for_subject, import_calendar, open,
-    reopen, subject_changed,
+    CalendarImport, ClockKey, ENTERED_IN_ERROR, OpenDeadline, Recomputed, Subject, all_of, calendar, cancel, close,
+    extend, for_subject, import_calendar, open, recount, reopen, resume, subject_changed, suspend, take_back_extension,
+    take_back_resumption, take_back_suspension,
 };
 pub use rules::catalogue::find;
-pub use rules::{Closed, DeadlineRule, Status, status};
+pub use rules::{Change, ChangeKind, Closed, Course, DeadlineRule, Due, Status, status};
 pub use store::{Deadline, Why};
 
 use super::Register;

@@ -1,7 +1,7 @@
 //! All SQL of the deadline tables.
 
-use super::rules::Status;
-use crate::kernel::{Citation, Day, DeadlineId, Error, Result, Text};
+use super::rules::{Change, Closed, Course, Status, catalogue};
+use crate::kernel::{Citation, Confidence, Day, DeadlineId, Error, Result, Text};
 use crate::platform::Scope;
 use crate::standards::workdays::{DayKind, PrintedDay, YearNotice};
 use chrono::{DateTime, Utc};
@@ -28,6 +28,10 @@ pub struct Deadline {
     pub id: DeadlineId,
     /// Identifier of its rule.
     pub rule: String,
+    /// The rule's version that counted it.
+    pub rule_version: i32,
+    /// Tells it from others of its rule for the record; empty where there is one at a time.
+    pub occasion: String,
     /// Register of the record it runs for.
     pub subject_register: String,
     /// That record.
@@ -38,6 +42,8 @@ pub struct Deadline {
     pub subject_name: String,
     /// Its division.
     pub division_code: String,
+    /// Credit code of the land user whose record it is.
+    pub owner_credit_code: Option<String>,
     /// Role that has to act.
     pub responsible: String,
     /// From which day the clock is there.
@@ -52,6 +58,28 @@ pub struct Deadline {
     pub provisional: bool,
     /// Whether a last day of rest moves on.
     pub rolls_forward: bool,
+    /// A local service level (内部时限), not law.
+    pub internal: bool,
+    /// How well rule and number are known: `verified`, `recalled`, `unconfirmed`.
+    pub confidence: String,
+    /// The parameter that gave the length; none where the day was set.
+    pub parameter: Option<String>,
+    /// Its value.
+    pub parameter_value: Option<i32>,
+    /// First digits of the divisions in which the value holds; empty for the nation.
+    pub jurisdiction: String,
+    /// The value was set by the operator.
+    pub configured: bool,
+    /// The last day as set, before any rolling.
+    pub set_due_on: Option<Day>,
+    /// Extensions, suspensions and resumptions that stand.
+    pub changes: Json<Vec<Change>>,
+    /// Since when it stands still.
+    pub suspended_on: Option<Day>,
+    /// Counts the changes that moved the last day.
+    pub round: i32,
+    /// Why it was called off.
+    pub cause: Option<String>,
     /// Steps of the counting.
     pub why: Json<Vec<Why>>,
     /// The day it ended.
@@ -64,17 +92,39 @@ pub struct Deadline {
     pub revision: i32,
 }
 
+impl Deadline {
+    /// What where it stands depends on.
+    pub fn course(&self) -> Course<'_> {
+        let closed = self.closed_on.map(|on| Closed { on, cancelled: self.cancelled });
+        Course { due_on: self.due_on, changes: &self.changes.0, closed }
+    }
+
+    /// Where it stands on a day, of which nothing later is looked at.
+    pub fn standing(&self, on: Day) -> Status {
+        self.course().status(on, catalogue::find(&self.rule).map_or(0, |rule| rule.due_soon_days))
+    }
+}
+
 pub(super) struct Counted<'a> {
     pub rule_version: i32,
     pub nominal_due_on: Day,
     pub due_on: Day,
     pub provisional: bool,
     pub why: &'a [Why],
+    pub changes: &'a [Change],
 }
 
 pub(super) struct NewRow<'a> {
     pub id: DeadlineId,
     pub rule: &'a str,
+    pub occasion: &'a str,
+    pub internal: bool,
+    pub confidence: Confidence,
+    pub parameter: Option<&'a str>,
+    pub parameter_value: Option<i32>,
+    pub jurisdiction: &'a str,
+    pub configured: bool,
+    pub set_due_on: Option<Day>,
     pub subject: &'a super::Subject,
     pub responsible: &'a str,
     pub opened_on: Day,
@@ -87,8 +137,10 @@ pub(super) async fn insert(conn: &mut PgConnection, row: &NewRow<'_>) -> Result<
     sqlx::query!(
         "insert into deadline (id, rule, rule_version, subject_register, subject_id, subject_code, subject_name,
                                division_code, owner_credit_code, responsible, opened_on, start_on, nominal_due_on, due_on,
-                               provisional, rolls_forward, why)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+                               provisional, rolls_forward, why, occasion, internal, confidence, parameter,
+                               parameter_value, jurisdiction, configured, set_due_on)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+                 $23, $24, $25)",
         row.id as DeadlineId,
         row.rule,
         row.counted.rule_version,
@@ -106,38 +158,91 @@ pub(super) async fn insert(conn: &mut PgConnection, row: &NewRow<'_>) -> Result<
         row.counted.provisional,
         row.rolls_forward,
         Json(row.counted.why) as _,
+        row.occasion,
+        row.internal,
+        confidence_name(row.confidence),
+        row.parameter,
+        row.parameter_value,
+        row.jurisdiction,
+        row.configured,
+        row.set_due_on as Option<Day>,
     )
     .execute(conn)
     .await
-    .map_err(|error| match error {
+    .map_err(running_twice)?;
+    Ok(())
+}
+
+fn running_twice(error: sqlx::Error) -> Error {
+    match error {
         sqlx::Error::Database(db) if db.constraint() == Some("deadline_running") => Error::conflict(
             "deadline_running",
             Text::fixed("该记录的同一时限正在计算中。", "The same clock is already running for this record."),
         ),
         other => other.into(),
-    })?;
-    Ok(())
+    }
 }
 
-/// The clock of a rule for a record that was opened last, locked: `running` or ended.
+/// The name of a confidence in the table.
+pub(super) fn confidence_name(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::Verified => "verified",
+        Confidence::Recalled => "recalled",
+        Confidence::Unconfirmed => "unconfirmed",
+    }
+}
+
+/// Clocks as stored, from a table of them named `d`.
+macro_rules! clocks {
+    ([$($rest:tt)+] $(, $arg:expr)* $(,)?) => {
+        sqlx::query_as!(
+            Deadline,
+            r#"select d.id as "id!: DeadlineId", d.rule as "rule!", d.rule_version as "rule_version!",
+                      d.occasion as "occasion!", d.subject_register as "subject_register!",
+                      d.subject_id as "subject_id!", d.subject_code as "subject_code!",
+                      d.subject_name as "subject_name!", d.division_code as "division_code!", d.owner_credit_code,
+                      d.responsible as "responsible!", d.opened_on as "opened_on!: Day", d.start_on as "start_on!: Day",
+                      d.nominal_due_on as "nominal_due_on!: Day", d.due_on as "due_on!: Day",
+                      d.provisional as "provisional!", d.rolls_forward as "rolls_forward!", d.internal as "internal!",
+                      d.confidence as "confidence!", d.parameter, d.parameter_value,
+                      d.jurisdiction as "jurisdiction!", d.configured as "configured!",
+                      d.set_due_on as "set_due_on: Day", d.changes as "changes!: Json<Vec<Change>>",
+                      d.suspended_on as "suspended_on: Day", d.round as "round!", d.cause,
+                      d.why as "why!: Json<Vec<Why>>", d.closed_on as "closed_on: Day", d.cancelled as "cancelled!",
+                      d.sys_from as "sys_from!", d.revision as "revision!""#
+                + $($rest)+
+            $(, $arg)*
+        )
+    };
+}
+
+/// The clock of a key that was opened last, locked: the running one, or the last that ended. One whose opening was entered
+/// in error counts as never opened.
 pub(super) async fn lock_latest(
     conn: &mut PgConnection,
-    register: &str,
-    subject: Uuid,
-    rule: &str,
+    key: &super::ClockKey<'_>,
     running: bool,
-) -> Result<Option<DeadlineId>> {
-    Ok(sqlx::query_scalar!(
-        r#"select id as "id: DeadlineId" from deadline
-           where subject_register = $1 and subject_id = $2 and rule = $3 and (closed_on is null) = $4 and not cancelled
-           order by opened_on desc, id desc limit 1 for update"#,
-        register,
-        subject,
-        rule,
+) -> Result<Option<Deadline>> {
+    Ok(clocks!(
+        [" from deadline d
+           where d.subject_register = $1 and d.subject_id = $2 and d.rule = $3 and d.occasion = $4
+             and (d.closed_on is null) = $5
+             and (not d.cancelled or d.cause is distinct from $6 and d.cause is not null)
+           order by d.opened_on desc, d.id desc limit 1 for update"],
+        key.register,
+        key.subject,
+        key.rule,
+        key.occasion,
         running,
+        super::ENTERED_IN_ERROR,
     )
     .fetch_optional(conn)
     .await?)
+}
+
+/// The clock of an identifier, locked.
+pub(super) async fn lock(conn: &mut PgConnection, id: DeadlineId) -> Result<Option<Deadline>> {
+    Ok(clocks!([" from deadline d where d.id = $1 for update"], id as DeadlineId).fetch_optional(conn).await?)
 }
 
 pub(super) async fn set_end(
@@ -145,27 +250,42 @@ pub(super) async fn set_end(
     id: DeadlineId,
     closed_on: Option<Day>,
     cancelled: bool,
+    cause: Option<&str>,
 ) -> Result<()> {
     sqlx::query!(
-        "update deadline set closed_on = $2, cancelled = $3 where id = $1",
+        "update deadline set closed_on = $2, cancelled = $3, cause = $4 where id = $1",
         id as DeadlineId,
         closed_on as Option<Day>,
         cancelled,
+        cause,
     )
     .execute(conn)
-    .await?;
+    .await
+    .map_err(running_twice)?;
     Ok(())
 }
 
-pub(super) async fn set_counted(conn: &mut PgConnection, id: DeadlineId, counted: &Counted<'_>) -> Result<()> {
+/// Keeps a due date counted anew. `moved` begins a new round of escalation.
+pub(super) async fn set_counted(
+    conn: &mut PgConnection,
+    id: DeadlineId,
+    counted: &Counted<'_>,
+    suspended_on: Option<Day>,
+    moved: bool,
+) -> Result<()> {
     sqlx::query!(
-        "update deadline set rule_version = $2, nominal_due_on = $3, due_on = $4, provisional = $5, why = $6 where id = $1",
+        "update deadline set rule_version = $2, nominal_due_on = $3, due_on = $4, provisional = $5, why = $6,
+                             changes = $7, suspended_on = $8, round = round + $9::int
+         where id = $1",
         id as DeadlineId,
         counted.rule_version,
         counted.nominal_due_on as Day,
         counted.due_on as Day,
         counted.provisional,
         Json(counted.why) as _,
+        Json(counted.changes) as _,
+        suspended_on as Option<Day>,
+        i32::from(moved),
     )
     .execute(conn)
     .await?;
@@ -191,13 +311,8 @@ pub(super) async fn set_subject(conn: &mut PgConnection, subject: &super::Subjec
 }
 
 pub(super) async fn for_subject(conn: &mut PgConnection, register: &str, subject: Uuid) -> Result<Vec<Deadline>> {
-    Ok(sqlx::query_as!(
-        Deadline,
-        r#"select id as "id: DeadlineId", rule, subject_register, subject_id, subject_code, subject_name, division_code,
-                  responsible, opened_on as "opened_on: Day", start_on as "start_on: Day",
-                  nominal_due_on as "nominal_due_on: Day", due_on as "due_on: Day", provisional, rolls_forward,
-                  why as "why: Json<Vec<Why>>", closed_on as "closed_on: Day", cancelled, sys_from, revision
-           from deadline where subject_register = $1 and subject_id = $2 order by opened_on, id"#,
+    Ok(clocks!(
+        [" from deadline d where d.subject_register = $1 and d.subject_id = $2 order by d.opened_on, d.id"],
         register,
         subject,
     )
@@ -205,17 +320,19 @@ pub(super) async fn for_subject(conn: &mut PgConnection, register: &str, subject
     .await?)
 }
 
+/// Every clock of a register's records.
+pub(super) async fn all_of(conn: &mut PgConnection, register: &str) -> Result<Vec<Deadline>> {
+    Ok(clocks!([" from deadline d where d.subject_register = $1 order by d.subject_id, d.opened_on, d.id"], register,)
+        .fetch_all(conn)
+        .await?)
+}
+
 /// Clocks whose due date a newly loaded calendar may change: those that run, and those that ended while provisional,
 /// because whether they were met depends on it.
 pub(super) async fn lock_countable(conn: &mut PgConnection) -> Result<Vec<Deadline>> {
-    Ok(sqlx::query_as!(
-        Deadline,
-        r#"select id as "id: DeadlineId", rule, subject_register, subject_id, subject_code, subject_name, division_code,
-                  responsible, opened_on as "opened_on: Day", start_on as "start_on: Day",
-                  nominal_due_on as "nominal_due_on: Day", due_on as "due_on: Day", provisional, rolls_forward,
-                  why as "why: Json<Vec<Why>>", closed_on as "closed_on: Day", cancelled, sys_from, revision
-           from deadline where not cancelled and (closed_on is null or provisional) order by id for update"#,
-    )
+    Ok(clocks!([
+        " from deadline d where not d.cancelled and (d.closed_on is null or d.provisional) order by d.id for update"
+    ],)
     .fetch_all(conn)
     .await?)
 }
@@ -228,6 +345,7 @@ pub(super) struct Filter<'a> {
     /// A division: it and all below it.
     pub division: Option<&'a str>,
     pub rule: Option<&'a str>,
+    pub internal: Option<bool>,
     pub rules: &'a [String],
     pub due_soon: &'a [i32],
 }
@@ -240,13 +358,8 @@ pub(super) async fn page(
     limit: i64,
 ) -> Result<Vec<Deadline>> {
     let (after_due, after_id) = after.unzip();
-    Ok(sqlx::query_as!(
-        Deadline,
-        r#"select d.id as "id: DeadlineId", d.rule, d.subject_register, d.subject_id, d.subject_code, d.subject_name,
-                  d.division_code, d.responsible, d.opened_on as "opened_on: Day", d.start_on as "start_on: Day",
-                  d.nominal_due_on as "nominal_due_on: Day", d.due_on as "due_on: Day", d.provisional, d.rolls_forward,
-                  d.why as "why: Json<Vec<Why>>", d.closed_on as "closed_on: Day", d.cancelled, d.sys_from, d.revision
-           from deadline d
+    Ok(clocks!(
+        [" from deadline d
            left join unnest($6::text[], $7::int[]) as soon (rule, days) on soon.rule = d.rule
            where d.opened_on <= $1
              and not $11
@@ -256,10 +369,11 @@ pub(super) async fn page(
                   or d.division_code in (select v.code from division v where v.ancestors @> array[$4::text]))
              and ($5::text is null or d.rule = $5)
              and ($8::text[] is null
-                  or deadline_status(d.due_on, d.closed_on, d.cancelled, $1, coalesce(soon.days, 0)) = any($8))
+                  or deadline_status(d.due_on, d.closed_on, d.cancelled, d.changes, $1, coalesce(soon.days, 0)) = any($8))
              and ($9::date is null or (d.due_on, d.id) > ($9, $10))
+             and ($13::bool is null or d.internal = $13)
            order by d.due_on, d.id
-           limit $12"#,
+           limit $12"],
         filter.on as Day,
         filter.scope.divisions(),
         filter.scope.own_credit_code(),
@@ -272,6 +386,7 @@ pub(super) async fn page(
         after_id,
         filter.scope.is_public(),
         limit,
+        filter.internal,
     )
     .fetch_all(conn)
     .await?)
@@ -280,7 +395,7 @@ pub(super) async fn page(
 /// How many clocks stand where, whatever statuses are asked for.
 pub(super) async fn counts(conn: &mut PgConnection, filter: &Filter<'_>) -> Result<Vec<(Status, i64)>> {
     let rows = sqlx::query!(
-        r#"select deadline_status(d.due_on, d.closed_on, d.cancelled, $1, coalesce(soon.days, 0)) as "status!",
+        r#"select deadline_status(d.due_on, d.closed_on, d.cancelled, d.changes, $1, coalesce(soon.days, 0)) as "status!",
                   count(*) as "n!"
            from deadline d
            left join unnest($6::text[], $7::int[]) as soon (rule, days) on soon.rule = d.rule
@@ -291,6 +406,7 @@ pub(super) async fn counts(conn: &mut PgConnection, filter: &Filter<'_>) -> Resu
              and ($4::text is null
                   or d.division_code in (select v.code from division v where v.ancestors @> array[$4::text]))
              and ($5::text is null or d.rule = $5)
+             and ($9::bool is null or d.internal = $9)
            group by 1"#,
         filter.on as Day,
         filter.scope.divisions(),
@@ -300,6 +416,7 @@ pub(super) async fn counts(conn: &mut PgConnection, filter: &Filter<'_>) -> Resu
         filter.rules,
         filter.due_soon,
         filter.scope.is_public(),
+        filter.internal,
     )
     .fetch_all(conn)
     .await?;

@@ -19,7 +19,7 @@
 //!   notice may still print them ([`WorkCalendar::is_settled`]). Whoever loads a calendar recomputes what is due there too.
 
 use crate::kernel::{Day, Provision, Text};
-use crate::standards::law::{CIVIL_201, CIVIL_202, CIVIL_203};
+use crate::standards::law::{CIVIL_201, CIVIL_202, CIVIL_203, PRODUCT_CLOCK_CHANGED};
 use crate::standards::workdays::{WorkCalendar, is_weekend, weekday_name};
 
 /// How long a period is, and in what it is counted.
@@ -35,6 +35,10 @@ pub enum Counting {
     Days(u32),
     /// Calendar years.
     Years(u32),
+    /// The next such day of a year after the start, as month × 100 + day: 1231.
+    DayOfYear(u32),
+    /// A day set by a notice or a plan: nothing to count.
+    Until(Day),
 }
 
 /// The end of a period, and how it was found.
@@ -64,13 +68,16 @@ pub struct Reason {
 /// Counts a period from `start`. `roll_forward` moves a last day of rest to the next working day; it does nothing for
 /// working days counted backwards, which keep their distance.
 pub fn count(counting: Counting, start: Day, calendar: &WorkCalendar, roll_forward: bool) -> Due {
-    let mut why = vec![Reason {
-        text: Text::new(
-            format!("起算日 {}不计入期间。", zh(start)),
-            format!("{}, the day on which the period starts, is not counted.", en(start)),
-        ),
-        basis: Some(&CIVIL_201),
-    }];
+    let mut why = match counting {
+        Counting::Until(_) | Counting::DayOfYear(_) => Vec::new(),
+        _ => vec![Reason {
+            text: Text::new(
+                format!("起算日 {}不计入期间。", zh(start)),
+                format!("{}, the day on which the period starts, is not counted.", en(start)),
+            ),
+            basis: Some(&CIVIL_201),
+        }],
+    };
     match counting {
         Counting::Months(months) => {
             let nominal = corresponding_day(start, months, (months, "个月", "month"), &mut why);
@@ -95,7 +102,74 @@ pub fn count(counting: Counting, start: Day, calendar: &WorkCalendar, roll_forwa
         Counting::WorkingDaysAfter(0) => finish(start, start, calendar, roll_forward, why),
         Counting::WorkingDaysAfter(days) => working_days(start, days, Direction::After, calendar, why),
         Counting::WorkingDaysBefore(days) => working_days(start, days, Direction::Before, calendar, why),
+        Counting::Until(day) => {
+            why.push(Reason {
+                text: Text::new(
+                    format!("最后一日由通知或方案载明：{}。", zh(day)),
+                    format!("The last day is set by the notice or plan: {}.", en(day)),
+                ),
+                basis: None,
+            });
+            finish(start, day, calendar, roll_forward, why)
+        }
+        Counting::DayOfYear(month_day) => {
+            let day = next_day_of_year(start, month_day);
+            let (month, number) = (month_day / 100, month_day % 100);
+            why.push(Reason {
+                text: Text::new(
+                    format!("{}之后的首个 {month} 月 {number} 日为 {}。", zh(start), zh(day)),
+                    format!("The first {month:02}-{number:02} after {} is {}.", en(start), en(day)),
+                ),
+                basis: None,
+            });
+            finish(start, day, calendar, roll_forward, why)
+        }
     }
+}
+
+/// The first day of that month and number (month × 100 + day) after `start`. A number that the month has not is its last day.
+pub fn next_day_of_year(start: Day, month_day: u32) -> Day {
+    let (month, number) = (month_day / 100, month_day % 100);
+    let first = start.add_days(1 - i64::from(start.day()));
+    (0..=12)
+        .map(|ahead| first.add_months(ahead))
+        .filter(|first| first.month() == month)
+        .map(|first| first.add_days(i64::from(number) - 1).min(first.add_months(1).add_days(-1)))
+        .find(|day| *day > start)
+        .unwrap_or(start)
+}
+
+/// The end of a period that stood still for so many calendar days: they are added to the last day before rolling, which is
+/// then rolled anew.
+pub fn shift(due: Due, days: i64, calendar: &WorkCalendar, roll_forward: bool) -> Due {
+    let nominal = due.nominal_due_on.add_days(days);
+    let mut why = due.why;
+    why.push(Reason {
+        text: Text::new(
+            format!("中止 {days} 日不计入期间，顺加后为 {}。", zh(nominal)),
+            format!(
+                "{} of suspension are not counted; added, they lead to {}.",
+                plural(u32::try_from(days).unwrap_or(0), "day"),
+                en(nominal)
+            ),
+        ),
+        basis: Some(&PRODUCT_CLOCK_CHANGED),
+    });
+    finish(due.start_on, nominal, calendar, roll_forward, why)
+}
+
+/// The end of a period that was extended: the day decided, as it is; never earlier than what it would be without.
+pub fn extend(due: Due, until: Day) -> Due {
+    let until = until.max(due.due_on);
+    let mut why = due.why;
+    why.push(Reason {
+        text: Text::new(
+            format!("经决定延期至 {}（所定之日不再顺延）。", zh(until)),
+            format!("Extended by decision until {} (a day decided does not roll).", en(until)),
+        ),
+        basis: Some(&PRODUCT_CLOCK_CHANGED),
+    });
+    Due { start_on: due.start_on, nominal_due_on: until, due_on: until, provisional: false, why }
 }
 
 fn corresponding_day(

@@ -1,6 +1,6 @@
 //! Where a deadline stands, as known on any day asked.
 
-use crate::kernel::Day;
+use crate::kernel::{Day, DocumentId};
 
 /// Where a deadline stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
@@ -18,12 +18,21 @@ pub enum Status {
     MetLate,
     /// Called off: the duty fell away.
     Cancelled,
+    /// Standing still: the days meanwhile are not counted.
+    Suspended,
 }
 
 impl Status {
     /// Every status, in the order of a deadline's life.
-    pub const ALL: [Status; 6] =
-        [Status::Open, Status::DueSoon, Status::Overdue, Status::Met, Status::MetLate, Status::Cancelled];
+    pub const ALL: [Status; 7] = [
+        Status::Open,
+        Status::DueSoon,
+        Status::Suspended,
+        Status::Overdue,
+        Status::Met,
+        Status::MetLate,
+        Status::Cancelled,
+    ];
 
     /// The name on the wire: `due_soon`.
     pub fn as_str(self) -> &'static str {
@@ -34,6 +43,7 @@ impl Status {
             Status::Met => "met",
             Status::MetLate => "met_late",
             Status::Cancelled => "cancelled",
+            Status::Suspended => "suspended",
         }
     }
 
@@ -44,7 +54,7 @@ impl Status {
 
     /// Whether the duty is still to be done.
     pub fn is_running(self) -> bool {
-        matches!(self, Status::Open | Status::DueSoon | Status::Overdue)
+        matches!(self, Status::Open | Status::DueSoon | Status::Overdue | Status::Suspended)
     }
 }
 
@@ -57,7 +67,85 @@ pub struct Closed {
     pub cancelled: bool,
 }
 
-/// Where a deadline with its last day `due_on` stands on the day `on`. What happened after `on` is not looked at: a duty
+/// How a running clock was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// Given a later last day.
+    Extended,
+    /// Made to stand still.
+    Suspended,
+    /// Made to run on, the days of standing still being added.
+    Resumed,
+}
+
+/// A change of a running clock that stands. Kept in the order of their days, as they were decided.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Change {
+    /// What was done.
+    pub kind: ChangeKind,
+    /// The day of the decision; it counts from then on.
+    pub on: Day,
+    /// The later last day, of an extension.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub until: Option<Day>,
+    /// Calendar days of standing still, of a resumption.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub days: Option<i64>,
+    /// Why; a resumption needs none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cause: Option<String>,
+    /// The decision on paper.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub document_id: Option<DocumentId>,
+    /// The last day before this change.
+    pub was_due_on: Day,
+    /// The last day after it.
+    pub due_on: Day,
+}
+
+/// A clock as far as where it stands depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Course<'a> {
+    /// Its last day as known now.
+    pub due_on: Day,
+    /// Its changes that stand, in order.
+    pub changes: &'a [Change],
+    /// How it ended.
+    pub closed: Option<Closed>,
+}
+
+impl Course<'_> {
+    /// The last day as it stood on `on`: what was decided later does not count yet.
+    pub fn due_then(&self, on: Day) -> Day {
+        self.changes.iter().find(|change| change.on > on).map_or(self.due_on, |change| change.was_due_on)
+    }
+
+    /// Since when it stood still on `on`, where it did.
+    pub fn suspended_since(&self, on: Day) -> Option<Day> {
+        self.changes
+            .iter()
+            .rfind(|change| change.on <= on && change.kind != ChangeKind::Extended)
+            .filter(|change| change.kind == ChangeKind::Suspended)
+            .map(|change| change.on)
+    }
+
+    /// Where it stands on `on`, of which nothing later is looked at. What is done while a clock stands still is done as
+    /// on the day it stopped.
+    pub fn status(&self, on: Day, due_soon_days: u32) -> Status {
+        let due = self.due_then(on);
+        match self.closed.filter(|closed| closed.on <= on) {
+            Some(closed) if !closed.cancelled => {
+                let done = self.suspended_since(closed.on).unwrap_or(closed.on);
+                if done <= due { Status::Met } else { Status::MetLate }
+            }
+            None if self.suspended_since(on).is_some() => Status::Suspended,
+            closed => status(due, closed, on, due_soon_days),
+        }
+    }
+}
+
+/// Where a deadline that nothing changed, with its last day `due_on`, stands on the day `on`. What happened after `on` is not looked at: a duty
 /// done later still runs on `on`. The last day itself is in time; overdue begins with the day after.
 pub fn status(due_on: Day, closed: Option<Closed>, on: Day, due_soon_days: u32) -> Status {
     match closed.filter(|closed| closed.on <= on) {

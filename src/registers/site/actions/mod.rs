@@ -563,24 +563,30 @@ fn without_day(state: &SiteState, new: NewEvent, today: Day, role: Role) -> Erro
 
 /// Starts and stops clocks as a step says.
 async fn carry_out(act: &mut Act, row: &Row, effects: &[Effect], occurred_on: Day) -> Result<()> {
+    let clock = |rule: StatutoryClock| deadline::ClockKey {
+        register: REGISTER,
+        subject: row.id.0,
+        rule: rule.as_str(),
+        occasion: "",
+    };
     for effect in effects {
         match effect {
             Effect::DeadlineOpened { rule, start_on, .. } => open(act, subject_of(row), *rule, *start_on).await?,
             Effect::DeadlineClosed { rule, on } => {
-                deadline::close(act, REGISTER, row.id.0, rule.as_str(), *on).await?;
+                deadline::close(act, &clock(*rule), *on).await?;
             }
             Effect::DeadlineReopened { rule, .. } => {
-                deadline::reopen(act, REGISTER, row.id.0, rule.as_str()).await?;
+                deadline::reopen(act, &clock(*rule)).await?;
             }
             Effect::Undone { effect } => match &**effect {
                 Effect::DeadlineOpened { rule, .. } => {
-                    deadline::cancel(act, REGISTER, row.id.0, rule.as_str(), occurred_on).await?;
+                    deadline::cancel(act, &clock(*rule), occurred_on, deadline::ENTERED_IN_ERROR).await?;
                 }
                 Effect::DeadlineClosed { rule, .. } => {
-                    deadline::reopen(act, REGISTER, row.id.0, rule.as_str()).await?;
+                    deadline::reopen(act, &clock(*rule)).await?;
                 }
                 Effect::DeadlineReopened { rule, closed_on } => {
-                    deadline::close(act, REGISTER, row.id.0, rule.as_str(), *closed_on).await?;
+                    deadline::close(act, &clock(*rule), *closed_on).await?;
                 }
                 _ => {}
             },
@@ -594,7 +600,18 @@ async fn carry_out(act: &mut Act, row: &Row, effects: &[Effect], occurred_on: Da
 async fn open(act: &mut Act, subject: deadline::Subject, rule: StatutoryClock, start_on: Day) -> Result<()> {
     let rule = deadline::find(rule.as_str())
         .ok_or_else(|| Error::internal(format!("the deadline register has no rule {}", rule.as_str())))?;
-    deadline::open(act, deadline::OpenDeadline { rule, subject, opened_on: start_on, start_on }).await?;
+    deadline::open(
+        act,
+        deadline::OpenDeadline {
+            rule,
+            subject,
+            occasion: String::new(),
+            opened_on: start_on,
+            start_on,
+            set_due_on: None,
+        },
+    )
+    .await?;
     Ok(())
 }
 
