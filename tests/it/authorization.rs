@@ -37,6 +37,9 @@ fn cases() -> BTreeMap<&'static str, Sent> {
                 "properties": {"operation": "reclaim", "division_code": "999999"}
             })),
         ),
+        ("bar_use", Sent::Json(json!({"system": "GB/T 21010-2017", "code": "07", "why": "x", "since": "2026-11-20"}))),
+        ("lift_bar", Sent::Json(json!({"until": "2026-11-20", "why": "x"}))),
+        ("make_exchange", Sent::Json(json!({"division": "999999"}))),
         ("correct_site", Sent::Json(json!({"reason": "x"}))),
         ("record_site_event", Sent::Json(json!({"type": "suspected_listed"}))),
         (

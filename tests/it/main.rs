@@ -11,6 +11,7 @@ mod farmland;
 mod imports;
 mod land_check;
 mod layers;
+mod lists;
 mod loading;
 mod openapi;
 mod pg;

@@ -109,7 +109,7 @@ struct ExchangeView {
 
 /// A change that an exchange tells, as the entry stood then.
 #[derive(Debug, Serialize, ToSchema)]
-struct ChangeView {
+struct ExchangedView {
     /// Which list.
     #[schema(example = "contaminated_directory")]
     list: String,
@@ -152,7 +152,7 @@ struct ExchangeDetail {
     #[serde(flatten)]
     exchange: ExchangeView,
     /// What it tells, in the order of its files.
-    changes: Vec<ChangeView>,
+    changes: Vec<ExchangedView>,
     /// Where the changes go on; `null` behind the last.
     next_cursor: Option<String>,
 }
@@ -166,9 +166,9 @@ struct ExchangePage {
     next_cursor: Option<String>,
 }
 
-fn change_view(told: Told) -> ChangeView {
+fn change_view(told: Told) -> ExchangedView {
     let line = told.line;
-    ChangeView {
+    ExchangedView {
         change_zh: change_zh(&told.change).to_owned(),
         list: told.list,
         change: told.change,
