@@ -381,9 +381,11 @@ async fn list_exchanges(call: Call, Params(query): Params<ExchangesQuery>) -> Re
     let before = match query.cursor.as_deref() {
         Some(cursor) => {
             let key = Cursor::read(cursor, &mark)?;
-            let (at, id) = key.split_once('|').ok_or_else(Cursor::refused)?;
-            let at = at.parse::<DateTime<Utc>>().map_err(|_| Cursor::refused())?;
-            Some((at, id.parse::<Uuid>().map_err(|_| Cursor::refused())?))
+            let mut parts = key.splitn(3, '|');
+            let mut part = || parts.next().ok_or_else(Cursor::refused);
+            let at = part()?.parse::<DateTime<Utc>>().map_err(|_| Cursor::refused())?;
+            let number = part()?.parse::<i32>().map_err(|_| Cursor::refused())?;
+            Some((at, number, part()?.parse::<Uuid>().map_err(|_| Cursor::refused())?))
         }
         None => None,
     };
@@ -391,7 +393,7 @@ async fn list_exchanges(call: Call, Params(query): Params<ExchangesQuery>) -> Re
     let mut rows = store::page(&mut tx, &scope, division.as_deref(), before, i64::from(limit) + 1).await?;
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
-    let last = rows.last().map(|last| format!("{}|{}", instant(last.made_at), last.id));
+    let last = rows.last().map(|last| format!("{}|{}|{}", instant(last.made_at), last.number, last.id));
     let next_cursor = last.filter(|_| more).map(|key| Cursor::write(&key, &mark));
     let exchanges = views(&mut tx, rows).await?;
     Ok(Reply::json(&ExchangePage { exchanges, next_cursor })?)

@@ -120,8 +120,9 @@ pub(in super::super) async fn freeze(
                        ('baseline', 0, $4 and k.inside and not k.withdrawn),
                        ('entered', 1, not $4 and k.inside and not k.withdrawn and not w.was_told),
                        ('reinstated', 2, w.was_told and k.inside and not k.withdrawn and t.left_seq is not null
-                                         and k.left_seq is null),
-                       ('graded', 3, w.was_told and k.inside and not k.withdrawn
+                                         and t.left_seq is distinct from k.left_seq),
+                       ('graded', 3, w.was_told and k.inside and not k.withdrawn and k.left_seq is null
+                                     and t.left_seq is null
                                      and k.risk_grade is distinct from t.risk_grade),
                        ('stage_changed', 4, w.was_told and k.inside and not k.withdrawn and k.left_seq is null
                                             and t.left_seq is null
@@ -319,12 +320,13 @@ pub(in super::super) async fn part(
     .await?)
 }
 
-/// The exchanges of the divisions that a department may see, newest first, before (made at, id).
+/// The exchanges of the divisions that a department may see, newest first, before (made at, number, id): several
+/// of one division may be of one instant.
 pub(in super::super) async fn page(
     conn: &mut PgConnection,
     scope: &Scope,
     division: Option<&str>,
-    before: Option<(DateTime<Utc>, Uuid)>,
+    before: Option<(DateTime<Utc>, i32, Uuid)>,
     limit: i64,
 ) -> Result<Vec<Exchange>> {
     Ok(sqlx::query_as!(
@@ -334,12 +336,13 @@ pub(in super::super) async fn page(
            from site_exchange x join division d on d.code = x.division_code
            where ($1::text[] is null or x.division_code = any($1))
              and ($2::text is null or x.division_code in (select v.code from division v where v.ancestors @> array[$2::text]))
-             and ($3::timestamptz is null or (x.made_at, x.id) < ($3, $4::uuid))
-           order by x.made_at desc, x.id desc limit $5"#,
+             and ($3::timestamptz is null or (x.made_at, x.number, x.id) < ($3, $4::int4, $5::uuid))
+           order by x.made_at desc, x.number desc, x.id desc limit $6"#,
         scope.divisions(),
         division,
-        before.map(|(at, _)| at),
-        before.map_or(Uuid::nil(), |(_, id)| id),
+        before.map(|(at, ..)| at),
+        before.map_or(0, |(_, number, _)| number),
+        before.map_or(Uuid::nil(), |(_, _, id)| id),
         limit,
     )
     .fetch_all(conn)
