@@ -42,6 +42,9 @@ fn cases() -> BTreeMap<&'static str, Sent> {
         ("issue_notice", Sent::Json(json!({"site_id": NOBODY, "kind": "listing"}))),
         ("serve_notice", Sent::Json(json!({"served_how": "直接送达"}))),
         ("void_notice", Sent::Json(json!({"reason": "x"}))),
+        ("bar_use", Sent::Json(json!({"system": "GB/T 21010-2017", "code": "07", "why": "x", "since": "2026-11-20"}))),
+        ("lift_bar", Sent::Json(json!({"until": "2026-11-20", "why": "x"}))),
+        ("make_exchange", Sent::Json(json!({"division": "999999"}))),
         ("correct_site", Sent::Json(json!({"reason": "x"}))),
         ("record_site_event", Sent::Json(json!({"type": "suspected_listed"}))),
         (

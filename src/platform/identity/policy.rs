@@ -51,6 +51,12 @@ permissions! {
     SiteCorrect = "site.correct", public: false, [CountyEcology, PrefectureEcology];
     /// Record an event of the life cycle; which one, the site's rules say.
     SiteEvent = "site.event", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Government, LandUser, ThirdParty];
+    /// Bar uses on a site's land, or lift the bar: its negative list.
+    NegativeListWrite = "negative_list.write", public: false, [CountyEcology, PrefectureEcology, Planning];
+    /// Make the exchange of the three lists that the other departments are given.
+    ExchangeMake = "exchange.make", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology];
+    /// Read such exchanges.
+    ExchangeRead = "exchange.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Auditor, Admin];
     /// Load sites in bulk.
     SiteImport = "site.import", public: false, [CountyEcology, PrefectureEcology];
     /// See statutory clocks.

@@ -1,5 +1,10 @@
 //! Registering, correcting, taking steps; and finding out who may see a site.
 
+pub(super) mod exchange;
+pub(super) mod lists;
+pub(super) mod negative_list;
+pub(super) mod sheet;
+
 use super::rules::{
     Draft, Effect, Event, EventType, Given, InterimCode, InterimKind, List, Place, Publicity, Refusal, SiteState,
     Stage, StartFrom, StatutoryClock, permit, registered_as_suspected, take,
@@ -353,6 +358,7 @@ pub async fn register(act: &mut Act, new: NewSite, entering_for: Option<Role>) -
         ewkb,
     };
     store::insert(act.tx(), std::slice::from_ref(&row)).await?;
+    lists::keep_many(act, std::slice::from_ref(&row)).await?;
     let mut detail = json!({"registered": row.code, "stage": stage.as_str()});
     if let Some(first) = first {
         detail["event"] = json!({"seq": first.seq, "type": first.event_type, "hash": hex::encode(&first.hash)});
@@ -549,6 +555,7 @@ pub async fn record(
         _ => None,
     };
     let seq = step.state.recorded();
+    lists::keep(act, &row, &step.effects, Some(occurred_on), seq, step.transition.map(|t| t.id)).await?;
     let payload = serde_json::to_value(&event).map_err(Error::internal)?;
     let who = actor(act, Some(role));
     let entry = LogRow::new(id, seq, (Some(occurred_on), false), now, who, payload, &step.effects, log.head())?;
@@ -1009,6 +1016,7 @@ pub async fn load_existing(act: &mut Act, rows: &[ExistingSite]) -> Result<Vec<S
         });
     }
     store::insert(act.tx(), &sites).await?;
+    lists::keep_many(act, &sites).await?;
     store::append(act.tx(), act_id, &events).await?;
     if !barred.is_empty() {
         store::bar_uses(act.tx(), now, &barred).await?;

@@ -1,6 +1,9 @@
 //! Sites over HTTP.
 
 mod events;
+mod exchange;
+mod lists;
+mod negative_list;
 
 use self::events::{EventBody, EventPayload, EventRequest};
 use super::actions::{self, Correction, Facts, LandUser, NewSite, Sight, not_found, sight};
@@ -33,6 +36,9 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(record_event, list_events))
         .routes(routes!(get_timeline))
         .routes(routes!(get_history))
+        .merge(lists::routes())
+        .merge(negative_list::routes())
+        .merge(exchange::routes())
 }
 
 /// Square metres of a mu: 2000/3.

@@ -1,5 +1,8 @@
 //! All SQL of the site tables.
 
+pub(super) mod exchange;
+pub(super) mod lists;
+
 use super::rules::{
     AssessedClass, ControlMode, Effect, Entry, Event, Flag, Given, Impossible, List, Party, RiskGrade, SiteState,
     Stage, Status, given::REGISTERED, replay_from,
