@@ -103,14 +103,8 @@ fn machine(on: Day) -> Machine {
     }
     for kind in KINDS.iter().filter(|kind| kind.event_type.transitions().next().is_none()) {
         let label = Label { zh: kind.title.zh.to_string(), name: kind.name.to_owned() };
-        let at: Vec<Stage> = EventType::stages(kind.event_type);
-        beside.push(if at.is_empty() {
-            Beside {
-                label, stages: "作废最近一次事件，回到此前的阶段 / back to the stage before".to_owned(), to: None
-            }
-        } else {
-            Beside { label, stages: format!("{}（尚不受理 / not taken yet）", codes(&at)), to: None }
-        });
+        let stages = "作废最近一次事件，回到此前的阶段 / back to the stage before".to_owned();
+        beside.push(Beside { label, stages, to: None });
     }
     let mut merged: Vec<Beside> = Vec::new();
     for one in beside {
