@@ -3,6 +3,7 @@
 pub(super) mod exchange;
 pub(super) mod lists;
 pub(super) mod negative_list;
+pub(super) mod proof;
 pub(super) mod sheet;
 
 use super::rules::{
