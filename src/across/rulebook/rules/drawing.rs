@@ -394,7 +394,7 @@ impl Layout {
             (!near.is_empty()).then(|| near.iter().map(|n| self.cells[*n].x).sum::<f64>() / count(near.len()))
         };
         let (up, down) = (middle(&self.up[cell]), middle(&self.down[cell]));
-        let one_side = if sweep % 2 == 0 { up.or(down) } else { down.or(up) };
+        let one_side = if sweep.is_multiple_of(2) { up.or(down) } else { down.or(up) };
         let both = up.zip(down).map(|(up, down)| f64::midpoint(up, down));
         // At first from one side, so that the whole finds its form; at last between both.
         if sweep < 16 { one_side } else { both.or(one_side) }.unwrap_or(self.cells[cell].x)
