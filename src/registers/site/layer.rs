@@ -49,13 +49,15 @@ const CONTAMINATED_ON: Column =
 const ON_CONTROL_LIST: Column =
     Column::new("on_control_list", ColumnKind::Boolean, "在管控和修复名录", "On the control list");
 const CONTROL_LISTED_ON: Column =
-    Column::new("control_listed_on", ColumnKind::Day, "列入管控和修复名录日期", "On the control list since").not_in_tiles();
+    Column::new("control_listed_on", ColumnKind::Day, "列入管控和修复名录日期", "On the control list since")
+        .not_in_tiles();
 const DIRECTORY_PUBLISHED_AT: Column = Column::new("published_at", ColumnKind::Text, "公开网址", "Where it is public")
     .sql("publicity_address('site', site.id, 'contaminated_directory')")
     .not_in_tiles();
-const CONTROL_LIST_PUBLISHED_AT: Column = Column::new("published_at", ColumnKind::Text, "公开网址", "Where it is public")
-    .sql("publicity_address('site', site.id, 'control_list')")
-    .not_in_tiles();
+const CONTROL_LIST_PUBLISHED_AT: Column =
+    Column::new("published_at", ColumnKind::Text, "公开网址", "Where it is public")
+        .sql("publicity_address('site', site.id, 'control_list')")
+        .not_in_tiles();
 const INVENTED: Column =
     Column::new("invented", ColumnKind::Boolean, "演示数据", "Invented (sample data)").not_in_tiles();
 

@@ -19,10 +19,10 @@ mod layer;
 pub mod rules;
 mod store;
 
+pub use actions::proof::{Finding, Proof, recompute_deadlines, verify_logs};
 pub use actions::{
     Correction, ExistingSite, Facts, LandUser, NewEvent, NewSite, Recorded, correct, load_existing, record, register,
 };
-pub use actions::proof::{Finding, Proof, recompute_deadlines, verify_logs};
 pub use rules::{AssessedClass, ControlMode, Draft, EventType, List, OnList, RiskGrade, Stage};
 pub use rules::{event, restrictions, stage, table};
 pub use store::NegativeUse;

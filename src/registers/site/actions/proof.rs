@@ -123,7 +123,8 @@ async fn verify_log(
             }
         }
         Err(error) => {
-            let text = Text::new(format!("事件无法重演：{error:?}"), format!("its events cannot be replayed: {error:?}"));
+            let text =
+                Text::new(format!("事件无法重演：{error:?}"), format!("its events cannot be replayed: {error:?}"));
             proof.find(row, None, "not_replayable", text);
         }
     }

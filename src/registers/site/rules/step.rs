@@ -114,6 +114,8 @@ pub struct Standing {
     liable: Vec<Liable>,
     flags: Vec<Flag>,
     owed: Vec<Owed>,
+    /// What was owed and is public, until the occasion for it has passed.
+    shown: Vec<Owed>,
     clocks: Vec<Running>,
 }
 
@@ -137,6 +139,7 @@ impl Standing {
             liable: Vec::new(),
             flags: Vec::new(),
             owed: Vec::new(),
+            shown: Vec::new(),
             clocks: Vec::new(),
         }
     }
@@ -1102,6 +1105,10 @@ impl Standing {
             }
             Effect::PublicityMet { duty, occasion } => {
                 self.owed.retain(|owed| !(owed.duty == *duty && owed.occasion == *occasion));
+                self.shown.push(Owed { duty: *duty, occasion: occasion.clone() });
+            }
+            Effect::PublicityEnded { duty, occasion, .. } => {
+                self.shown.retain(|shown| !(shown.duty == *duty && shown.occasion == *occasion));
             }
             Effect::FlagRaised { flag } => {
                 self.flags.push(*flag);
@@ -1149,6 +1156,19 @@ fn effects_of(
             effects.push(Effect::PublicityOwed { duty, by: duty.owed_by(), occasion: format!("event-{seq}") });
         }
     }
+    let left = |list| before.is_on(list) != Some(false) && after.is_on(list) == Some(false);
+    let over = |duty: &Publicity| match duty {
+        Publicity::ContaminatedDirectory => left(List::ContaminatedDirectory),
+        Publicity::ControlList => left(List::ControlList),
+        Publicity::WorksNoticeBoard | Publicity::RemediationPlan => matches!(event, Event::WorksCompleted { .. }),
+        Publicity::ControlZone => matches!(event, Event::EffectReviewed { conclusion: Case::Met, .. }),
+        _ => false,
+    };
+    effects.extend(before.shown.iter().filter(|shown| over(&shown.duty)).map(|shown| Effect::PublicityEnded {
+        duty: shown.duty,
+        occasion: shown.occasion.clone(),
+        on: occurred_on,
+    }));
     match event {
         Event::Disclosed { subject, .. } => {
             let met = before.owed.iter().filter(|owed| match subject {

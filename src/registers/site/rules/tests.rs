@@ -1087,8 +1087,27 @@ fn t21_law_68_code_463_the_government_is_liable_where_nobody_is_left() {
     assert_eq!(log.state.standing().liable()[0].ground, Ground::Government);
 }
 
+// What was public
+
+#[test]
+fn what_was_public_may_go_when_its_occasion_has_passed() {
+    let show = |duty: Publicity| Draft { subject: Some(duty.as_str().into()), from: Some(ON), ..disclosure() };
+    let ended = |duty, seq: u32| Effect::PublicityEnded { duty, occasion: format!("event-{seq}"), on: ON };
+    let log = Log::listed()
+        .with(EventType::Disclosed, show(Publicity::ControlList), ON, Role::ProvinceEcology)
+        .step(EventType::RemediationPlanFiled, None, ON)
+        .step(EventType::WorksStarted, None, ON)
+        .with(EventType::Disclosed, show(Publicity::WorksNoticeBoard), ON, Role::LandUser)
+        .step(EventType::WorksCompleted, None, ON);
+    assert_eq!(log.last_effects(), [ended(Publicity::WorksNoticeBoard, 11)]);
+    let log = log.step(EventType::EffectReportSubmitted, None, ON).step(EventType::EffectReviewed, Some(Case::Met), ON);
+    assert!(log.last_effects().contains(&ended(Publicity::ControlList, 8)));
+    assert!(!log.last_effects().contains(&ended(Publicity::WorksNoticeBoard, 11)));
+}
+
 // Clocks changed by hand
 
+/// Pins: clock
 #[test]
 fn a_clock_is_extended_suspended_resumed_and_called_off_with_cause() {
     let extend = |until| Draft { until: Some(until), ..clock_draft() };
@@ -1153,6 +1172,7 @@ fn a_site_taken_over_at_any_stage_goes_on_from_there() {
 
 // Disclosure
 
+/// Pins: disclosure
 #[test]
 fn a_disclosure_meets_the_duties_of_whoever_makes_it() {
     let mut log = Log::concluded(Case::Contaminated);
@@ -1449,6 +1469,7 @@ fn describe(effect: &Effect) -> String {
         Effect::RiskGraded { .. } => "is graded".into(),
         Effect::PublicityOwed { duty, by, .. } => format!("{} owes publication of {}", by.as_str(), duty.as_str()),
         Effect::PublicityMet { duty, .. } => format!("{} is published", duty.as_str()),
+        Effect::PublicityEnded { duty, .. } => format!("{} need be public no longer", duty.as_str()),
         Effect::ZoneApproved => "a control zone is drawn".into(),
         Effect::ZonesLifted => "its control zones end".into(),
         Effect::FlagRaised { flag } => format!("stands under {}", flag.as_str()),
