@@ -1630,7 +1630,10 @@ fn every_transition_is_refused_from_every_other_stage() {
 // Any sequence of events
 
 /// The clocks that a log implies, by rule and occasion: since when, and how each ended; taken from the effects alone.
-type Clocks = BTreeMap<(StatutoryClock, String), Vec<(Day, Option<(Day, bool)>, u32, bool)>>;
+type Clocks = BTreeMap<(StatutoryClock, String), Vec<Run>>;
+
+/// Since when, how it ended, how often it was extended, whether it stands still.
+type Run = (Day, Option<(Day, bool)>, u32, bool);
 
 fn clocks(effects: &[Vec<Effect>]) -> Clocks {
     let mut all = Clocks::new();
@@ -1650,7 +1653,7 @@ fn clocks(effects: &[Vec<Effect>]) -> Clocks {
             _ => continue,
         };
         let these = all.entry((rule, occasion)).or_default();
-        let end = |clock: &mut (Day, Option<(Day, bool)>, u32, bool), to: Option<(Day, bool)>| {
+        let end = |clock: &mut Run, to: Option<(Day, bool)>| {
             assert_eq!(clock.1.is_some(), to.is_none(), "a running clock ends, an ended one runs on");
             clock.1 = to;
         };
@@ -1791,7 +1794,7 @@ proptest! {
         prop_assert_eq!(straight.state.stage(), log.state.stage());
         prop_assert_eq!(duties_of(&straight.state), duties_of(&log.state));
         prop_assert_eq!(straight.state.standing().flags(), log.state.standing().flags());
-        let named = |clocks: &Clocks| -> Vec<(StatutoryClock, Vec<(Day, Option<(Day, bool)>, u32, bool)>)> {
+        let named = |clocks: &Clocks| -> Vec<(StatutoryClock, Vec<Run>)> {
             let mut all: Vec<_> = clocks.iter().map(|((rule, _), these)| (*rule, these.clone())).collect();
             all.sort();
             all
