@@ -5,7 +5,7 @@
 //! does not change the stage, or can happen nearly anywhere, is listed beneath.
 
 use crate::kernel::{Day, Text};
-use crate::registers::site::restrictions::{Gate, at_stage};
+use crate::registers::site::restrictions::{Gate, dealing_gate};
 use crate::registers::site::stage::Stage;
 use crate::registers::site::table::{KINDS, TRANSITIONS, To, Transition};
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,7 +65,7 @@ fn machine(on: Day) -> Machine {
             key: key(*stage),
             code: stage.code().to_owned(),
             title: stage.title(),
-            gate: at_stage(*stage, None, on).first().map_or(Gate::Allow, |restriction| restriction.gate),
+            gate: dealing_gate(*stage, on),
         })
         .collect();
     let place = |stage: Stage| stages.iter().position(|s| *s == stage);
