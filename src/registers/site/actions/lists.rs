@@ -24,7 +24,7 @@ impl<'a> From<&'a Row> for Whose<'a> {
             id: row.id,
             code: &row.code,
             division_code: &row.division_code,
-            owner_credit_code: row.land_user_credit_code.as_deref(),
+            owner_credit_code: row.owner(),
         }
     }
 }
