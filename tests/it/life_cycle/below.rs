@@ -41,7 +41,8 @@ async fn everywhere() -> World {
         .into_iter()
         .enumerate()
         .map(|(i, stage)| {
-            let mut facts = json!({"code": stage.to_string(), "name": "地块", "division_code": "152921", "stage": stage.as_str()});
+            let mut facts =
+                json!({"code": stage.to_string(), "name": "地块", "division_code": "152921", "stage": stage.as_str()});
             if let Some(mode) = stage.mode() {
                 facts["mode"] = json!(mode);
                 facts["on_control_list"] = json!(true);
@@ -128,7 +129,8 @@ async fn no_entry_of_a_log_takes_a_site_where_the_table_has_no_way() {
     }
     let mut expected = by_the_rules();
     // Voiding goes every way back.
-    let back: Vec<Way> = expected.iter().map(|(from, _, to)| (to.clone(), "entered_in_error".to_owned(), from.clone())).collect();
+    let back: Vec<Way> =
+        expected.iter().map(|(from, _, to)| (to.clone(), "entered_in_error".to_owned(), from.clone())).collect();
     expected.extend(back);
     assert_eq!(taken, expected);
     act.abandon().await.expect("undone");
@@ -149,7 +151,9 @@ async fn no_stage_changes_without_an_entry_not_even_by_a_way_of_the_table() {
             assert_eq!(refused(&world, &sql).await.as_deref(), Some("JT004"), "{sql}");
         }
         let with = entry("s.events + 1", &format!("'{event}'"), "'{}'");
-        let sql = format!("{with} from site s where s.code = '{from}'; update site set {set}, events = events + 1 where code = '{from}'");
+        let sql = format!(
+            "{with} from site s where s.code = '{from}'; update site set {set}, events = events + 1 where code = '{from}'"
+        );
         assert_eq!(refused(&world, &sql).await, None, "with its entry it is taken: {sql}");
     }
     // Nor does the count of entries go back or run ahead where the stage stays.
@@ -207,6 +211,7 @@ async fn no_entry_of_a_log_is_changed_or_taken_away() {
     }
     let outside = world.app.db().execute("update site set name = 'x'").await.expect_err("outside an act");
     assert_eq!(state(&outside).as_deref(), Some("JT001"));
-    let left: i64 = sqlx::query_scalar("select count(*) from site_event").fetch_one(world.app.db()).await.expect("count");
+    let left: i64 =
+        sqlx::query_scalar("select count(*) from site_event").fetch_one(world.app.db()).await.expect("count");
     assert_eq!(left, Stage::ALL.len() as i64);
 }

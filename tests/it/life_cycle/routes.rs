@@ -1,8 +1,8 @@
 //! The routes, as days, actors and facts.
 
 use super::{Agency, County, Government, LandUser, Planned, Prefecture, Province, Who};
-use jingtu::kernel::Day;
 use crate::support::square;
+use jingtu::kernel::Day;
 use serde_json::{Value, json};
 
 /// The day on which every lead is registered, a Monday.
@@ -38,7 +38,11 @@ pub fn disclosed(on: &str, who: Who, subject: Option<&str>, to: Option<&str>) ->
 fn surveyed() -> Vec<Planned> {
     vec![
         step("2025-03-03", County, json!({"type": "suspected_listed", "reason": "关闭搬迁企业用地"})),
-        step("2025-03-10", County, json!({"type": "survey_notice_served", "received_on": "2025-03-10", "served_how": "直接送达"})),
+        step(
+            "2025-03-10",
+            County,
+            json!({"type": "survey_notice_served", "received_on": "2025-03-10", "served_how": "直接送达"}),
+        ),
         step("2025-08-20", LandUser, json!({"type": "preliminary_report_submitted"})),
     ]
 }
@@ -53,7 +57,11 @@ pub fn surveyed_only() -> Vec<Planned> {
 /// Clean: the case is closed.
 pub fn clean() -> Vec<Planned> {
     let mut steps = surveyed();
-    steps.push(step("2025-09-01", Prefecture, json!({"type": "preliminary_report_reviewed", "conclusion": "not_contaminated", "assessed_class": "class_2"})));
+    steps.push(step(
+        "2025-09-01",
+        Prefecture,
+        json!({"type": "preliminary_report_reviewed", "conclusion": "not_contaminated", "assessed_class": "class_2"}),
+    ));
     steps.push(disclosed("2025-09-02", LandUser, None, None));
     steps
 }
@@ -61,13 +69,21 @@ pub fn clean() -> Vec<Planned> {
 /// Into the directory.
 pub fn contaminated() -> Vec<Planned> {
     let mut steps = surveyed();
-    steps.push(step("2025-09-01", Prefecture, json!({"type": "preliminary_report_reviewed", "conclusion": "contaminated", "risk_grade": "high"})));
+    steps.push(step(
+        "2025-09-01",
+        Prefecture,
+        json!({"type": "preliminary_report_reviewed", "conclusion": "contaminated", "risk_grade": "high"}),
+    ));
     steps
 }
 
 fn detailed(served_on: &str, due_on: &str, report: &str, assessment: &str) -> Vec<Planned> {
     vec![
-        step(served_on, Prefecture, json!({"type": "detailed_notice_served", "received_on": served_on, "due_on": due_on, "served_how": "邮寄送达"})),
+        step(
+            served_on,
+            Prefecture,
+            json!({"type": "detailed_notice_served", "received_on": served_on, "due_on": due_on, "served_how": "邮寄送达"}),
+        ),
         step(report, Agency, json!({"type": "detailed_report_submitted"})),
         step(assessment, LandUser, json!({"type": "risk_assessment_submitted"})),
     ]
@@ -79,7 +95,11 @@ pub fn acceptable() -> Vec<Planned> {
     steps.push(disclosed("2025-09-03", Prefecture, None, None));
     steps.push(disclosed("2025-09-08", Prefecture, Some("county_government_told"), None));
     steps.extend(detailed("2025-09-10", "2026-01-30", "2026-01-15", "2026-01-16"));
-    steps.push(step("2026-01-30", Province, json!({"type": "risk_assessment_reviewed", "conclusion": "acceptable", "assessed_class": "class_2"})));
+    steps.push(step(
+        "2026-01-30",
+        Province,
+        json!({"type": "risk_assessment_reviewed", "conclusion": "acceptable", "assessed_class": "class_2"}),
+    ));
     steps.push(disclosed("2026-02-02", Agency, None, None));
     steps
 }
@@ -87,14 +107,22 @@ pub fn acceptable() -> Vec<Planned> {
 fn listed() -> Vec<Planned> {
     let mut steps = contaminated();
     steps.extend(detailed("2025-09-10", "2026-01-30", "2026-01-15", "2026-01-16"));
-    steps.push(step("2026-01-30", Province, json!({"type": "risk_assessment_reviewed", "conclusion": "action_required", "risk_grade": "medium"})));
+    steps.push(step(
+        "2026-01-30",
+        Province,
+        json!({"type": "risk_assessment_reviewed", "conclusion": "action_required", "risk_grade": "medium"}),
+    ));
     steps
 }
 
 pub fn transport(on: &str, transport_on: &str, origin: &str, destination: &str) -> Planned {
-    step(on, LandUser, json!({"type": "soil_transport_reported", "transport_on": transport_on, "transport_mode": "汽车",
+    step(
+        on,
+        LandUser,
+        json!({"type": "soil_transport_reported", "transport_on": transport_on, "transport_mode": "汽车",
         "route": "工业路至某填埋场", "quantity_t": 1200.5, "destination": "某填埋场", "final_disposal": "水泥窑协同处置",
-        "destination_division": "140602", "origin_told_on": origin, "destination_told_on": destination}))
+        "destination_division": "140602", "origin_told_on": origin, "destination_told_on": destination}),
+    )
 }
 
 pub fn started(on: &str) -> Planned {
@@ -140,6 +168,7 @@ pub fn remediated() -> Vec<Planned> {
         disclosed("2026-06-23", LandUser, Some("effect_report"), Some("2026-07-31")),
         effect("2026-07-10", "met"),
         step("2026-07-20", LandUser, json!({"type": "aftercare_started", "report_every_months": 3})),
+        disclosed("2026-08-03", LandUser, Some("effect_report"), Some("2026-10-03")),
         monitored("2026-10-15", LandUser),
         step("2026-11-20", County, json!({"type": "aftercare_ended", "reason": "监测期满"})),
     ]);
@@ -150,7 +179,11 @@ pub fn remediated() -> Vec<Planned> {
 pub fn used_safely() -> Vec<Planned> {
     let mut steps = listed();
     steps.extend([
-        step("2026-02-10", LandUser, json!({"type": "control_plan_filed", "mode": "safe_use", "groundwater": "阻隔", "report_every_months": 6})),
+        step(
+            "2026-02-10",
+            LandUser,
+            json!({"type": "control_plan_filed", "mode": "safe_use", "groundwater": "阻隔", "report_every_months": 6}),
+        ),
         started("2026-03-02"),
         completed("2026-04-01"),
         effect_report("2026-04-10"),
@@ -159,7 +192,11 @@ pub fn used_safely() -> Vec<Planned> {
         completed("2026-07-31"),
         effect_report("2026-08-03"),
         effect("2026-08-20", "not_met"),
-        step("2026-08-21", Prefecture, json!({"type": "stop_work_ordered", "status": "ongoing", "reason": "擅自开工建设"})),
+        step(
+            "2026-08-21",
+            Prefecture,
+            json!({"type": "stop_work_ordered", "status": "ongoing", "reason": "擅自开工建设"}),
+        ),
         started("2026-08-24"),
         completed("2026-09-18"),
         effect_report("2026-09-21"),
@@ -169,7 +206,11 @@ pub fn used_safely() -> Vec<Planned> {
 }
 
 pub fn containment(on: &str, who: Who, year: i32, media: &[&str]) -> Planned {
-    step(on, who, json!({"type": "control_plan_filed", "mode": "containment", "plan_year": year, "media": media, "report_every_months": 6}))
+    step(
+        on,
+        who,
+        json!({"type": "control_plan_filed", "mode": "containment", "plan_year": year, "media": media, "report_every_months": 6}),
+    )
 }
 
 pub const ALL_MEDIA: &[&str] = &["soil", "surface_water", "groundwater", "air"];
@@ -179,8 +220,12 @@ pub fn contained() -> Vec<Planned> {
     let mut steps = contaminated();
     steps.extend([
         containment("2025-09-10", County, 2025, ALL_MEDIA),
-        step("2025-09-19", Government, json!({"type": "control_zone_approved", "geometry": square(105.699, 38.799, 500.0),
-            "approved_by": "阿拉善左旗人民政府", "document_number": "左政发〔2025〕1号"})),
+        step(
+            "2025-09-19",
+            Government,
+            json!({"type": "control_zone_approved", "geometry": square(105.699, 38.799, 500.0),
+            "approved_by": "阿拉善左旗人民政府", "document_number": "左政发〔2025〕1号"}),
+        ),
         disclosed("2025-09-24", County, Some("control_zone"), None),
         containment("2025-12-19", County, 2026, ALL_MEDIA),
         monitored("2026-06-10", Government),
@@ -202,13 +247,25 @@ pub fn contained() -> Vec<Planned> {
 pub fn returned() -> Vec<Planned> {
     let mut steps = surveyed();
     steps.extend([
-        step("2025-09-01", Prefecture, json!({"type": "preliminary_report_reviewed", "conclusion": "returned", "reason": "布点不足"})),
+        step(
+            "2025-09-01",
+            Prefecture,
+            json!({"type": "preliminary_report_reviewed", "conclusion": "returned", "reason": "布点不足"}),
+        ),
         step("2025-09-08", LandUser, json!({"type": "preliminary_report_submitted"})),
-        step("2025-09-15", Prefecture, json!({"type": "preliminary_report_reviewed", "conclusion": "contaminated", "risk_grade": "low"})),
+        step(
+            "2025-09-15",
+            Prefecture,
+            json!({"type": "preliminary_report_reviewed", "conclusion": "contaminated", "risk_grade": "low"}),
+        ),
     ]);
     steps.extend(detailed("2025-09-16", "2026-01-30", "2026-02-02", "2026-02-03"));
     steps.extend([
-        step("2026-02-10", Province, json!({"type": "risk_assessment_reviewed", "conclusion": "returned", "reason": "暴露参数有误"})),
+        step(
+            "2026-02-10",
+            Province,
+            json!({"type": "risk_assessment_reviewed", "conclusion": "returned", "reason": "暴露参数有误"}),
+        ),
         step("2026-03-02", Agency, json!({"type": "risk_assessment_submitted"})),
         step("2026-03-09", Province, json!({"type": "risk_assessment_reviewed", "conclusion": "action_required"})),
         step("2026-03-16", LandUser, json!({"type": "remediation_plan_filed", "groundwater": "不涉及"})),

@@ -12,8 +12,21 @@ async fn snapshot(case: &Case) -> Value {
     let site = case.site().await;
     let mut seen = json!({});
     for field in [
-        "stage", "mode", "stage_since", "lists", "flags", "risk_grade", "assessed_class", "restrictions", "liable_party",
-        "liable_parties", "controls", "returned", "next_due_on", "overdue", "publicity_owed",
+        "stage",
+        "mode",
+        "stage_since",
+        "lists",
+        "flags",
+        "risk_grade",
+        "assessed_class",
+        "restrictions",
+        "liable_party",
+        "liable_parties",
+        "controls",
+        "returned",
+        "next_due_on",
+        "overdue",
+        "publicity_owed",
     ] {
         seen[field] = site[field].clone();
     }

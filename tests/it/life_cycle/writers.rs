@@ -13,7 +13,8 @@ fn bustle() -> Vec<(Who, Value)> {
         event.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
         event
     };
-    let spread = |status: &str| json!({"type": "spread_reported", "status": status, "media": ["soil"], "measures": "截渗墙"});
+    let spread =
+        |status: &str| json!({"type": "spread_reported", "status": status, "media": ["soil"], "measures": "截渗墙"});
     let mut all = vec![
         (LandUser, json!({"type": "preliminary_report_submitted"})),
         (Agency, json!({"type": "preliminary_report_submitted"})),
@@ -25,7 +26,10 @@ fn bustle() -> Vec<(Who, Value)> {
         (Province, json!({"type": "emergency_reported", "status": "ended", "measures": "处置完毕"})),
         (Prefecture, clock("deadline_suspended", json!({"reason": "案件调查"}))),
         (County, clock("deadline_resumed", json!({}))),
-        (Government, json!({"type": "liable_party_changed", "ground": "government", "party": {"name": "某旗人民政府"}})),
+        (
+            Government,
+            json!({"type": "liable_party_changed", "ground": "government", "party": {"name": "某旗人民政府"}}),
+        ),
         (County, json!({"type": "stop_work_ordered", "status": "ongoing", "reason": "擅自开工"})),
     ];
     for until in ["2025-10-10", "2025-10-20", "2025-10-30"] {
@@ -86,7 +90,8 @@ async fn twenty_events_at_once_stand_one_behind_the_other() {
         assert_eq!(lost, [&("preliminary_report_submitted".to_owned(), "step_not_allowed".to_owned())]);
         for (event, code) in &refused {
             let expected = event == "preliminary_report_submitted"
-                || event.starts_with("deadline_") && ["invalid_input", "step_not_allowed", "deadline_suspended"].contains(&code.as_str())
+                || event.starts_with("deadline_")
+                    && ["invalid_input", "step_not_allowed", "deadline_suspended"].contains(&code.as_str())
                 || (event.as_str(), code.as_str()) == ("stop_work_ordered", "not_in_force");
             assert!(expected, "{event} {code}");
         }
@@ -96,7 +101,8 @@ async fn twenty_events_at_once_stand_one_behind_the_other() {
         assert_eq!(site["stage"], "preliminary_review");
         let running: Vec<Value> = clocks(&site).into_iter().filter(is_running).collect();
         assert!(running.iter().all(|clock| clock["rule"] != "preliminary_survey_six_months"), "{running:?}");
-        let until = events.iter().rev().find(|e| e["type"] == "deadline_extended").map(|e| e["payload"]["until"].clone());
+        let until =
+            events.iter().rev().find(|e| e["type"] == "deadline_extended").map(|e| e["payload"]["until"].clone());
         let clocks = clocks(&site);
         let survey = clocks.iter().find(|clock| clock["rule"] == "preliminary_survey_six_months").expect("the clock");
         assert_eq!((&survey["status"], &survey["closed_on"]), (&json!("met"), &json!(today)));

@@ -1167,7 +1167,9 @@ fn effects_of(
             if let (Some(subject), true) = (subject, met.is_empty()) {
                 met.extend(before.shown.iter().rev().find(|shown| shown.duty == *subject));
             }
-            effects.extend(met.into_iter().map(|owed| Effect::PublicityMet { duty: owed.duty, occasion: owed.occasion.clone() }));
+            effects.extend(
+                met.into_iter().map(|owed| Effect::PublicityMet { duty: owed.duty, occasion: owed.occasion.clone() }),
+            );
         }
         Event::ControlZoneApproved { .. } => effects.push(Effect::ZoneApproved),
         Event::SpreadReported { status, .. } => effects.extend(course(before, Flag::Spread, *status)),
