@@ -96,7 +96,6 @@ struct Planned {
 /// A site with everybody who has to do with it.
 struct Case {
     world: World,
-    division: String,
     keys: Vec<String>,
     planning: String,
     /// Path, identifier, code.
@@ -140,7 +139,6 @@ impl Case {
         let site = expect(world.post("/v1/sites").bearer_auth(&planning).json(&body), 201).await;
         let id = site["id"].as_str().expect("id").to_owned();
         Case {
-            division: division.to_owned(),
             keys,
             planning,
             path: format!("/v1/sites/{id}"),

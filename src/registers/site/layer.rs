@@ -51,6 +51,9 @@ const ON_CONTROL_LIST: Column =
 const INVENTED: Column =
     Column::new("invented", ColumnKind::Boolean, "演示数据", "Invented (sample data)").not_in_tiles();
 
+/// The land user of the record, and whoever is liable in its stead.
+const OWNERS: &[&str] = &["site.land_user_credit_code", "site.liable_party_credit_code"];
+
 /// 疑似污染地块名单: from the listing to the review's conclusion.
 pub static SUSPECTED_SITES: Layer = Layer {
     id: "suspected-sites",
@@ -75,7 +78,7 @@ pub static SUSPECTED_SITES: Layer = Layer {
         INVENTED,
     ],
     division: Some("site.division_code"),
-    owner: Some("site.land_user_credit_code"),
+    owners: OWNERS,
     valid: (Some("coalesce(site.suspected_on, site.stage_since)"), None),
     permission: Permission::SiteRead,
     public: Visibility::Departments,
@@ -109,7 +112,7 @@ pub static CONTAMINATED_SITES: Layer = Layer {
         INVENTED,
     ],
     division: Some("site.division_code"),
-    owner: Some("site.land_user_credit_code"),
+    owners: OWNERS,
     valid: (Some("coalesce(site.contaminated_on, site.stage_since)"), None),
     permission: Permission::SiteRead,
     public: Visibility::Public,
@@ -142,7 +145,7 @@ pub static CONTROL_LIST: Layer = Layer {
         INVENTED,
     ],
     division: Some("site.division_code"),
-    owner: Some("site.land_user_credit_code"),
+    owners: OWNERS,
     // Since when it is on this list is known where that is its stage; it was in the directory before.
     valid: (
         Some(

@@ -6,7 +6,6 @@ use super::{
     CREDIT_CODE, Case, County, Government, LandUser, Planned, Prefecture, Province, names, restrictions, text,
 };
 use crate::support::{World, expect, square};
-use jingtu::kernel::Day;
 use jingtu::platform::{Permission, Reply, Role};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -781,8 +780,12 @@ async fn spread_emergency_clocks_moved_parties_and_works_stopped_go_beside_the_s
         let told = json!({"type": "disclosed", "occurred_on": "2025-06-10", "channel": "网站", "from": "2025-06-10"});
         expect(case.send(key, &told), 201).await;
     }
-    let listed = expect(case.world.get("/v1/lists/suspected_list").bearer_auth(&successor), 200).await;
-    assert_eq!(listed["numberReturned"], 1);
+    for page in ["/v1/lists/suspected_list", "/v1/sites", "/ogc/collections/suspected-sites/items?f=json"] {
+        for key in [successor.as_str(), case.key(LandUser)] {
+            let seen = expect(case.world.get(page).bearer_auth(key), 200).await;
+            assert_eq!(seen["numberReturned"], 1, "{page}");
+        }
+    }
 
     // Nobody is left: the government's, which the county's bureau does not decide.
     let left = json!({"type": "liable_party_changed", "ground": "government", "party": {"name": "阿拉善左旗人民政府"}});
