@@ -12,6 +12,7 @@ mod farmland;
 mod imports;
 mod land_check;
 mod layers;
+mod life_cycle;
 mod lists;
 mod loading;
 mod notice;

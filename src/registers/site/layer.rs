@@ -61,6 +61,9 @@ const CONTROL_LIST_PUBLISHED_AT: Column =
 const INVENTED: Column =
     Column::new("invented", ColumnKind::Boolean, "演示数据", "Invented (sample data)").not_in_tiles();
 
+/// The land user of the record, and whoever is liable in its stead.
+const OWNERS: &[&str] = &["site.land_user_credit_code", "site.liable_party_credit_code"];
+
 /// 疑似污染地块名单: from the listing to the review's conclusion.
 pub static SUSPECTED_SITES: Layer = Layer {
     id: "suspected-sites",
@@ -85,7 +88,7 @@ pub static SUSPECTED_SITES: Layer = Layer {
         INVENTED,
     ],
     division: Some("site.division_code"),
-    owner: Some("site.land_user_credit_code"),
+    owners: OWNERS,
     valid: (Some("coalesce(site.suspected_on, site.stage_since)"), None),
     permission: Permission::SiteRead,
     public: Visibility::Departments,
@@ -120,7 +123,7 @@ pub static CONTAMINATED_SITES: Layer = Layer {
         INVENTED,
     ],
     division: Some("site.division_code"),
-    owner: Some("site.land_user_credit_code"),
+    owners: OWNERS,
     valid: (Some("coalesce(site.contaminated_on, site.stage_since)"), None),
     permission: Permission::SiteRead,
     public: Visibility::Public,
@@ -154,7 +157,7 @@ pub static CONTROL_LIST: Layer = Layer {
         INVENTED,
     ],
     division: Some("site.division_code"),
-    owner: Some("site.land_user_credit_code"),
+    owners: OWNERS,
     valid: (Some("coalesce(site.control_listed_on, site.contaminated_on, site.stage_since)"), None),
     permission: Permission::SiteRead,
     public: Visibility::Public,

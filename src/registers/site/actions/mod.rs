@@ -549,7 +549,11 @@ pub async fn record(
     if let Some(paper) = event.document_id() {
         document::attach(act, paper, &paper_of(&row), "/document_id").await?;
     }
-    let standing = Columns::of(&row)?.after(&step.state, &step.effects, Some(occurred_on))?;
+    let mut standing = Columns::of(&row)?.after(&step.state, &step.effects, Some(occurred_on))?;
+    if step.state.stage() == Stage::Candidate && !log.is_of_existing_register() {
+        // Its listing was void. No entry says since when it is a lead: since it was registered.
+        standing.stage_since = Some(store::registered_on(act.tx(), id).await?);
+    }
     let listed = step.effects.contains(&Effect::ListEntered { list: List::ContaminatedDirectory });
     let directory_code = match &row.directory_code {
         None if listed => Some(interim_code(act, &row.division_code, InterimKind::Contaminated).await?.to_string()),

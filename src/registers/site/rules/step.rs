@@ -114,7 +114,8 @@ pub struct Standing {
     liable: Vec<Liable>,
     flags: Vec<Flag>,
     owed: Vec<Owed>,
-    /// What was owed and is public, until the occasion for it has passed.
+    /// What was owed and made public, the latest last, until the occasion for it has passed: it may be put up again, or in
+    /// another place.
     shown: Vec<Owed>,
     clocks: Vec<Running>,
 }
@@ -1104,8 +1105,8 @@ impl Standing {
                 self.owed.push(Owed { duty: *duty, occasion: occasion.clone() });
             }
             Effect::PublicityMet { duty, occasion } => {
-                self.owed.retain(|owed| !(owed.duty == *duty && owed.occasion == *occasion));
-                self.shown.push(Owed { duty: *duty, occasion: occasion.clone() });
+                let is_meant = |owed: &mut Owed| owed.duty == *duty && owed.occasion == *occasion;
+                self.shown.extend(self.owed.extract_if(.., is_meant));
             }
             Effect::PublicityEnded { duty, occasion, .. } => {
                 self.shown.retain(|shown| !(shown.duty == *duty && shown.occasion == *occasion));
@@ -1171,11 +1172,21 @@ fn effects_of(
     }));
     match event {
         Event::Disclosed { subject, .. } => {
-            let met = before.owed.iter().filter(|owed| match subject {
-                Some(subject) => owed.duty == *subject,
-                None => owed.duty.is_met_by_announcement() && owed.duty.owed_by() == principal(actor),
-            });
-            effects.extend(met.map(|owed| Effect::PublicityMet { duty: owed.duty, occasion: owed.occasion.clone() }));
+            let mut met: Vec<&Owed> = before
+                .owed
+                .iter()
+                .filter(|owed| match subject {
+                    Some(subject) => owed.duty == *subject,
+                    None => owed.duty.is_met_by_announcement() && owed.duty.owed_by() == principal(actor),
+                })
+                .collect();
+            // What came down too early is put up again by its name.
+            if let (Some(subject), true) = (subject, met.is_empty()) {
+                met.extend(before.shown.iter().rev().find(|shown| shown.duty == *subject));
+            }
+            effects.extend(
+                met.into_iter().map(|owed| Effect::PublicityMet { duty: owed.duty, occasion: owed.occasion.clone() }),
+            );
         }
         Event::ControlZoneApproved { .. } => effects.push(Effect::ZoneApproved),
         Event::SpreadReported { status, .. } => effects.extend(course(before, Flag::Spread, *status)),

@@ -767,6 +767,11 @@ impl Log {
         Ok(Log { rows, state: replayed.state, voided_by })
     }
 
+    /// Whether the site was taken over from an existing register, which said since when it stood where.
+    pub fn is_of_existing_register(&self) -> bool {
+        self.rows.first().is_some_and(|row| row.event_type == REGISTERED)
+    }
+
     /// The hash that the next entry stands on.
     pub fn head(&self) -> &[u8] {
         self.rows.last().map_or(&FIRST_HASH, |row| &row.hash)
@@ -927,6 +932,18 @@ pub(super) struct Version {
     pub reason: Option<String>,
     /// Every column that somebody can change, the outline as a digest.
     pub columns: Value,
+}
+
+/// The civil day on which the registry came to know a site.
+pub(super) async fn registered_on(conn: &mut PgConnection, id: SiteId) -> Result<Day> {
+    let at = sqlx::query_scalar!(
+        r#"select coalesce((select min(sys_from) from site_history where id = $1),
+                           (select sys_from from site where id = $1)) as "at!: DateTime<Utc>""#,
+        id as SiteId,
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(Day::at(at))
 }
 
 /// Every version, oldest first.
