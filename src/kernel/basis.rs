@@ -1,6 +1,6 @@
 //! What a rule stands on: instrument, article, from when to when, and how sure we are of the text.
 
-use super::Day;
+use super::{Day, Text};
 
 /// How well the text of a rule or parameter is known.
 #[derive(
@@ -31,6 +31,17 @@ pub struct Instrument {
     pub from: Option<Day>,
     /// Last day in force, where it has ended.
     pub to: Option<Day>,
+    /// Why its standing is open, and from which day on; said with every citation of that time.
+    pub doubt: Option<Doubt>,
+}
+
+/// An open question about an instrument's standing.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Doubt {
+    /// First day of it.
+    pub from: Day,
+    /// What is open.
+    pub text: Text,
 }
 
 /// One article of an instrument.
@@ -75,6 +86,12 @@ pub struct Citation {
     pub successor: Option<Box<Citation>>,
     /// How well the text is known.
     pub confidence: Confidence,
+    /// 存疑之处
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub note_zh: Option<String>,
+    /// What is open about the instrument's standing on the day asked.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub note_en: Option<String>,
 }
 
 impl Basis {
@@ -82,7 +99,8 @@ impl Basis {
         self.instrument.from.is_none_or(|from| from <= on) && self.instrument.to.is_none_or(|to| on <= to)
     }
 
-    fn cite(&self) -> Citation {
+    fn cite(&self, on: Day) -> Citation {
+        let doubt = self.instrument.doubt.as_ref().filter(|doubt| doubt.from <= on);
         Citation {
             instrument_zh: self.instrument.zh.to_owned(),
             instrument_en: self.instrument.en.to_owned(),
@@ -92,6 +110,8 @@ impl Basis {
             effective_to: self.instrument.to,
             successor: None,
             confidence: self.confidence,
+            note_zh: doubt.map(|doubt| doubt.text.zh.to_string()),
+            note_en: doubt.map(|doubt| doubt.text.en.to_string()),
         }
     }
 }
@@ -100,8 +120,8 @@ impl Provision {
     /// The text in force on `on`, with its successor where it has one; `None` when nothing of it was in force yet.
     pub fn cite(&self, on: Day) -> Option<Citation> {
         let at = self.0.iter().position(|basis| basis.in_force(on))?;
-        let mut citation = self.0[at].cite();
-        citation.successor = self.0.get(at + 1).map(|next| Box::new(next.cite()));
+        let mut citation = self.0[at].cite(on);
+        citation.successor = self.0.get(at + 1).map(|next| Box::new(next.cite(on)));
         Some(citation)
     }
 

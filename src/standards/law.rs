@@ -4,7 +4,8 @@
 //! in its name: [`LAW_61_2_CODE_456_2`]. Citing it on a day gives the text in force that day, with the later one as its
 //! successor. The concordance was made by text (rulebook 0.2).
 
-use crate::kernel::{Basis, Confidence, Day, Instrument, Provision};
+use crate::kernel::basis::Doubt;
+use crate::kernel::{Basis, Confidence, Day, Instrument, Provision, Text};
 use Confidence::{Recalled, Unconfirmed, Verified};
 
 /// First day of the Ecological Environment Code; the Soil Law's last day is the one before (Code art. 1242).
@@ -18,6 +19,7 @@ pub static SOIL_LAW: Instrument = Instrument {
     number: None,
     from: Some(Day::of(2019, 1, 1)),
     to: Some(Day::of(2026, 8, 14)),
+    doubt: None,
 };
 
 /// 生态环境法典
@@ -28,6 +30,7 @@ pub static CODE: Instrument = Instrument {
     number: None,
     from: Some(CODE_IN_FORCE),
     to: None,
+    doubt: None,
 };
 
 /// 污染地块土壤环境管理办法（试行）. Its status after 2026-08-15 is unknown (rulebook 0.3); treated as in force.
@@ -38,6 +41,13 @@ pub static ORDER_42: Instrument = Instrument {
     number: Some("环境保护部令第42号"),
     from: Some(Day::of(2017, 7, 1)),
     to: None,
+    doubt: Some(Doubt {
+        from: CODE_IN_FORCE,
+        text: Text::fixed(
+            "《生态环境法典》施行后，该办法是否继续有效尚未核实，按有效处理，请法制机构确认。",
+            "Whether these measures stand beside the Ecological Environment Code is not confirmed; they are treated as in force, for the legal office to confirm.",
+        ),
+    }),
 };
 
 /// 民法典
@@ -48,6 +58,7 @@ pub static CIVIL_CODE: Instrument = Instrument {
     number: None,
     from: Some(Day::of(2021, 1, 1)),
     to: None,
+    doubt: None,
 };
 
 /// 民法总则, whose rules on counting the Civil Code took over.
@@ -58,6 +69,7 @@ pub static CIVIL_GENERAL: Instrument = Instrument {
     number: None,
     from: Some(Day::of(2017, 10, 1)),
     to: Some(Day::of(2020, 12, 31)),
+    doubt: None,
 };
 
 /// 土地管理法实施条例
@@ -68,6 +80,7 @@ pub static LAND_REGULATION: Instrument = Instrument {
     number: None,
     from: Some(Day::of(2021, 9, 1)),
     to: None,
+    doubt: None,
 };
 
 /// 土壤污染防治行动计划 (土十条)
@@ -78,6 +91,7 @@ pub static PLAN_STATE: Instrument = Instrument {
     number: Some("国发〔2016〕31号"),
     from: Some(Day::of(2016, 5, 28)),
     to: None,
+    doubt: None,
 };
 
 /// 内蒙古自治区土壤污染防治三年攻坚计划
@@ -88,6 +102,7 @@ pub static PLAN_INNER_MONGOLIA: Instrument = Instrument {
     number: Some("内政办发〔2018〕97号"),
     from: Some(Day::of(2018, 12, 29)),
     to: None,
+    doubt: None,
 };
 
 /// 阿拉善盟土壤污染防治实施方案. The published copy carries no date that could be relied on.
@@ -98,6 +113,7 @@ pub static PLAN_ALXA: Instrument = Instrument {
     number: None,
     from: None,
     to: None,
+    doubt: None,
 };
 
 /// 朔州市2021年土壤污染防治行动计划
@@ -108,6 +124,7 @@ pub static PLAN_SHUOZHOU: Instrument = Instrument {
     number: Some("朔环发〔2021〕119号"),
     from: Some(Day::of(2021, 8, 11)),
     to: None,
+    doubt: None,
 };
 
 /// 广东省实施《中华人民共和国土壤污染防治法》办法
@@ -118,6 +135,7 @@ pub static GUANGDONG_MEASURES: Instrument = Instrument {
     number: None,
     from: Some(Day::of(2019, 3, 1)),
     to: None,
+    doubt: None,
 };
 
 /// 河源市源城区土壤污染防治重点任务分工. The published copy carries no date that could be relied on.
@@ -128,6 +146,7 @@ pub static PLAN_YUANCHENG: Instrument = Instrument {
     number: None,
     from: None,
     to: None,
+    doubt: None,
 };
 
 /// Ministry's guide of 2019 on the review of survey, risk assessment and evaluation reports; known by number, its day not
@@ -139,6 +158,7 @@ pub static REVIEW_GUIDE: Instrument = Instrument {
     number: Some("环办土壤〔2019〕63号"),
     from: None,
     to: None,
+    doubt: None,
 };
 
 /// 土壤污染源头防控行动计划, of November 2024; the day is not known.
@@ -149,6 +169,7 @@ pub static SOURCE_PLAN: Instrument = Instrument {
     number: None,
     from: None,
     to: None,
+    doubt: None,
 };
 
 /// GB 36600-2018
@@ -159,6 +180,7 @@ pub static GB_36600: Instrument = Instrument {
     number: Some("GB 36600-2018"),
     from: Some(Day::of(2018, 8, 1)),
     to: None,
+    doubt: None,
 };
 
 /// 政府信息公开条例
@@ -169,6 +191,7 @@ pub static DISCLOSURE_REGULATION: Instrument = Instrument {
     number: None,
     from: None,
     to: None,
+    doubt: None,
 };
 
 /// 山东省土壤污染防治条例
@@ -179,6 +202,7 @@ pub static SHANDONG_REGULATION: Instrument = Instrument {
     number: None,
     from: None,
     to: None,
+    doubt: None,
 };
 
 /// 工矿用地土壤环境管理办法（试行）; known by number, its day not held against the text.
@@ -189,6 +213,7 @@ pub static ORDER_3: Instrument = Instrument {
     number: Some("生态环境部令第3号"),
     from: None,
     to: None,
+    doubt: None,
 };
 
 /// 重点监管单位土壤污染隐患排查指南; its day was not held against the text, so it counts from the first day of its number's
@@ -200,6 +225,7 @@ pub static HIDDEN_DANGER_GUIDE: Instrument = Instrument {
     number: Some("公告2021年第1号"),
     from: Some(Day::of(2021, 1, 1)),
     to: None,
+    doubt: None,
 };
 
 /// HJ 1209-2021, on what key units monitor; its day was not held against the text, so it counts from the first day of its
@@ -211,6 +237,7 @@ pub static HJ_1209: Instrument = Instrument {
     number: Some("HJ 1209-2021"),
     from: Some(Day::of(2021, 1, 1)),
     to: None,
+    doubt: None,
 };
 
 /// What this product recommends where law and plans are silent; never presented as law.
@@ -221,6 +248,7 @@ pub static PRODUCT: Instrument = Instrument {
     number: None,
     from: None,
     to: None,
+    doubt: None,
 };
 
 const fn verified(instrument: &'static Instrument, article: &'static str) -> Basis {
@@ -492,6 +520,16 @@ provisions! {
     PRODUCT_WITHHELD_POINTS = [unconfirmed(&PRODUCT, "采样点位坐标默认不公开（密级待主管部门确认） / coordinates of sampling points withheld until their secrecy class is confirmed")];
     /// Only what is in a list open to everybody is shown with its name.
     PRODUCT_WITHHELD_UNLISTED = [verified(&PRODUCT, "未列入公开名录的地块，公众查询不显示 / records in no public list are not shown to the public")];
+    /// Fine for moving polluted soil without telling, or not as told.
+    LAW_91_3_CODE_1162_5 = [verified(&SOIL_LAW, "91(3)"), verified(&CODE, "1162(5)")];
+    /// Fine for building what has nothing to do with control or remediation.
+    CODE_1162_7 = [verified(&CODE, "1162(7)")];
+    /// Fine for aftercare that is not done.
+    LAW_92_CODE_1164 = [verified(&SOIL_LAW, "92"), verified(&CODE, "1164")];
+    /// Fines for what is not reported or filed in time.
+    LAW_95_CODE_1166_1167 = [verified(&SOIL_LAW, "95"), verified(&CODE, "1166, 1167")];
+    /// Agencies answer for the truth of their reports.
+    LAW_90_CODE_1230 = [verified(&SOIL_LAW, "90"), verified(&CODE, "1230")];
 }
 
 #[cfg(test)]

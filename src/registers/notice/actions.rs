@@ -48,10 +48,10 @@ pub(super) async fn issue(act: &mut Act, new: NewNotice) -> Result<NoticeId> {
     let (role, division) = bureau(act)?;
     let kind = new.kind.row();
     let issued_on = new.issued_on.unwrap_or_else(|| act.today());
-    let credit_code = if new.recipient.is_some() { None } else { brief.land_user_credit_code.clone() };
+    let credit_code = if new.recipient.is_some() { None } else { brief.addressee_credit_code.clone() };
     let facts = Facts {
         recipient_named: new.recipient.is_some(),
-        recipient: new.recipient.or(brief.land_user_name),
+        recipient: new.recipient.or(brief.addressee),
         issuer: match new.issuer {
             Some(issuer) => issuer,
             None => office_name(act, division.as_str()).await?,
@@ -341,8 +341,14 @@ async fn take(act: &mut Act, id: NoticeId) -> Result<Row> {
 pub(super) async fn serve(act: &mut Act, id: NoticeId, given: Given) -> Result<()> {
     let row = take(act, id).await?;
     let kind = row.kind()?.row();
+    // A receipt whose step was entered in error never was: the notice is served anew.
+    let never_was = match row.site_event_seq {
+        Some(seq) => site::is_void(act, row.site_id, seq).await?,
+        None => false,
+    };
     let before = match row.status() {
         Status::Issued => None,
+        Status::Received if never_was => None,
         Status::Served => row.served_how.clone().zip(row.served_on),
         status @ (Status::Received | Status::Void) => return Err(closed(&row, status)),
     };

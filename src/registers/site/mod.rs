@@ -92,10 +92,10 @@ pub struct Brief {
     pub address: Option<String>,
     /// Its division.
     pub division_code: String,
-    /// Name of its land user.
-    pub land_user_name: Option<String>,
-    /// Credit code of its land user.
-    pub land_user_credit_code: Option<String>,
+    /// Whom a paper about it goes to: the liable party where one was named, else the land user.
+    pub addressee: Option<String>,
+    /// The addressee's credit code.
+    pub addressee_credit_code: Option<String>,
     /// Where it stands.
     pub stage: Stage,
     /// Day of the entry in the list of suspected sites.
@@ -122,13 +122,25 @@ pub async fn brief(act: &mut Act, id: SiteId) -> Result<Brief> {
         name: row.name,
         address: row.address,
         division_code: row.division_code,
-        land_user_name: row.land_user_name,
-        land_user_credit_code: row.land_user_credit_code,
+        addressee_credit_code: match row.liable_party_name {
+            Some(_) => row.liable_party_credit_code,
+            None => row.land_user_credit_code,
+        },
+        addressee: row.liable_party_name.or(row.land_user_name),
         stage: status.stage(),
         suspected_on: row.suspected_on,
         contaminated_on: row.contaminated_on,
         risk_grade: status.risk_grade(),
     })
+}
+
+/// Whether an entry of a site's log was voided by a later one.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn is_void(act: &mut Act, id: SiteId, seq: i32) -> Result<bool> {
+    let log = store::log(act.tx(), id, None).await?;
+    Ok(log.rows.iter().zip(&log.voided_by).any(|(entry, by)| entry.seq == seq && by.is_some()))
 }
 
 /// The sites that meet a parcel or lie within `near_m` metres of it (`None`: that meet it), of every stage, by code. The

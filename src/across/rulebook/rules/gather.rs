@@ -153,6 +153,7 @@ fn transitions() -> Vec<RuleEntry> {
             let mut titles: Vec<Text> = Vec::new();
             let mut actors: Vec<Role> = Vec::new();
             let mut provisions: Vec<&'static Provision> = Vec::new();
+            let mut sanctions: Vec<&'static Provision> = Vec::new();
             for (way, kind) in ways.iter().zip(&events) {
                 if !titles.contains(&kind.title) {
                     titles.push(kind.title.clone());
@@ -164,6 +165,9 @@ fn transitions() -> Vec<RuleEntry> {
                 }
                 for provision in way.provisions.iter().chain(kind.provisions) {
                     add(&mut provisions, provision);
+                }
+                for provision in kind.sanctions {
+                    add(&mut sanctions, provision);
                 }
             }
             let title = join(titles, "；", "; ").unwrap_or(Text::fixed("", ""));
@@ -180,12 +184,17 @@ fn transitions() -> Vec<RuleEntry> {
                     "、",
                     ", ",
                 ),
-                remedy: ways.iter().filter_map(|way| follows(way)).collect(),
+                remedy: ways.iter().filter_map(|way| follows(way)).chain(neglect(&sanctions)).collect(),
                 provisions,
                 ..plain(Kind::Transition, id, title)
             }
         })
         .collect()
+}
+
+/// The articles on who neglects a duty, in words.
+fn neglect(sanctions: &[&'static Provision]) -> Option<Text> {
+    behind("未履行的责任：", "Who neglects it: ", join(sanctions.iter().map(|provision| named(provision)), "；", "; "))
 }
 
 fn cases_in_words(cases: &[Case]) -> Text {
@@ -373,11 +382,7 @@ fn duty(duty: &'static key_unit::Duty) -> RuleEntry {
         text: period,
         actors: vec![duty.owed_by],
         trigger: Some(Text::fixed("列入土壤污染重点监管单位名录", "the unit is on the list of key units")),
-        remedy: Vec::from_iter(behind(
-            "未履行的责任：",
-            "Who neglects it: ",
-            join(duty.sanctions.iter().map(|provision| named(provision)), "；", "; "),
-        )),
+        remedy: Vec::from_iter(neglect(duty.sanctions)),
         provisions: duty.provisions.to_vec(),
         from: duty.from,
         to: duty.to,

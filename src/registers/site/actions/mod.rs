@@ -392,12 +392,12 @@ pub async fn register(act: &mut Act, new: NewSite, entering_for: Option<Role>) -
 /// The refusal as an error, its fault moved to where the request has the field.
 fn at_attribute(refusal: Refusal, from: &str, to: &str) -> Error {
     let moved = match refusal {
-        Refusal::Faults { event_type, faults, on } => {
+        Refusal::Faults { event_type, faults, behind, on } => {
             let faults = faults
                 .into_iter()
                 .map(|fault| if fault.pointer == from { Fault { pointer: to.to_owned(), ..fault } } else { fault })
                 .collect();
-            Refusal::Faults { event_type, faults, on }
+            Refusal::Faults { event_type, faults, behind, on }
         }
         other => other,
     };
@@ -537,6 +537,7 @@ pub async fn record(
         return Err(call::stale());
     }
     let role = acting(act, entering_for)?;
+    require_county(act.caller(), &row, new.event_type, new.occurred_on.unwrap_or_else(|| act.today()))?;
     let (now, today) = (act.now(), act.today());
     let log = store::log(act.tx(), id, None).await?;
     let occurred_on = match new.occurred_on {
@@ -548,6 +549,9 @@ pub async fn record(
     let (event, step) = take(&log.state, new.event_type, new.draft, occurred_on, today, role, place)?;
     if let Some(paper) = event.document_id() {
         document::attach(act, paper, &paper_of(&row), "/document_id").await?;
+    }
+    if let Event::SoilTransportReported { destination_division, .. } = &event {
+        require_destination(act, destination_division.as_str()).await?;
     }
     let mut standing = Columns::of(&row)?.after(&step.state, &step.effects, Some(occurred_on))?;
     if step.state.stage() == Stage::Candidate && !log.is_of_existing_register() {
@@ -582,6 +586,39 @@ pub async fn record(
     Ok(Recorded { seq })
 }
 
+/// Control zones are approved by the county's government (or the zone's committee), not by one above it.
+fn require_county(caller: &Caller, row: &Row, event_type: EventType, on: Day) -> Result<()> {
+    let Caller::Key(holder) = caller else { return Ok(()) };
+    let kind = event_type.kind();
+    if event_type != EventType::ControlZoneApproved
+        || holder.role != Role::Government
+        || holder.division.as_str() == row.division_code
+        || !holder.division.as_str().ends_with("00")
+    {
+        return Ok(());
+    }
+    Err(Error::forbidden(
+        "county_government_must_act",
+        Text::fixed(
+            "管控区域由所在地县级人民政府（管委会）批准。",
+            "A control zone is approved by the government of the county (or the zone's committee).",
+        ),
+    )
+    .under(kind.rule, crate::kernel::basis::cite_all(kind.provisions, on)))
+}
+
+/// Refuses a transport to a division that there is not.
+async fn require_destination(act: &mut Act, code: &str) -> Result<()> {
+    if division::known(act.tx(), &[code.to_owned()]).await?.contains(code) {
+        return Ok(());
+    }
+    Err(Error::fault(
+        "/destination_division",
+        "unknown_division",
+        Text::new(format!("区划 {code} 不在登记系统中。"), format!("Division {code} is not in the registry.")),
+    ))
+}
+
 /// The refusal of an event without its day: after those that do not depend on the day, with all other faults.
 fn without_day(state: &SiteState, new: NewEvent, today: Day, role: Role) -> Error {
     if let Err(refusal) = permit(state, new.event_type, today, role) {
@@ -593,7 +630,7 @@ fn without_day(state: &SiteState, new: NewEvent, today: Day, role: Role) -> Erro
         "missing",
         Text::fixed("须填写发生日期。", "The day on which it happened (`occurred_on`) is missing."),
     ));
-    Refusal::Faults { event_type: new.event_type, faults, on: today }.into()
+    Refusal::Faults { event_type: new.event_type, faults, behind: Vec::new(), on: today }.into()
 }
 
 /// A step that was taken.
@@ -690,6 +727,9 @@ async fn carry_out(act: &mut Act, taken: &Taken<'_>, effects: &[Effect]) -> Resu
             json!({"from": stage_json(taken.from), "to": stage_json(taken.to)}),
         );
     }
+    if let Event::SoilTransportReported { .. } = taken.event {
+        tell_transport(act, taken);
+    }
     for effect in effects {
         match effect {
             Effect::FlagRaised { flag } => tell(act, row, "site.flag_raised", taken, json!({"flag": flag.as_str()})),
@@ -781,7 +821,17 @@ async fn draw_zone(act: &mut Act, taken: &Taken<'_>) -> Result<()> {
     let Event::ControlZoneApproved { geometry, approved_by, document_number, .. } = taken.event else { return Ok(()) };
     let row = taken.row;
     let area = Area::from_geojson(geometry, "/geometry").map_err(Error::invalid)?;
-    require_near(act, &row.division_code, &area.to_ewkb(), "/geometry").await?;
+    topology::check(act.tx(), &area, "/geometry").await?;
+    if !store::meets(act.tx(), row.id, &area.to_ewkb()).await? {
+        return Err(Error::fault(
+            "/geometry",
+            "zone_off_site",
+            Text::fixed(
+                "管控区域与地块范围没有交集，请核对坐标。",
+                "The zone does not meet the site; check the coordinates.",
+            ),
+        ));
+    }
     let zone = control_zone::NewZone {
         code: zone_code(row, taken.seq),
         name: format!("{}管控区域", row.name),
@@ -817,6 +867,46 @@ fn tell(act: &mut Act, row: &Row, kind: &'static str, taken: &Taken<'_>, detail:
         occurred_on: Some(taken.occurred_on),
         data,
     });
+}
+
+/// Tells the bureaus of origin and destination of a transport, each as a change of its own division.
+fn tell_transport(act: &mut Act, taken: &Taken<'_>) {
+    let Event::SoilTransportReported {
+        transport_on,
+        transport_mode,
+        route,
+        quantity_t,
+        destination,
+        destination_division,
+        final_disposal,
+        ..
+    } = taken.event
+    else {
+        return;
+    };
+    let row = taken.row;
+    let data = json!({
+        "seq": taken.seq, "transport_on": transport_on, "transport_mode": transport_mode, "route": route,
+        "quantity_t": quantity_t, "destination": destination, "destination_division": destination_division,
+        "final_disposal": final_disposal,
+    });
+    let mut told = vec![row.division_code.clone()];
+    if destination_division.as_str() != row.division_code {
+        told.push(destination_division.as_str().to_owned());
+    }
+    for division_code in told {
+        act.tell(Change {
+            kind: "site.soil_transport_reported",
+            register: REGISTER,
+            id: row.id.0,
+            code: row.code.clone(),
+            owner_credit_code: row.owner().map(str::to_owned).filter(|_| division_code == row.division_code),
+            division_code,
+            public: false,
+            occurred_on: Some(taken.occurred_on),
+            data: data.clone(),
+        });
+    }
 }
 
 /// A clock to be started for a site.
@@ -911,10 +1001,22 @@ pub async fn correct(act: &mut Act, id: SiteId, revision: i32, new: Correction) 
             document::attach(act, paper, &paper_of(&now), "").await?;
         }
     }
-    act.note(
-        format!("site/{id}"),
-        json!({"corrected": changed(&before, &after, outline.is_some()), "revision": now.revision}),
-    );
+    let fields = changed(&before, &after, outline.is_some());
+    // Both divisions hear of a site that moves.
+    for division_code in [Some(&row.division_code).filter(|_| moved), Some(&now.division_code)].into_iter().flatten() {
+        act.tell(Change {
+            kind: "site.corrected",
+            register: REGISTER,
+            id: id.0,
+            code: now.code.clone(),
+            division_code: division_code.clone(),
+            owner_credit_code: now.owner().map(str::to_owned),
+            public: false,
+            occurred_on: None,
+            data: json!({"fields": fields, "revision": now.revision, "division_code": now.division_code}),
+        });
+    }
+    act.note(format!("site/{id}"), json!({"corrected": fields, "revision": now.revision}));
     Ok(())
 }
 

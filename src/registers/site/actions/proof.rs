@@ -1,6 +1,7 @@
 //! What the logs prove: that their chains hold and say where each site stands, and that every clock is one they imply.
 
-use super::super::rules::{Effect, Event};
+use super::super::rules::given::REGISTERED;
+use super::super::rules::{Effect, Event, List};
 use super::super::store::{self, Log, Row};
 use super::REGISTER;
 use crate::kernel::{Day, Error, Result, SiteId, Text};
@@ -55,17 +56,26 @@ impl Proof {
 pub async fn verify_logs(db: &PgPool) -> Result<Proof> {
     let mut conn = db.acquire().await?;
     let mut audited: BTreeMap<SiteId, BTreeMap<i32, String>> = BTreeMap::new();
+    let mut proof = Proof::default();
     for entry in audit::entries_of(&mut conn, REGISTER).await? {
         if let (Ok(site), Ok(seq)) = (entry.id.parse(), i32::try_from(entry.seq)) {
             audited.entry(site).or_default().insert(seq, entry.hash);
         }
     }
-    let mut proof = Proof::default();
     for id in store::ids(&mut conn).await? {
         let Some(row) = store::find(&mut conn, id).await? else { continue };
         proof.sites += 1;
         let known = audited.remove(&id).unwrap_or_default();
         verify_log(&mut conn, &row, known, &mut proof).await?;
+    }
+    for (id, entries) in audited {
+        proof.findings.push(Finding {
+            site: id.to_string(),
+            seq: entries.keys().next().copied(),
+            code: "site_missing",
+            text_zh: "审计链有此地块的事件，登记中没有此地块".to_owned(),
+            text_en: "the audit chain has events of this site, the register has no such site".to_owned(),
+        });
     }
     Ok(proof)
 }
@@ -93,9 +103,18 @@ async fn verify_log(
             let text = Text::fixed("内容与哈希不符", "its content does not match its hash");
             proof.find(row, Some(n), "entry_changed", text);
         }
-        if audited.remove(&n).is_some_and(|hash| hash != hex::encode(&entry.hash)) {
-            let text = Text::fixed("与审计链所记不符", "it is not what the audit chain has of it");
-            proof.find(row, Some(n), "not_as_audited", text);
+        match audited.remove(&n) {
+            Some(hash) if hash == hex::encode(&entry.hash) => {}
+            Some(_) => {
+                let text = Text::fixed("与审计链所记不符", "it is not what the audit chain has of it");
+                proof.find(row, Some(n), "not_as_audited", text);
+            }
+            // Registers taken over in bulk are audited file by file.
+            None if entry.event_type == REGISTERED => {}
+            None => {
+                let text = Text::fixed("审计链没有此事件", "the audit chain does not have it");
+                proof.find(row, Some(n), "not_audited", text);
+            }
         }
         prev.clone_from(&entry.hash);
     }
@@ -121,6 +140,14 @@ async fn verify_log(
                 );
                 proof.find(row, None, "stage_differs", text);
             }
+            let differing = differing(row, &log)?;
+            if !differing.is_empty() {
+                let text = Text::new(
+                    format!("登记的 {} 与事件不符", differing.join("、")),
+                    format!("its record differs from its events in: {}", differing.join(", ")),
+                );
+                proof.find(row, None, "record_differs", text);
+            }
         }
         Err(error) => {
             let text =
@@ -129,6 +156,31 @@ async fn verify_log(
         }
     }
     Ok(())
+}
+
+/// Names of the columns that are not what the log leads to.
+fn differing(row: &Row, log: &Log) -> Result<Vec<&'static str>> {
+    let known = log.state.standing();
+    let mut flags: Vec<&str> = known.flags().iter().map(|flag| flag.as_str()).collect();
+    flags.sort_unstable();
+    let mut has: Vec<&str> = row.flags.iter().map(String::as_str).collect();
+    has.sort_unstable();
+    let party = known.liable().last().map(|liable| &liable.party);
+    let on = |list| known.is_on(list);
+    let checks = [
+        ("risk_grade", row.status()?.risk_grade() == known.risk_grade()),
+        ("assessed_class", row.assessed_class() == known.assessed_class()),
+        ("flags", has == flags),
+        ("liable_party", row.liable_party_name.as_ref() == party.map(|party| &party.name)),
+        (
+            "liable_party_credit_code",
+            row.liable_party_credit_code.as_ref() == party.and_then(|party| party.credit_code.as_ref()),
+        ),
+        ("on_suspected_list", on(List::SuspectedList) == Some(row.on_suspected_list)),
+        ("in_directory", on(List::ContaminatedDirectory) == Some(row.in_directory)),
+        ("on_control_list", on(List::ControlList) == row.on_control_list),
+    ];
+    Ok(checks.into_iter().filter_map(|(name, agrees)| (!agrees).then_some(name)).collect())
 }
 
 /// A clock as the log implies it.
@@ -163,6 +215,15 @@ pub async fn recompute_deadlines(db: &PgPool) -> Result<Proof> {
         let clocks = kept.remove(&id).unwrap_or_default();
         proof.looked_at += clocks.len();
         compare(&row, implied, clocks, &calendar, &mut proof)?;
+    }
+    for clock in kept.into_values().flatten() {
+        proof.findings.push(Finding {
+            site: clock.subject_code.clone(),
+            seq: None,
+            code: "clock_not_implied",
+            text_zh: format!("期限 {} 所属地块不存在", clock.rule),
+            text_en: format!("the site of the clock {} is not there", clock.rule),
+        });
     }
     Ok(proof)
 }

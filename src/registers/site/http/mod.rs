@@ -602,7 +602,7 @@ struct History {
     versions: Vec<VersionView>,
 }
 
-fn properties(row: &Row, seen: Sight, today: Day) -> Result<SiteProperties> {
+fn properties(row: &Row, seen: Sight, own: Option<&str>, today: Day) -> Result<SiteProperties> {
     let status = row.status()?;
     let full = seen == Sight::Full;
     let stage = status.stage();
@@ -610,7 +610,8 @@ fn properties(row: &Row, seen: Sight, today: Day) -> Result<SiteProperties> {
     let land_user = row.land_user_name.clone().filter(|_| full).map(|name| LandUserBody {
         name,
         credit_code: row.land_user_credit_code.clone(),
-        contact: row.land_user_contact.clone(),
+        // Who is liable for the site is not therefore shown how to reach its former user.
+        contact: row.land_user_contact.clone().filter(|_| own.is_none() || own == row.land_user_credit_code.as_deref()),
     });
     let lists = row
         .lists()
@@ -745,7 +746,8 @@ async fn detail(
     let on = known_at.map_or(today, Day::at);
     let log = store::log(conn, row.id, known_at).await?;
     let barred = store::negative_lists(conn, &[row.id.0]).await?;
-    let mut site = properties(row, seen, on)?;
+    let scope = call.caller().scope(Permission::SiteRead);
+    let mut site = properties(row, seen, scope.own_credit_code(), on)?;
     let (mut deadlines, mut steps, mut owed) = (Vec::new(), Vec::new(), Vec::new());
     let (mut liable_parties, mut returned) = (Vec::new(), None);
     let known = log.state.standing();
@@ -1065,7 +1067,11 @@ async fn list_sites(
     let rows = store::page(&mut conn, &filter, (by, descending), &after, i64::from(limit) + 1).await?;
     let mut features = Vec::with_capacity(rows.len());
     for row in &rows {
-        features.push(Feature::of(row.id.0, Some(&row.wkb), properties(row, sight(call.caller(), row), today)?)?);
+        features.push(Feature::of(
+            row.id.0,
+            Some(&row.wkb),
+            properties(row, sight(call.caller(), row), scope.own_credit_code(), today)?,
+        )?);
     }
     let page = FeaturePage::of(&uri, features, limit, &filters, |feature| {
         let p = &feature.properties;

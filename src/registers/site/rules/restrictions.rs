@@ -115,10 +115,17 @@ fn no_construction(on: Day) -> Restriction {
     rule(
         "no_unrelated_construction",
         Gate::Block,
-        Text::fixed(
-            "未达到风险管控、修复目标，不得开工建设与风险管控、修复无关的项目。",
-            "Until the targets of control or remediation are met, no construction unrelated to them.",
-        ),
+        if on >= law::CODE_IN_FORCE {
+            Text::fixed(
+                "未按要求完成风险管控、修复和效果评估，或者未达到目标的，不得开工建设与风险管控、修复无关的项目；已经开工的，应当立即停止建设。",
+                "Until control, remediation and effect evaluation are done as required and the targets met, no construction unrelated to them; what was begun stops at once.",
+            )
+        } else {
+            Text::fixed(
+                "未达到风险管控、修复目标，不得开工建设与风险管控、修复无关的项目。",
+                "Until the targets of control or remediation are met, no construction unrelated to them.",
+            )
+        },
         &[&law::LAW_66_3_CODE_461_3],
         on,
     )
@@ -166,7 +173,8 @@ pub fn at_stage(stage: Stage, assessed: Option<AssessedClass>, on: Day) -> Vec<R
         | Stage::PreliminaryReview
         | Stage::Contaminated
         | Stage::DetailedSurvey
-        | Stage::RiskAssessment => step_skipped(on),
+        | Stage::RiskAssessment
+        | Stage::RiskControl(ControlMode::Containment) => step_skipped(on),
         _ => None,
     };
     let mut found = of_stage(stage, assessed, on);
@@ -330,11 +338,26 @@ mod tests {
             |stage, day| at_stage(stage, None, day).into_iter().find(|r| r.id == "no_construction_before_survey");
         for stage in Stage::ALL {
             let due = stage.found_contaminated().is_none() && stage != Stage::Candidate
-                || matches!(stage, Stage::Contaminated | Stage::DetailedSurvey | Stage::RiskAssessment);
+                || matches!(stage, Stage::Contaminated | Stage::DetailedSurvey | Stage::RiskAssessment)
+                || stage == Stage::RiskControl(ControlMode::Containment);
             assert_eq!(barred(stage, Day::of(2026, 8, 14)), None, "{stage}");
             let found = barred(stage, Day::of(2026, 8, 15));
             assert_eq!(found.is_some(), due, "{stage}");
             assert!(found.is_none_or(|r| r.gate == Gate::Block && r.citations[0].article == "461(3)"));
+        }
+    }
+
+    #[test]
+    fn code_461_3_stops_works_already_begun_on_listed_land_and_law_66_3_only_bars_new_ones() {
+        let text = |stage, day| {
+            let found = at_stage(stage, None, day);
+            found.into_iter().find(|r| r.id == "no_unrelated_construction").unwrap().text
+        };
+        let listed =
+            [Stage::Listed, Stage::RiskControl(ControlMode::SafeUse), Stage::Remediation, Stage::EffectEvaluation];
+        for stage in listed {
+            assert!(!text(stage, Day::of(2026, 8, 14)).zh.contains("立即停止建设"), "{stage}");
+            assert!(text(stage, Day::of(2026, 8, 15)).zh.contains("立即停止建设"), "{stage}");
         }
     }
 

@@ -13,7 +13,7 @@ use crate::kernel::basis::cite_all;
 use crate::kernel::{Citation, Day, DocumentId, Error, Fault, Provision, Text};
 use crate::platform::Role;
 use crate::standards::law;
-use crate::standards::parameters::{self, Overrides};
+use crate::standards::parameters::{self, Overrides, Resolved};
 
 /// The written notice of the preliminary survey, as served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,8 +102,10 @@ pub struct Standing {
     /// Why the last report went back, if one did.
     returned: Option<String>,
     under_review: UnderReview,
-    /// The day on which the clock of the preliminary survey was stopped last.
-    survey_closed_on: Option<Day>,
+    /// The day on which the clock of the preliminary survey was stopped last, and whether it stood still then.
+    survey_closed: Option<(Day, bool)>,
+    /// The last year that a control plan of the contained site was filed for.
+    plan_year: Option<i32>,
     risk_grade: Option<RiskGrade>,
     assessed_class: Option<AssessedClass>,
     on_control_list: Option<bool>,
@@ -129,7 +131,8 @@ impl Standing {
             notice: None,
             returned: None,
             under_review: UnderReview::Nothing,
-            survey_closed_on: None,
+            survey_closed: None,
+            plan_year: None,
             risk_grade: None,
             assessed_class: None,
             on_control_list: Some(stage.on(List::ControlList) == OnList::Yes),
@@ -352,6 +355,8 @@ pub enum Refusal {
         event_type: EventType,
         /// What is wrong, place by place.
         faults: Vec<Fault>,
+        /// What stands behind a single fault, beside the event type's own articles.
+        behind: Vec<Citation>,
         /// The day it is judged by.
         on: Day,
     },
@@ -381,7 +386,8 @@ impl Refusal {
             citations.extend(cite_all(self.event_type().kind().provisions, *since));
             citations.dedup();
         }
-        if let Refusal::Faults { faults, .. } = self {
+        if let Refusal::Faults { faults, behind, .. } = self {
+            citations.extend(behind.iter().cloned());
             for (codes, provision) in BEHIND_FAULTS {
                 if faults.iter().any(|fault| codes.contains(&fault.code)) {
                     citations.extend(provision.cite(on));
@@ -405,7 +411,6 @@ impl Refusal {
 /// The faults that a rule of its own stands behind.
 static BEHIND_FAULTS: &[(&[&str], &Provision)] = &[
     (&["in_the_future", "before_previous_event"], &law::PRODUCT_ORDER_OF_DAYS),
-    (&["medium_missing"], &law::PLAN_STATE_CONTAINMENT),
     (&["nobody_left_only"], &law::LAW_68_CODE_463),
 ];
 
@@ -552,12 +557,17 @@ impl SiteState {
     }
 
     /// Who may take a step of this type, whatever the stage. Whoever may do a thing may also void it; but what a bureau
-    /// entered, no land user or agency takes back.
+    /// entered no land user takes back, and an agency only what an agency entered.
     fn actors(&self, kind: &EventKind) -> Vec<Role> {
         match (kind.event_type, self.past.last()) {
             (EventType::EnteredInError, Some(last)) => {
                 let actors = last.event_type.kind().actors.iter().copied();
-                actors.filter(|role| role.is_department() || !last.actor.is_department()).collect()
+                let may = |role: &Role| match (*role, last.actor) {
+                    (Role::ThirdParty, by) => by == Role::ThirdParty,
+                    (Role::LandUser, by) => !by.is_department(),
+                    _ => true,
+                };
+                actors.filter(may).collect()
             }
             _ => kind.actors.to_vec(),
         }
@@ -662,7 +672,11 @@ fn enter(
     faults.extend(subject_fault(event, actor));
     faults.extend(fact_faults(state, event, occurred_on, actor, place));
     if !faults.is_empty() {
-        return Err(Refusal::Faults { event_type, faults, on: occurred_on });
+        let behind = match faults.iter().any(|fault| fault.code == "medium_missing") {
+            true => air(place, occurred_on).map_or_else(Vec::new, |air| air.citations(occurred_on)),
+            false => Vec::new(),
+        };
+        return Err(Refusal::Faults { event_type, faults, behind, on: occurred_on });
     }
     apply(state, event, occurred_on, day_assumed, actor)
         .ok_or_else(|| state.not_allowed(event_type, event.case(), occurred_on))
@@ -684,7 +698,7 @@ pub fn take(
     permit(state, event_type, occurred_on, actor)?;
     let event = Event::read(event_type, draft).map_err(|mut faults| {
         faults.extend(occurrence_fault(state, occurred_on, today));
-        Refusal::Faults { event_type, faults, on: occurred_on }
+        Refusal::Faults { event_type, faults, behind: Vec::new(), on: occurred_on }
     })?;
     let step = step(state, &event, occurred_on, today, actor, place)?;
     Ok((event, step))
@@ -891,9 +905,14 @@ fn fact_faults(state: &SiteState, event: &Event, occurred_on: Day, actor: Role, 
     }
 }
 
+/// Whether air is monitored there, and by what text.
+fn air(place: Place<'_>, on: Day) -> Option<Resolved> {
+    parameters::CONTAINMENT_MONITORS_AIR.resolve(place.division, on, place.overrides)
+}
+
 /// What is monitored around a contained site.
 pub fn monitored(place: Place<'_>, on: Day) -> Vec<Medium> {
-    let air = parameters::CONTAINMENT_MONITORS_AIR.resolve(place.division, on, place.overrides);
+    let air = air(place, on);
     Medium::ALL
         .iter()
         .copied()
@@ -1031,8 +1050,9 @@ impl Standing {
                 self.assessed_class = assessed_class.or(self.assessed_class);
                 self.risk_grade = risk_grade.or(self.risk_grade);
             }
-            Event::ControlPlanFiled { report_every_months, .. } => {
+            Event::ControlPlanFiled { report_every_months, plan_year, .. } => {
                 self.report_every_months = *report_every_months;
+                self.plan_year = self.plan_year.max(*plan_year);
             }
             Event::RemediationPlanFiled { report_every_months, .. } => {
                 self.report_every_months = *report_every_months;
@@ -1075,6 +1095,9 @@ impl Standing {
                 OnList::No => Some(false),
                 OnList::ByHistory => self.on_control_list,
             };
+            if left == Stage::RiskControl(ControlMode::Containment) {
+                self.plan_year = None;
+            }
             self.stage = reached;
             self.since = Some(occurred_on);
         }
@@ -1087,17 +1110,19 @@ impl Standing {
                 self.clocks.push(Running { rule: *rule, occasion: occasion.clone(), stands: false });
             }
             Effect::DeadlineClosed { rule, occasion, on } => {
-                self.clocks.retain(|c| !(c.rule == *rule && c.occasion == *occasion));
+                let is_meant = |c: &mut Running| c.rule == *rule && c.occasion == *occasion;
+                let stood = self.clocks.extract_if(.., is_meant).any(|clock| clock.stands);
                 if *rule == StatutoryClock::PreliminarySurveySixMonths {
-                    self.survey_closed_on = Some(*on);
+                    self.survey_closed = Some((*on, stood));
                 }
             }
             Effect::DeadlineCancelled { rule, occasion, .. } => {
                 self.clocks.retain(|c| !(c.rule == *rule && c.occasion == *occasion));
             }
             Effect::DeadlineReopened { rule, occasion, .. } => {
-                self.survey_closed_on = None;
-                self.clocks.push(Running { rule: *rule, occasion: occasion.clone(), stands: false });
+                // One that stood still when it was stopped stands still again.
+                let stands = self.survey_closed.take().is_some_and(|(_, stood)| stood);
+                self.clocks.push(Running { rule: *rule, occasion: occasion.clone(), stands });
             }
             Effect::DeadlineSuspended { rule, occasion, .. } => self.stand(*rule, occasion, true),
             Effect::DeadlineResumed { rule, occasion, .. } => self.stand(*rule, occasion, false),
@@ -1258,12 +1283,15 @@ fn clock_effects(
         }));
     }
     for &rule in transition.reopens {
-        if let Some(closed_on) = before.survey_closed_on {
+        if let Some((closed_on, _)) = before.survey_closed {
             effects.push(Effect::DeadlineReopened { rule, occasion: String::new(), closed_on });
         }
     }
     for &rule in transition.opens {
-        if let Some(start) = start_of(rule, event, after, occurred_on, seq) {
+        // An amended plan of an earlier year starts no clock of a plan that is filed already.
+        let amended = rule == StatutoryClock::AnnualControlPlan
+            && before.plan_year.is_some_and(|filed| after.plan_year == Some(filed));
+        if let Some(start) = start_of(rule, event, after, occurred_on, seq).filter(|_| !amended) {
             let already = running(rule).any(|c| {
                 c.occasion == start.occasion
                     && !effects.iter().any(|effect| {

@@ -341,6 +341,8 @@ pub struct EventKind {
     pub fields: &'static [FieldRule],
     /// What it stands on.
     pub provisions: &'static [&'static Provision],
+    /// The articles on who neglects it.
+    pub sanctions: &'static [&'static Provision],
 }
 
 /// What must be so beside the stage. What is not known of a site taken over from an existing register hinders nothing.
@@ -472,6 +474,9 @@ const BEYOND_CANDIDATE: &[Stage] = &[
     Stage::Aftercare,
 ];
 
+/// A mere lead too: what happens on the ground does not wait for a listing.
+const EVERYWHERE: &[Stage] = &Stage::ALL;
+
 /// Where a step of survey, assessment, control or remediation is still to be done.
 const NOT_DONE: &[Stage] = &[
     Stage::Suspected,
@@ -516,6 +521,7 @@ pub static KINDS: [EventKind; 29] = [
         actors: COUNTY_OR_ITS_PREFECTURE,
         fields: &[optional(Field::DocumentId), optional(Field::Reason), NOTE],
         provisions: &[&law::ORDER_42_12, &law::ORDER_42_2_3, &law::ORDER_42_4],
+        sanctions: &[],
     },
     EventKind {
         event_type: EventType::SurveyNoticeServed,
@@ -531,6 +537,7 @@ pub static KINDS: [EventKind; 29] = [
             NOTE,
         ],
         provisions: &[&law::ORDER_42_13, &law::ORDER_42_4],
+        sanctions: &[],
     },
     EventKind {
         event_type: EventType::PreliminaryReportSubmitted,
@@ -542,6 +549,7 @@ pub static KINDS: [EventKind; 29] = [
         actors: FILED_BY_LIABLE,
         fields: &[required(Field::DocumentId), NOTE],
         provisions: &[&law::ORDER_42_13],
+        sanctions: &[&law::LAW_94_CODE_1165, &law::LAW_90_CODE_1230],
     },
     EventKind {
         event_type: EventType::PreliminaryReportReviewed,
@@ -558,6 +566,7 @@ pub static KINDS: [EventKind; 29] = [
             NOTE,
         ],
         provisions: &[&law::LAW_59_3_CODE_454_3],
+        sanctions: &[],
     },
     EventKind {
         event_type: EventType::DetailedNoticeServed,
@@ -574,6 +583,7 @@ pub static KINDS: [EventKind; 29] = [
             NOTE,
         ],
         provisions: &[&law::ORDER_42_16],
+        sanctions: &[],
     },
     EventKind {
         event_type: EventType::DetailedReportSubmitted,
@@ -583,6 +593,7 @@ pub static KINDS: [EventKind; 29] = [
         actors: FILED_BY_LIABLE,
         fields: &[required(Field::DocumentId), NOTE],
         provisions: &[&law::ORDER_42_16],
+        sanctions: &[&law::LAW_94_CODE_1165, &law::LAW_90_CODE_1230],
     },
     EventKind {
         event_type: EventType::RiskAssessmentSubmitted,
@@ -592,6 +603,7 @@ pub static KINDS: [EventKind; 29] = [
         actors: FILED_WITH_PROVINCE,
         fields: &[required(Field::DocumentId), NOTE],
         provisions: &[&law::LAW_60_CODE_455],
+        sanctions: &[&law::LAW_94_CODE_1165, &law::LAW_90_CODE_1230],
     },
     EventKind {
         event_type: EventType::RiskAssessmentReviewed,
@@ -608,6 +620,7 @@ pub static KINDS: [EventKind; 29] = [
             NOTE,
         ],
         provisions: &[&law::LAW_61_CODE_456],
+        sanctions: &[],
     },
     EventKind {
         event_type: EventType::ControlPlanFiled,
@@ -625,6 +638,7 @@ pub static KINDS: [EventKind; 29] = [
             NOTE,
         ],
         provisions: &[&law::ORDER_42_18_22, &law::LAW_62_CODE_457],
+        sanctions: &[&law::LAW_94_CODE_1165, &law::LAW_95_CODE_1166_1167],
     },
     EventKind {
         event_type: EventType::ControlZoneApproved,
@@ -640,6 +654,7 @@ pub static KINDS: [EventKind; 29] = [
             NOTE,
         ],
         provisions: &[&law::ORDER_42_18_22, &law::LAW_63_CODE_458],
+        sanctions: &[],
     },
     EventKind {
         event_type: EventType::RemediationPlanFiled,
@@ -655,6 +670,7 @@ pub static KINDS: [EventKind; 29] = [
             NOTE,
         ],
         provisions: &[&law::LAW_64_CODE_459, &law::ORDER_42_24],
+        sanctions: &[&law::LAW_94_CODE_1165, &law::LAW_95_CODE_1166_1167],
     },
     EventKind {
         event_type: EventType::WorksStarted,
@@ -664,6 +680,7 @@ pub static KINDS: [EventKind; 29] = [
         actors: FILED_BY_LIABLE,
         fields: &[required(Field::Contractor), optional(Field::DocumentId), NOTE],
         provisions: &[&law::LAW_40_3_CODE_435_3, &law::ORDER_42_25],
+        sanctions: &[],
     },
     EventKind {
         event_type: EventType::SoilTransportReported,
@@ -685,6 +702,7 @@ pub static KINDS: [EventKind; 29] = [
             NOTE,
         ],
         provisions: &[&law::LAW_41_CODE_436, &law::ORDER_42_25],
+        sanctions: &[&law::LAW_91_3_CODE_1162_5],
     },
     EventKind {
         event_type: EventType::WorksCompleted,
@@ -694,6 +712,7 @@ pub static KINDS: [EventKind; 29] = [
         actors: FILED_BY_LIABLE,
         fields: &[optional(Field::DocumentId), NOTE],
         provisions: &[&law::LAW_65_CODE_460],
+        sanctions: &[],
     },
     EventKind {
         event_type: EventType::EffectReportSubmitted,
@@ -703,6 +722,7 @@ pub static KINDS: [EventKind; 29] = [
         actors: FILED_WITH_PROVINCE,
         fields: &[required(Field::Evaluator), required(Field::DocumentId), NOTE],
         provisions: &[&law::LAW_65_CODE_460, &law::ORDER_42_26],
+        sanctions: &[&law::LAW_94_CODE_1165, &law::LAW_95_CODE_1166_1167, &law::LAW_90_CODE_1230],
     },
     EventKind {
         event_type: EventType::EffectReviewed,
@@ -719,6 +739,7 @@ pub static KINDS: [EventKind; 29] = [
             NOTE,
         ],
         provisions: &[&law::LAW_66_CODE_461],
+        sanctions: &[],
     },
     EventKind {
         event_type: EventType::AftercareStarted,
@@ -728,6 +749,7 @@ pub static KINDS: [EventKind; 29] = [
         actors: FILED_BY_LIABLE,
         fields: &[optional(Field::ReportEveryMonths), optional(Field::Controls), required(Field::DocumentId), NOTE],
         provisions: &[&law::LAW_42_3_CODE_437_3],
+        sanctions: &[&law::LAW_92_CODE_1164],
     },
     EventKind {
         event_type: EventType::AftercareEnded,
@@ -737,6 +759,7 @@ pub static KINDS: [EventKind; 29] = [
         actors: ANY_BUREAU,
         fields: &[optional(Field::Reason), required(Field::DocumentId), NOTE],
         provisions: &[&law::LAW_42_3_CODE_437_3],
+        sanctions: &[],
     },
     EventKind {
         event_type: EventType::SpreadReported,
@@ -752,6 +775,7 @@ pub static KINDS: [EventKind; 29] = [
             NOTE,
         ],
         provisions: &[&law::ORDER_42_21],
+        sanctions: &[],
     },
     EventKind {
         event_type: EventType::EmergencyReported,
@@ -761,6 +785,7 @@ pub static KINDS: [EventKind; 29] = [
         actors: REPORTED_BY_ANYBODY,
         fields: &[required(Field::Status), required(Field::Measures), optional(Field::DocumentId), NOTE],
         provisions: &[&law::LAW_44_CODE_443, &law::ORDER_42_21],
+        sanctions: &[],
     },
     EventKind {
         event_type: EventType::LiablePartyChanged,
@@ -775,7 +800,8 @@ pub static KINDS: [EventKind; 29] = [
             required(Field::DocumentId),
             NOTE,
         ],
-        provisions: &[&law::LAW_45_CODE_439, &law::LAW_47_CODE_441, &law::ORDER_42_10],
+        provisions: &[&law::LAW_45_CODE_439, &law::LAW_47_CODE_441, &law::ORDER_42_10, &law::LAW_68_CODE_463],
+        sanctions: &[],
     },
     EventKind {
         event_type: EventType::DeadlineExtended,
@@ -793,6 +819,7 @@ pub static KINDS: [EventKind; 29] = [
             NOTE,
         ],
         provisions: &[&law::PRODUCT_CLOCK_CHANGED],
+        sanctions: &[],
     },
     EventKind {
         event_type: EventType::Disclosed,
@@ -810,6 +837,7 @@ pub static KINDS: [EventKind; 29] = [
             NOTE,
         ],
         provisions: &[&law::ORDER_42_13, &law::ORDER_42_14],
+        sanctions: &[],
     },
     EventKind {
         event_type: EventType::EnteredInError,
@@ -819,6 +847,7 @@ pub static KINDS: [EventKind; 29] = [
         actors: &[],
         fields: &[required(Field::Reason), optional(Field::DocumentId), NOTE],
         provisions: &[&law::PRODUCT_ENTERED_IN_ERROR],
+        sanctions: &[],
     },
     EventKind {
         event_type: EventType::MonitoringReported,
@@ -834,6 +863,7 @@ pub static KINDS: [EventKind; 29] = [
             NOTE,
         ],
         provisions: &[&law::ORDER_42_18_22, &law::LAW_62_CODE_457],
+        sanctions: &[],
     },
     EventKind {
         event_type: EventType::StopWorkOrdered,
@@ -850,6 +880,7 @@ pub static KINDS: [EventKind; 29] = [
             NOTE,
         ],
         provisions: &[&law::CODE_461_3, &law::LAW_66_3_CODE_461_3],
+        sanctions: &[&law::CODE_1162_7],
     },
     EventKind {
         event_type: EventType::DeadlineSuspended,
@@ -865,6 +896,7 @@ pub static KINDS: [EventKind; 29] = [
             NOTE,
         ],
         provisions: &[&law::PRODUCT_CLOCK_CHANGED],
+        sanctions: &[],
     },
     EventKind {
         event_type: EventType::DeadlineResumed,
@@ -880,6 +912,7 @@ pub static KINDS: [EventKind; 29] = [
             NOTE,
         ],
         provisions: &[&law::PRODUCT_CLOCK_CHANGED],
+        sanctions: &[],
     },
     EventKind {
         event_type: EventType::DeadlineCancelled,
@@ -895,6 +928,7 @@ pub static KINDS: [EventKind; 29] = [
             NOTE,
         ],
         provisions: &[&law::PRODUCT_CLOCK_CHANGED],
+        sanctions: &[],
     },
 ];
 
@@ -1211,8 +1245,8 @@ pub static TRANSITIONS: [Transition; 39] = [
         cancels: &[StatutoryClock::MonitoringReportAsPlanned],
         ..PLAIN
     },
-    Transition { id: "T20", event: EventType::SpreadReported, from: BEYOND_CANDIDATE, ..PLAIN },
-    Transition { id: "T20", event: EventType::EmergencyReported, from: BEYOND_CANDIDATE, ..PLAIN },
+    Transition { id: "T20", event: EventType::SpreadReported, from: EVERYWHERE, ..PLAIN },
+    Transition { id: "T20", event: EventType::EmergencyReported, from: EVERYWHERE, ..PLAIN },
     Transition { id: "T21", event: EventType::LiablePartyChanged, from: BEYOND_CANDIDATE, ..PLAIN },
     Transition { id: "T18", event: EventType::StopWorkOrdered, from: NOT_DONE, ..PLAIN },
     Transition {

@@ -132,6 +132,17 @@ pub(super) async fn lock(conn: &mut PgConnection, id: SiteId) -> Result<Option<R
     find(conn, id).await
 }
 
+/// Whether an outline (EWKB) meets that of a site.
+pub(super) async fn meets(conn: &mut PgConnection, id: SiteId, outline: &[u8]) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select st_intersects(geom, st_geomfromewkb($2)) as "meets!" from site where id = $1"#,
+        id as SiteId,
+        outline,
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
 /// The version that the registry knew at an instant.
 pub(super) async fn find_known_at(conn: &mut PgConnection, id: SiteId, at: DateTime<Utc>) -> Result<Option<Row>> {
     Ok(rows!(
