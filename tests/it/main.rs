@@ -20,6 +20,7 @@ mod openapi;
 mod outbox;
 mod pg;
 mod platform;
+mod proof;
 mod publicity;
 mod rule_index;
 mod rules;

@@ -360,6 +360,7 @@ pub(super) async fn serve(act: &mut Act, id: NoticeId, given: Given) -> Result<(
                 issued_on: Some(row.issued_on),
                 served_how: Some(served.how.clone()),
                 document_id: Some(served.proof),
+                due_on: row.due_on.filter(|_| matches!(kind.due, Due::SetByBureau(_))),
                 ..site::Draft::default()
             },
         };

@@ -3,6 +3,7 @@
 pub(super) mod exchange;
 pub(super) mod lists;
 pub(super) mod negative_list;
+pub(super) mod proof;
 pub(super) mod sheet;
 
 use super::rules::{
@@ -672,6 +673,9 @@ async fn carry_out(act: &mut Act, taken: &Taken<'_>, effects: &[Effect]) -> Resu
                     publicity::meet(act, &duty_of(row, *duty, occasion), &publication).await?;
                 }
             }
+            Effect::PublicityEnded { duty, occasion, on } => {
+                publicity::take_down(act, &duty_of(row, *duty, occasion), *on).await?;
+            }
             Effect::ZoneApproved => draw_zone(act, taken).await?,
             Effect::ZonesLifted => control_zone::lift(act, &row.code, taken.occurred_on).await?,
             _ => {}
@@ -727,6 +731,9 @@ async fn undo(act: &mut Act, taken: &Taken<'_>, effect: &Effect) -> Result<()> {
             publicity::release(act, &duty_of(row, *duty, occasion), on).await?;
         }
         Effect::PublicityMet { duty, occasion } => publicity::unmeet(act, &duty_of(row, *duty, occasion)).await?,
+        Effect::PublicityEnded { duty, occasion, on } => {
+            publicity::put_back(act, &duty_of(row, *duty, occasion), *on).await?;
+        }
         Effect::ZoneApproved => {
             let seq = voided_seq(act, taken).await?;
             control_zone::withdraw(act, &zone_code(row, seq), on).await?;

@@ -114,7 +114,8 @@ pub struct Standing {
     liable: Vec<Liable>,
     flags: Vec<Flag>,
     owed: Vec<Owed>,
-    /// What was owed and made public, the latest last: it may be put up again, or in another place.
+    /// What was owed and made public, the latest last, until the occasion for it has passed: it may be put up again, or in
+    /// another place.
     shown: Vec<Owed>,
     clocks: Vec<Running>,
 }
@@ -1107,6 +1108,9 @@ impl Standing {
                 let is_meant = |owed: &mut Owed| owed.duty == *duty && owed.occasion == *occasion;
                 self.shown.extend(self.owed.extract_if(.., is_meant));
             }
+            Effect::PublicityEnded { duty, occasion, .. } => {
+                self.shown.retain(|shown| !(shown.duty == *duty && shown.occasion == *occasion));
+            }
             Effect::FlagRaised { flag } => {
                 self.flags.push(*flag);
                 self.flags.sort_unstable();
@@ -1153,6 +1157,19 @@ fn effects_of(
             effects.push(Effect::PublicityOwed { duty, by: duty.owed_by(), occasion: format!("event-{seq}") });
         }
     }
+    let left = |list| before.is_on(list) != Some(false) && after.is_on(list) == Some(false);
+    let over = |duty: &Publicity| match duty {
+        Publicity::ContaminatedDirectory => left(List::ContaminatedDirectory),
+        Publicity::ControlList => left(List::ControlList),
+        Publicity::WorksNoticeBoard | Publicity::RemediationPlan => matches!(event, Event::WorksCompleted { .. }),
+        Publicity::ControlZone => matches!(event, Event::EffectReviewed { conclusion: Case::Met, .. }),
+        _ => false,
+    };
+    effects.extend(before.shown.iter().filter(|shown| over(&shown.duty)).map(|shown| Effect::PublicityEnded {
+        duty: shown.duty,
+        occasion: shown.occasion.clone(),
+        on: occurred_on,
+    }));
     match event {
         Event::Disclosed { subject, .. } => {
             let mut met: Vec<&Owed> = before

@@ -747,7 +747,8 @@ pub(super) struct Log {
 }
 
 impl Log {
-    fn of(rows: Vec<LogRow>) -> Result<Log> {
+    /// The state that these entries lead to.
+    pub fn of(rows: Vec<LogRow>) -> Result<Log> {
         let broken = |impossible: Impossible| Error::internal(impossible.0);
         let mut entries = Vec::with_capacity(rows.len());
         let mut origin = SiteState::candidate();
@@ -777,8 +778,22 @@ impl Log {
     }
 }
 
+/// Every site, in the order of their codes.
+pub(super) async fn ids(conn: &mut PgConnection) -> Result<Vec<SiteId>> {
+    Ok(sqlx::query_scalar!(r#"select id as "id: SiteId" from site order by code"#).fetch_all(conn).await?)
+}
+
 /// The log of a site, as the registry knew it at an instant (`None`: knows it now).
 pub(super) async fn log(conn: &mut PgConnection, id: SiteId, known_at: Option<DateTime<Utc>>) -> Result<Log> {
+    Log::of(log_rows(conn, id, known_at).await?)
+}
+
+/// The entries of that log as stored, oldest first.
+pub(super) async fn log_rows(
+    conn: &mut PgConnection,
+    id: SiteId,
+    known_at: Option<DateTime<Utc>>,
+) -> Result<Vec<LogRow>> {
     let rows = sqlx::query!(
         r#"select seq, type as event_type, occurred_on as "occurred_on: Day", day_assumed, recorded_at, actor_role,
                   actor_key_id as "actor_key_id: KeyId", actor_division, payload, effects, prev_hash, hash
@@ -788,8 +803,7 @@ pub(super) async fn log(conn: &mut PgConnection, id: SiteId, known_at: Option<Da
     )
     .fetch_all(conn)
     .await?;
-    let rows = rows
-        .into_iter()
+    rows.into_iter()
         .map(|row| {
             let role = row
                 .actor_role
@@ -809,8 +823,7 @@ pub(super) async fn log(conn: &mut PgConnection, id: SiteId, known_at: Option<Da
                 hash: row.hash,
             })
         })
-        .collect::<Result<Vec<_>>>()?;
-    Log::of(rows)
+        .collect()
 }
 
 /// Appends entries, however many, in one statement.
