@@ -86,6 +86,7 @@ async fn a_clean_survey_closes_the_case() {
     assert_eq!(case.require_whole().await, 5);
 }
 
+/// Pins: event.disclosed, disclosure
 #[tokio::test]
 async fn an_acceptable_risk_needs_neither_control_nor_remediation() {
     let case = Case::new(FIRST).await;
@@ -729,6 +730,7 @@ async fn a_report_that_went_back_is_handed_in_again() {
     case.require_whole().await;
 }
 
+/// Pins: event.deadline_extended, event.deadline_suspended, event.deadline_resumed, event.deadline_cancelled, clock
 #[tokio::test]
 async fn spread_emergency_clocks_moved_parties_and_works_stopped_go_beside_the_stages() {
     let case = Case::new(FIRST).await;
