@@ -5,20 +5,12 @@ import {fill, h, loading, section} from './dom';
 import {problemBox} from './errors';
 import {NOTHING_AROUND, documentOf, formBox, type Ask} from './form';
 import {lang, pick, t, term} from './i18n';
-import {wireValue, type Entered} from './steps';
+import {kindsAt, wireValue, type Entered} from './steps';
 import type {Citation, Notice, NoticeKind} from './types';
 
 interface Catalogue {
   kinds?: NoticeKind[];
   service_ways?: string[];
-}
-
-/** The kinds that a role may issue at a stage, each with the articles of its place there. */
-export function kindsAt(kinds: NoticeKind[], stage: string, role: string): Array<NoticeKind & {citations: Citation[]}> {
-  return kinds.flatMap((kind) => {
-    const place = kind.places?.find(({stages, issuers}) => stages?.includes(stage) && issuers?.includes(role));
-    return place ? [{...kind, citations: place.citations ?? []}] : [];
-  });
 }
 
 /** The section of a record that is about its notices. */

@@ -1,6 +1,6 @@
 // The steps of a site as forms: one table says how each field of an event is asked for; what a step asks, what is needed
 // and what it is called comes from the server with the step. Nothing here touches the document.
-import type {Area, FieldAsked, Problem, StepAsked} from './types';
+import type {Citation, FieldAsked, NoticeKind, Problem, StepAsked} from './types';
 
 /** How a field is asked for. */
 export type Widget =
@@ -163,14 +163,6 @@ export function eventOf(step: StepAsked, entered: Entered): Record<string, unkno
   return event;
 }
 
-/** What is needed and was left blank, by field. */
-export function missing(step: StepAsked, entered: Entered): string[] {
-  const lacking = fieldsAsked(step, entered)
-    .filter(({field, needed}) => needed && wireValue(field, entered[field]) === undefined)
-    .map(({field}) => field);
-  return wireValue('occurred_on', entered['occurred_on']) === undefined ? ['occurred_on', ...lacking] : lacking;
-}
-
 /** A refusal's faults by the field that shows them: `/party/credit_code` is the party's. What fits no field stays in `rest`. */
 export function faultsByField(problem: Problem, fields: readonly string[]): {at: Map<string, string[]>; rest: NonNullable<Problem['errors']>} {
   const at = new Map<string, string[]>();
@@ -184,9 +176,10 @@ export function faultsByField(problem: Problem, fields: readonly string[]): {at:
   return {at, rest};
 }
 
-/** An outline that was pasted: a geometry, a feature, or a collection of one, as far as it can be told without the server. */
-export interface Outline {
-  geometry: Area;
-  /** Where it came from, as shown. */
-  source: 'drawn' | 'pasted';
+/** The kinds that a role may issue at a stage, each with the articles of its place there. */
+export function kindsAt(kinds: NoticeKind[], stage: string, role: string): Array<NoticeKind & {citations: Citation[]}> {
+  return kinds.flatMap((kind) => {
+    const place = kind.places?.find(({stages, issuers}) => stages?.includes(stage) && issuers?.includes(role));
+    return place ? [{...kind, citations: place.citations ?? []}] : [];
+  });
 }
