@@ -207,7 +207,7 @@ export class DuePanel {
       const open = one.sites !== null && one.sites !== undefined;
       return h('li', {},
         h('p', {}, h('b', {}, pick(one, 'title')), open ? inBrackets(t('due.lists.now', {n: one.sites ?? 0})) : inBrackets(t('due.lists.closed'))),
-        open ? h('p', {class: 'small'}, (one.by_grade ?? []).filter(({risk_grade}) => risk_grade).map(({risk_grade, sites}) => `${t('record.grade')} ${term('grade.', risk_grade)} ${sites ?? 0}`).join(' · ')) : null,
+        open ? h('p', {class: 'small'}, ['high', 'medium', 'low'].flatMap((grade) => (one.by_grade ?? []).filter(({risk_grade}) => risk_grade === grade)).map(({risk_grade, sites}) => `${t('record.grade')} ${term('grade.', risk_grade)} ${sites ?? 0}`).join(' · ')) : null,
         open ? h('p', {class: 'small'}, t('due.lists.asof', {on: this.day.value || t('due.today')}), ' ',
           h('button', {type: 'button', class: 'link', 'data-testid': `list-${one.list}`, onclick: () => void this.showList(one.list, holder)}, t('due.lists.show')), ' ', file(one.list, 'csv'), ' ', file(one.list, 'xlsx'), ' ', file(one.list, 'geojson')) : null,
         holder);

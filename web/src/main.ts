@@ -269,9 +269,9 @@ function start(): void {
     setApiKey(key);
     keyInput.value = '';
     await whoAmI();
-    await layers.refresh(false);
     record.reset();
     due.reset(current === 'overdue');
+    await layers.refresh(false);
   }
 
   byId<HTMLFormElement>('keyform').addEventListener('submit', (event) => {

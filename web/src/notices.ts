@@ -70,7 +70,7 @@ export class NoticeSection {
   }
 
   private fold(name: string, title: string, ...inside: Array<HTMLElement | null>): HTMLElement {
-    const box = h('details', {class: 'fold', 'data-testid': `fold-${name}`, open: this.unfolded.has(name)}, h('summary', {}, title), inside);
+    const box = h('details', {class: 'fold', 'data-testid': `fold-${name}`, open: this.unfolded.has(name)}, h('summary', {}, title), h('div', {}, inside));
     box.addEventListener('toggle', () => (box.open ? this.unfolded.add(name) : this.unfolded.delete(name)));
     return box;
   }

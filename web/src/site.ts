@@ -33,7 +33,7 @@ export function stageText(p: Properties): string {
   const said = p['stage_zh'] || p['stage_en'] ? pick(p, 'stage') : '';
   const name = said && said !== p['stage'] ? said : term('stage.', p['stage']);
   const code = STAGE_CODES[`${text(p['stage'])}${p['mode'] ? `/${text(p['mode'])}` : ''}`] ?? STAGE_CODES[text(p['stage'])];
-  return name && code ? `${name}${inBrackets(code)}` : name;
+  return name && code ? `${code} ${name}` : name;
 }
 
 /** The sheet of one site; it outlives the record's being read again, and with it what was typed and unfolded. */
@@ -202,7 +202,7 @@ export class SiteSheet {
     if (!all.length && !barred.length) return null;
     return h('div', {'data-testid': 'restrictions'},
       all.length ? section(t('record.restrictions'), h('ul', {class: 'items'}, all.map((one) => h('li', {},
-        h('span', {class: `gate ${/^[a-z_]+$/.test(one.gate ?? '') ? one.gate : ''}`}, term('gate.', one.gate)), ' ', pick(one, 'text') || textOf(one),
+        h('span', {class: `gate gate-${/^[a-z_]+$/.test(one.gate ?? '') ? one.gate : ''}`}, term('gate.', one.gate)), ' ', pick(one, 'text') || textOf(one),
         one.citations?.length ? citations(one.citations) : null)))) : null,
       barred.length ? section(t('record.negative'), h('ul', {class: 'items', 'data-testid': 'negative-list'}, barred.map((one) => h('li', {},
         h('b', {class: 'mono'}, one.code ?? ''), ` ${one.system ?? ''}`, one.why ? h('span', {class: 'small'}, ` ${one.why}`) : null,
@@ -270,7 +270,7 @@ export function deadline(one: Deadline): HTMLElement {
   const why = list<NonNullable<Deadline['why']>[number]>(one.why);
   const who = term('role.', one.responsible) || actor(one, 'responsible');
   return h('div', {class: `deadline ${/^[a-z_]+$/.test(one.status ?? '') ? one.status : ''}`},
-    h('p', {}, h('b', {}, pick(one, 'title') || pick(one, 'rule'), one.occasion ? inBrackets(one.occasion) : ''), h('span', {class: 'state'}, term('deadline.status.', one.status))),
+    h('p', {}, h('b', {}, pick(one, 'title') || pick(one, 'rule'), /^\d{4}(-\d{2})?$/.test(one.occasion ?? '') ? inBrackets(one.occasion ?? '') : ''), h('span', {class: 'state'}, term('deadline.status.', one.status))),
     h('p', {}, t('deadline.due'), ' ', h('b', {class: 'mono'}, one.due_on ?? ''),
       h('span', {class: 'muted small'}, ' ', [
         one.nominal_due_on && one.nominal_due_on !== one.due_on ? t('deadline.nominal', {on: one.nominal_due_on}) : '',

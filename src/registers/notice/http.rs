@@ -3,8 +3,8 @@
 use super::actions::{self, NewNotice, not_found, visible};
 use super::rules::{Due, Given, NoticeKind, SERVICE_WAYS, Status};
 use super::store::{self, Filter, Row};
-use crate::kernel::paging::{self, Cursor};
 use crate::kernel::basis::cite_all;
+use crate::kernel::paging::{self, Cursor};
 use crate::kernel::{Citation, Day, DivisionCode, DocumentId, NoticeId, Result, SiteId};
 use crate::platform::{App, Body, Call, Params, Permission, Reply, Role, Stop};
 use crate::registers::site::EventType;
