@@ -27,6 +27,8 @@ function instrument(one: Citation): string {
 function article(one: Citation): string {
   const said = pick(one, 'article');
   const parts = /^(\d+)(?:\((\d+)\))?$/.exec(said);
+  // Several articles: `18-20, 22`.
+  if (/^\d[\d, -]*$/.test(said)) return lang() === 'en' ? t('art.zh', {n: said}) : `第${said.replace(/, */g, '、')}条`;
   // A passage of a plan is told in both languages.
   if (!parts) return said.split(' / ')[lang() === 'zh' ? 0 : 1] ?? said;
   if (lang() === 'en') return t('art.zh', {n: said});

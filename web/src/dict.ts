@@ -300,7 +300,7 @@ export const dict = {
 
   'due.status': ['期限状态', 'Where clocks stand'],
   'due.none': ['没有此状态的期限。', 'No clock stands here.'],
-  'due.on': ['应于 {on} 前完成', 'due {on}'],
+  'due.on': ['{on} 到期', 'due {on}'],
   'due.law': ['法定期限：{status} {n} 项', 'Statutory: {n} {status}'],
   'due.internal': ['内部时限：{status} {n} 项', 'Internal service levels: {n} {status}'],
   'due.publicity': ['尚未公开的事项', 'Not public yet'],

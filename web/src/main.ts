@@ -60,7 +60,12 @@ function start(): void {
       takeOutline = take;
       draw.start();
     },
-    changed: () => due.reset(current === 'overdue'),
+    changed: () => {
+      // An outline that was asked for has served its end.
+      if (takeOutline) draw.clear();
+      due.reset(current === 'overdue');
+      void layers.refresh(false);
+    },
   }, () => {
     if (phone()) collapse(true);
   });

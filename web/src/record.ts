@@ -149,6 +149,7 @@ export class RecordCard {
       [t('record.village'), text(p['village'])],
     ]);
     return [
+      shown.state === 'record' && shown.sheet ? shown.sheet.alerts(p) : null,
       common,
       shown.feature?.geometry ? h('p', {}, h('button', {type: 'button', class: 'plain', onclick: () => {
         const box = boxOf(shown.feature?.geometry);

@@ -81,7 +81,6 @@ export class SiteSheet {
     fill(this.publicityBox, this.publicity(p));
     fill(this.historyBox, this.history());
     return [
-      this.alerts(p),
       this.steps(p),
       this.clocks(list<Deadline>(p['deadlines'])),
       this.notices.element,
@@ -93,7 +92,8 @@ export class SiteSheet {
     ];
   }
 
-  private alerts(p: Properties): HTMLElement | null {
+  /** What stands over the site, and what the last report lacked: above everything else. */
+  alerts(p: Properties): HTMLElement | null {
     const flags = list<string>(p['flags']);
     const said = [
       flags.length ? h('p', {class: 'flagsline', 'data-testid': 'flags'}, flags.map((one) => h('span', {class: 'flag'}, term('flag.', one)))) : null,
