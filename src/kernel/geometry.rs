@@ -248,6 +248,23 @@ fn doubled_area(ring: &[[f64; 2]]) -> f64 {
     ring.windows(2).map(|pair| (pair[0][0] - ox) * (pair[1][1] - oy) - (pair[1][0] - ox) * (pair[0][1] - oy)).sum()
 }
 
+/// Polygon or MultiPolygon in CRS84, longitude and latitude in degrees, rings right-handed (RFC 7946).
+#[derive(Debug, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(tag = "type")]
+#[schema(example = json!({"type": "Polygon", "coordinates": [[[112.41, 39.28], [112.42, 39.28], [112.42, 39.29], [112.41, 39.28]]]}))]
+pub enum AreaGeometry {
+    /// One polygon: its rings, exterior first.
+    Polygon {
+        /// Rings of positions.
+        coordinates: Vec<Vec<[f64; 2]>>,
+    },
+    /// Several polygons.
+    MultiPolygon {
+        /// Polygons of rings of positions.
+        coordinates: Vec<Vec<Vec<[f64; 2]>>>,
+    },
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,7 +18,7 @@ pub use clock::Clock;
 pub use day::Day;
 pub use division::DivisionCode;
 pub use error::{Error, Fault, Kind};
-pub use geometry::{Area, Bbox};
+pub use geometry::{Area, AreaGeometry, Bbox};
 pub use ids::*;
 pub use text::{Lang, Text};
 

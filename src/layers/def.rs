@@ -21,8 +21,8 @@ pub struct Layer {
     pub columns: &'static [Column],
     /// SQL of the division code that a caller's scope is matched with; `None` where rows belong to no division.
     pub division: Option<&'static str>,
-    /// SQL of the credit code that a land user's own rows carry; `None` where no row is anybody's own.
-    pub owner: Option<&'static str>,
+    /// SQL of the credit codes of those whose own a row is, any of which will do; empty where no row is anybody's own.
+    pub owners: &'static [&'static str],
     /// SQL of the first and last day on which a row is true; `None` for open ends. What `datetime` filters by.
     pub valid: (Option<&'static str>, Option<&'static str>),
     /// Who may see all columns of the rows in their scope.

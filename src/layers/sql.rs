@@ -321,7 +321,13 @@ fn push_within(sql: &mut Sql, reach: &Reach) {
         Reach::Divisions(division, codes) => {
             sql.push(format_args!("({division})::text = any(")).push_bind(codes.clone()).push(")")
         }
-        Reach::Own(owner, code) => sql.push(format_args!("({owner})::text = ")).push_bind(code.clone()),
+        Reach::Own(owners, code) => {
+            sql.push("(false");
+            for owner in *owners {
+                sql.push(format_args!(" or ({owner})::text = ")).push_bind(code.clone());
+            }
+            sql.push(")")
+        }
         Reach::None => sql.push("false"),
     };
 }

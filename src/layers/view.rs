@@ -20,7 +20,7 @@ pub(super) struct View {
 pub(super) enum Reach {
     Every,
     Divisions(&'static str, Vec<String>),
-    Own(&'static str, String),
+    Own(&'static [&'static str], String),
     None,
 }
 
@@ -35,13 +35,13 @@ impl View {
             Visibility::Departments => false,
             Visibility::PublicIfFarmlandIs => config.farmland_public,
         };
-        let reach = match (caller.scope(layer.permission), layer.division, layer.owner) {
+        let reach = match (caller.scope(layer.permission), layer.division, layer.owners) {
             (Scope::All, ..) => Reach::Every,
             (Scope::Divisions(codes), Some(sql), _) => Reach::Divisions(sql, codes),
             // Rows that belong to no division are for every department alike.
             (Scope::Divisions(_), None, _) => Reach::Every,
-            (Scope::Own(code), _, Some(sql)) => Reach::Own(sql, code),
-            (Scope::Own(_), _, None) | (Scope::Public, ..) => Reach::None,
+            (Scope::Own(_), _, []) | (Scope::Public, ..) => Reach::None,
+            (Scope::Own(code), _, sql) => Reach::Own(sql, code),
         };
         if every_row || !matches!(reach, Reach::None) {
             return Ok(View { layer, every_row, reach });

@@ -67,6 +67,36 @@ fn link(prev: &[u8], line: &str) -> Vec<u8> {
     sha.finalize().to_vec()
 }
 
+/// An entry of a record's own log that a line of the chain names with its hash.
+#[derive(Debug, Clone)]
+pub struct NamedEntry {
+    /// Identifier of the record, as in the line's subject.
+    pub id: String,
+    /// Number in the record's log.
+    pub seq: i64,
+    /// Hash of the entry, hexadecimal.
+    pub hash: String,
+}
+
+/// The entries of records' logs that the chain names, of one register.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn entries_of(conn: &mut PgConnection, register: &str) -> Result<Vec<NamedEntry>> {
+    Ok(sqlx::query_as!(
+        NamedEntry,
+        r#"select split_part(l.line ->> 'subject', '/', 2) as "id!", (e.entry ->> 'seq')::bigint as "seq!",
+                  e.entry ->> 'hash' as "hash!"
+           from (select line::jsonb as line from platform_audit) as l
+               cross join lateral (values (l.line -> 'detail'), (l.line #> '{detail,event}')) as e (entry)
+           where l.line ->> 'subject' like $1 || '/%' and jsonb_typeof(e.entry) = 'object'
+             and e.entry ? 'seq' and e.entry ? 'hash'"#,
+        register,
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
 /// What a verification of the chain found.
 #[derive(Debug, serde::Serialize)]
 pub struct Verification {

@@ -1,5 +1,6 @@
 //! Views of rows as GeoJSON features: one feature, one page of them, and the areas that requests carry.
 
+use crate::kernel::AreaGeometry;
 use crate::kernel::paging::{self, Cursor};
 use crate::kernel::{Area, Bbox, Day, DivisionCode, Error, Result, wkb};
 use axum::http::Uri;
@@ -9,23 +10,6 @@ use utoipa::ToSchema;
 
 /// Decimals of degrees on the wire: 1e-9 degrees is a tenth of a millimetre, so what was sent comes back.
 const DECIMALS: u8 = 9;
-
-/// Polygon or MultiPolygon in CRS84, longitude and latitude in degrees, rings right-handed (RFC 7946).
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "type")]
-#[schema(example = json!({"type": "Polygon", "coordinates": [[[112.41, 39.28], [112.42, 39.28], [112.42, 39.29], [112.41, 39.28]]]}))]
-pub enum AreaGeometry {
-    /// One polygon: its rings, exterior first.
-    Polygon {
-        /// Rings of positions.
-        coordinates: Vec<Vec<[f64; 2]>>,
-    },
-    /// Several polygons.
-    MultiPolygon {
-        /// Polygons of rings of positions.
-        coordinates: Vec<Vec<Vec<[f64; 2]>>>,
-    },
-}
 
 /// Always `Feature`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -36,7 +36,7 @@ const fn layer(id: &'static str, public: Visibility, permission: Permission, row
         rows,
         columns: COLUMNS,
         division: Some("parent_code"),
-        owner: Some("successor_code"),
+        owners: &["successor_code"],
         valid: (Some("valid_from"), Some("valid_to")),
         permission,
         public,

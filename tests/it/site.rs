@@ -6,7 +6,6 @@ use jingtu::kernel::{Area, Day};
 use jingtu::platform::{Permission, Reply, Role};
 use jingtu::registers::{ImportFeature, Outcome, deadline, site};
 use reqwest::RequestBuilder;
-use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -46,11 +45,7 @@ impl Office {
     }
 
     async fn document(&self, key: &str) -> Value {
-        let form = Form::new()
-            .part("file", Part::bytes(b"%PDF-1.7\n%test\n".as_slice()).file_name("paper.pdf"))
-            .text("kind", "paper")
-            .text("title", "文书");
-        expect(self.world.post("/v1/documents").bearer_auth(key).multipart(form), 201).await["id"].clone()
+        self.world.document(key).await
     }
 
     fn event(&self, key: &str, site: &str, event: &Value) -> RequestBuilder {

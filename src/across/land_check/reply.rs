@@ -2,8 +2,8 @@
 //! from the record.
 
 use super::rules::{CoverageStatus, Fired, Operation, Register, SurveyState, Verdict};
+use crate::kernel::AreaGeometry;
 use crate::kernel::{Area, Citation, Confidence, Day, LandCheckId, Text};
-use crate::platform::feature::AreaGeometry;
 use crate::standards::land_use::LandUse;
 use chrono::{DateTime, Utc};
 use serde::Serialize;

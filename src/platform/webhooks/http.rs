@@ -1,11 +1,11 @@
 //! Subscriptions over HTTP.
 
 use super::{Changes, DeliveryRow, NewSubscription, Subscription, deliveries, not_found, select};
+use crate::kernel::AreaGeometry;
 use crate::kernel::paging::{self, Cursor};
 use crate::kernel::{
     Area, DeliveryId, DivisionCode, Error, Fault, KeyId, LandCheckId, Result, SiteId, SubscriptionId, Text, wkb,
 };
-use crate::platform::feature::AreaGeometry;
 use crate::platform::outbox::view::is_kind;
 use crate::platform::{App, Body, IfMatch, Params, Permission, Reply, Stop, call};
 use axum::extract::Path;

@@ -28,7 +28,7 @@ pub static CONTROL_ZONES: Layer = Layer {
         Column::new("area_m2", ColumnKind::Number, "面积（平方米）", "Area (m²)"),
     ],
     division: Some("division_code"),
-    owner: None,
+    owners: &[],
     valid: (Some("approved_on"), Some("(ended_on - 1)")),
     permission: Permission::Open,
     public: Visibility::Public,

@@ -26,7 +26,7 @@ pub static DIVISIONS: Layer = Layer {
         Column::new("valid_to", ColumnKind::Day, "最后有效日", "Last day"),
     ],
     division: Some("code"),
-    owner: None,
+    owners: &[],
     valid: (Some("valid_from"), Some("valid_to")),
     permission: Permission::DivisionRead,
     public: Visibility::Public,

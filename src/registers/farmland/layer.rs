@@ -28,7 +28,7 @@ pub static FARMLAND: Layer = Layer {
         Column::new("village", ColumnKind::Text, "村", "Village").not_in_tiles(),
     ],
     division: Some("division_code"),
-    owner: None,
+    owners: &[],
     valid: (None, None),
     permission: Permission::FarmlandRead,
     public: Visibility::PublicIfFarmlandIs,

@@ -26,7 +26,7 @@ pub static KEY_UNITS: Layer = Layer {
         Column::new("area_m2", ColumnKind::Number, "面积（平方米）", "Area (m²)"),
     ],
     division: Some("division_code"),
-    owner: None,
+    owners: &[],
     valid: (Some("listed_on"), Some("(removed_on - 1)")),
     permission: Permission::CheckBasisRead,
     public: Visibility::Departments,

@@ -372,11 +372,7 @@ pub async fn serve(act: &mut Act, id: NoticeId, given: Given, entering_for: Opti
                 issued_on: Some(row.issued_on),
                 served_how: Some(served.how.clone()),
                 document_id: Some(served.proof),
-                // The day that the notice sets is the site's clock; a period of law is counted from receipt instead.
-                due_on: match kind.due {
-                    Due::SetByBureau(_) => row.due_on,
-                    _ => None,
-                },
+                due_on: row.due_on.filter(|_| matches!(kind.due, Due::SetByBureau(_))),
                 ..site::Draft::default()
             },
         };

@@ -48,8 +48,21 @@ const CONTAMINATED_ON: Column =
     Column::new("contaminated_on", ColumnKind::Day, "列入名录日期", "In the directory since").not_in_tiles();
 const ON_CONTROL_LIST: Column =
     Column::new("on_control_list", ColumnKind::Boolean, "在管控和修复名录", "On the control list");
+const CONTROL_LISTED_ON: Column =
+    Column::new("control_listed_on", ColumnKind::Day, "列入管控和修复名录日期", "On the control list since")
+        .not_in_tiles();
+const DIRECTORY_PUBLISHED_AT: Column = Column::new("published_at", ColumnKind::Text, "公开网址", "Where it is public")
+    .sql("publicity_address('site', site.id, 'contaminated_directory')")
+    .not_in_tiles();
+const CONTROL_LIST_PUBLISHED_AT: Column =
+    Column::new("published_at", ColumnKind::Text, "公开网址", "Where it is public")
+        .sql("publicity_address('site', site.id, 'control_list')")
+        .not_in_tiles();
 const INVENTED: Column =
     Column::new("invented", ColumnKind::Boolean, "演示数据", "Invented (sample data)").not_in_tiles();
+
+/// The land user of the record, and whoever is liable in its stead.
+const OWNERS: &[&str] = &["site.land_user_credit_code", "site.liable_party_credit_code"];
 
 /// 疑似污染地块名单: from the listing to the review's conclusion.
 pub static SUSPECTED_SITES: Layer = Layer {
@@ -75,7 +88,7 @@ pub static SUSPECTED_SITES: Layer = Layer {
         INVENTED,
     ],
     division: Some("site.division_code"),
-    owner: Some("site.land_user_credit_code"),
+    owners: OWNERS,
     valid: (Some("coalesce(site.suspected_on, site.stage_since)"), None),
     permission: Permission::SiteRead,
     public: Visibility::Departments,
@@ -106,10 +119,11 @@ pub static CONTAMINATED_SITES: Layer = Layer {
         INDUSTRY,
         LAND_USER,
         CONTAMINATED_ON,
+        DIRECTORY_PUBLISHED_AT,
         INVENTED,
     ],
     division: Some("site.division_code"),
-    owner: Some("site.land_user_credit_code"),
+    owners: OWNERS,
     valid: (Some("coalesce(site.contaminated_on, site.stage_since)"), None),
     permission: Permission::SiteRead,
     public: Visibility::Public,
@@ -138,18 +152,13 @@ pub static CONTROL_LIST: Layer = Layer {
         GRADE,
         INDUSTRY,
         LAND_USER,
-        CONTAMINATED_ON,
+        CONTROL_LISTED_ON,
+        CONTROL_LIST_PUBLISHED_AT,
         INVENTED,
     ],
     division: Some("site.division_code"),
-    owner: Some("site.land_user_credit_code"),
-    // Since when it is on this list is known where that is its stage; it was in the directory before.
-    valid: (
-        Some(
-            "case when site.stage = 'listed' then site.stage_since else coalesce(site.contaminated_on, site.stage_since) end",
-        ),
-        None,
-    ),
+    owners: OWNERS,
+    valid: (Some("coalesce(site.control_listed_on, site.contaminated_on, site.stage_since)"), None),
     permission: Permission::SiteRead,
     public: Visibility::Public,
     full_zoom: 0,

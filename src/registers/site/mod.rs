@@ -19,6 +19,7 @@ mod layer;
 pub mod rules;
 mod store;
 
+pub use actions::proof::{Finding, Proof, recompute_deadlines, verify_logs};
 pub use actions::{
     Correction, ExistingSite, Facts, LandUser, NewEvent, NewSite, Recorded, correct, load_existing, record, register,
 };

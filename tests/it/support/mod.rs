@@ -12,6 +12,7 @@ use jingtu::kernel::{Clock, Day, DivisionCode};
 use jingtu::pg;
 use jingtu::platform::identity::{NewKey, keys};
 use jingtu::platform::{Act, App, Permission, Reply, Role};
+use reqwest::multipart::{Form, Part};
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -150,6 +151,15 @@ impl World {
         let token = keys::create(&mut act, new).await.expect("key");
         act.finish(Reply::nothing()).await.expect("commit");
         token
+    }
+
+    /// Files a paper with a key; gives its identifier.
+    pub async fn document(&self, key: &str) -> Value {
+        let form = Form::new()
+            .part("file", Part::bytes(b"%PDF-1.7\n%test\n".as_slice()).file_name("paper.pdf"))
+            .text("kind", "paper")
+            .text("title", "文书");
+        expect(self.post("/v1/documents").bearer_auth(key).multipart(form), 201).await["id"].clone()
     }
 
     /// The address of a path.

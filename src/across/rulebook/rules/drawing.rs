@@ -5,7 +5,7 @@
 //! does not change the stage, or can happen nearly anywhere, is listed beneath.
 
 use crate::kernel::{Day, Text};
-use crate::registers::site::restrictions::{Gate, at_stage};
+use crate::registers::site::restrictions::{Gate, dealing_gate};
 use crate::registers::site::stage::Stage;
 use crate::registers::site::table::{KINDS, TRANSITIONS, To, Transition};
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,7 +65,7 @@ fn machine(on: Day) -> Machine {
             key: key(*stage),
             code: stage.code().to_owned(),
             title: stage.title(),
-            gate: at_stage(*stage, None, on).first().map_or(Gate::Allow, |restriction| restriction.gate),
+            gate: dealing_gate(*stage, on),
         })
         .collect();
     let place = |stage: Stage| stages.iter().position(|s| *s == stage);
@@ -394,7 +394,7 @@ impl Layout {
             (!near.is_empty()).then(|| near.iter().map(|n| self.cells[*n].x).sum::<f64>() / count(near.len()))
         };
         let (up, down) = (middle(&self.up[cell]), middle(&self.down[cell]));
-        let one_side = if sweep % 2 == 0 { up.or(down) } else { down.or(up) };
+        let one_side = if sweep.is_multiple_of(2) { up.or(down) } else { down.or(up) };
         let both = up.zip(down).map(|(up, down)| f64::midpoint(up, down));
         // At first from one side, so that the whole finds its form; at last between both.
         if sweep < 16 { one_side } else { both.or(one_side) }.unwrap_or(self.cells[cell].x)

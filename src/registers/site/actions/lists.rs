@@ -20,12 +20,7 @@ pub(in super::super) struct Whose<'a> {
 
 impl<'a> From<&'a Row> for Whose<'a> {
     fn from(row: &'a Row) -> Whose<'a> {
-        Whose {
-            id: row.id,
-            code: &row.code,
-            division_code: &row.division_code,
-            owner_credit_code: row.land_user_credit_code.as_deref(),
-        }
+        Whose { id: row.id, code: &row.code, division_code: &row.division_code, owner_credit_code: row.owner() }
     }
 }
 

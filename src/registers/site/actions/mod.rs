@@ -3,6 +3,7 @@
 pub(super) mod exchange;
 pub(super) mod lists;
 pub(super) mod negative_list;
+pub(super) mod proof;
 pub(super) mod sheet;
 
 use super::rules::{
@@ -548,7 +549,11 @@ pub async fn record(
     if let Some(paper) = event.document_id() {
         document::attach(act, paper, &paper_of(&row), "/document_id").await?;
     }
-    let standing = Columns::of(&row)?.after(&step.state, &step.effects, Some(occurred_on))?;
+    let mut standing = Columns::of(&row)?.after(&step.state, &step.effects, Some(occurred_on))?;
+    if step.state.stage() == Stage::Candidate && !log.is_of_existing_register() {
+        // Its listing was void. No entry says since when it is a lead: since it was registered.
+        standing.stage_since = Some(store::registered_on(act.tx(), id).await?);
+    }
     let listed = step.effects.contains(&Effect::ListEntered { list: List::ContaminatedDirectory });
     let directory_code = match &row.directory_code {
         None if listed => Some(interim_code(act, &row.division_code, InterimKind::Contaminated).await?.to_string()),
@@ -668,6 +673,9 @@ async fn carry_out(act: &mut Act, taken: &Taken<'_>, effects: &[Effect]) -> Resu
                     publicity::meet(act, &duty_of(row, *duty, occasion), &publication).await?;
                 }
             }
+            Effect::PublicityEnded { duty, occasion, on } => {
+                publicity::take_down(act, &duty_of(row, *duty, occasion), *on).await?;
+            }
             Effect::ZoneApproved => draw_zone(act, taken).await?,
             Effect::ZonesLifted => control_zone::lift(act, &row.code, taken.occurred_on).await?,
             _ => {}
@@ -723,6 +731,9 @@ async fn undo(act: &mut Act, taken: &Taken<'_>, effect: &Effect) -> Result<()> {
             publicity::release(act, &duty_of(row, *duty, occasion), on).await?;
         }
         Effect::PublicityMet { duty, occasion } => publicity::unmeet(act, &duty_of(row, *duty, occasion)).await?,
+        Effect::PublicityEnded { duty, occasion, on } => {
+            publicity::put_back(act, &duty_of(row, *duty, occasion), *on).await?;
+        }
         Effect::ZoneApproved => {
             let seq = voided_seq(act, taken).await?;
             control_zone::withdraw(act, &zone_code(row, seq), on).await?;

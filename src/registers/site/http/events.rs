@@ -5,8 +5,8 @@ use super::super::rules::{
     AssessedClass, ControlMode, Course, Draft, Event, EventType, Ground, Medium, PartyDraft, Publicity, RiskGrade,
     StatutoryClock,
 };
+use crate::kernel::AreaGeometry;
 use crate::kernel::{Day, DivisionCode, DocumentId};
-use crate::platform::feature::AreaGeometry;
 use serde::Deserialize;
 use serde_json::{Number, Value};
 use utoipa::ToSchema;

@@ -15,9 +15,11 @@ use super::rules::{
 use super::store::{self, After, Filter, Log, LogRow, NO_DAY, NegativeUse, Order, Row, Version};
 use crate::kernel::basis::cite_all;
 use crate::kernel::paging::{self, Cursor};
-use crate::kernel::{ActId, Area, Citation, Day, DivisionCode, DocumentId, Error, KeyId, Result, SiteId, Text};
+use crate::kernel::{
+    ActId, Area, AreaGeometry, Citation, Day, DivisionCode, DocumentId, Error, KeyId, Result, SiteId, Text,
+};
 use crate::platform::call::stale;
-use crate::platform::feature::{self, AreaGeometry, Feature, FeaturePage, NewFeature};
+use crate::platform::feature::{self, Feature, FeaturePage, NewFeature};
 use crate::platform::{App, Body, Call, IfMatch, Params, Permission, Reply, Role, Stop};
 use crate::registers::deadline::{self, Deadline, Status as ClockStatus};
 use crate::registers::publicity;

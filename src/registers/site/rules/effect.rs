@@ -177,6 +177,16 @@ pub enum Effect {
         #[serde(skip_serializing_if = "String::is_empty", default)]
         occasion: String,
     },
+    /// What was public need be no longer: the site left the list, the works are over, the zone has ended.
+    PublicityEnded {
+        /// What.
+        duty: Publicity,
+        /// For which occasion.
+        #[serde(skip_serializing_if = "String::is_empty", default)]
+        occasion: String,
+        /// From which day.
+        on: Day,
+    },
     /// A control zone is drawn around the site.
     ZoneApproved,
     /// The control zones of the site end: it was found safe to use.

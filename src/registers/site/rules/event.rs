@@ -616,7 +616,7 @@ pub enum Event {
     /// 批准划定管控区域
     ControlZoneApproved {
         /// Outline of the control zone, GeoJSON in CRS84.
-        #[schema(value_type = Object)]
+        #[schema(value_type = crate::kernel::AreaGeometry)]
         geometry: Value,
         /// The government that approved it.
         approved_by: String,

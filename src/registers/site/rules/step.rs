@@ -114,6 +114,9 @@ pub struct Standing {
     liable: Vec<Liable>,
     flags: Vec<Flag>,
     owed: Vec<Owed>,
+    /// What was owed and made public, the latest last, until the occasion for it has passed: it may be put up again, or in
+    /// another place.
+    shown: Vec<Owed>,
     clocks: Vec<Running>,
 }
 
@@ -137,6 +140,7 @@ impl Standing {
             liable: Vec::new(),
             flags: Vec::new(),
             owed: Vec::new(),
+            shown: Vec::new(),
             clocks: Vec::new(),
         }
     }
@@ -1101,7 +1105,11 @@ impl Standing {
                 self.owed.push(Owed { duty: *duty, occasion: occasion.clone() });
             }
             Effect::PublicityMet { duty, occasion } => {
-                self.owed.retain(|owed| !(owed.duty == *duty && owed.occasion == *occasion));
+                let is_meant = |owed: &mut Owed| owed.duty == *duty && owed.occasion == *occasion;
+                self.shown.extend(self.owed.extract_if(.., is_meant));
+            }
+            Effect::PublicityEnded { duty, occasion, .. } => {
+                self.shown.retain(|shown| !(shown.duty == *duty && shown.occasion == *occasion));
             }
             Effect::FlagRaised { flag } => {
                 self.flags.push(*flag);
@@ -1149,13 +1157,36 @@ fn effects_of(
             effects.push(Effect::PublicityOwed { duty, by: duty.owed_by(), occasion: format!("event-{seq}") });
         }
     }
+    let left = |list| before.is_on(list) != Some(false) && after.is_on(list) == Some(false);
+    let over = |duty: &Publicity| match duty {
+        Publicity::ContaminatedDirectory => left(List::ContaminatedDirectory),
+        Publicity::ControlList => left(List::ControlList),
+        Publicity::WorksNoticeBoard | Publicity::RemediationPlan => matches!(event, Event::WorksCompleted { .. }),
+        Publicity::ControlZone => matches!(event, Event::EffectReviewed { conclusion: Case::Met, .. }),
+        _ => false,
+    };
+    effects.extend(before.shown.iter().filter(|shown| over(&shown.duty)).map(|shown| Effect::PublicityEnded {
+        duty: shown.duty,
+        occasion: shown.occasion.clone(),
+        on: occurred_on,
+    }));
     match event {
         Event::Disclosed { subject, .. } => {
-            let met = before.owed.iter().filter(|owed| match subject {
-                Some(subject) => owed.duty == *subject,
-                None => owed.duty.is_met_by_announcement() && owed.duty.owed_by() == principal(actor),
-            });
-            effects.extend(met.map(|owed| Effect::PublicityMet { duty: owed.duty, occasion: owed.occasion.clone() }));
+            let mut met: Vec<&Owed> = before
+                .owed
+                .iter()
+                .filter(|owed| match subject {
+                    Some(subject) => owed.duty == *subject,
+                    None => owed.duty.is_met_by_announcement() && owed.duty.owed_by() == principal(actor),
+                })
+                .collect();
+            // What came down too early is put up again by its name.
+            if let (Some(subject), true) = (subject, met.is_empty()) {
+                met.extend(before.shown.iter().rev().find(|shown| shown.duty == *subject));
+            }
+            effects.extend(
+                met.into_iter().map(|owed| Effect::PublicityMet { duty: owed.duty, occasion: owed.occasion.clone() }),
+            );
         }
         Event::ControlZoneApproved { .. } => effects.push(Effect::ZoneApproved),
         Event::SpreadReported { status, .. } => effects.extend(course(before, Flag::Spread, *status)),

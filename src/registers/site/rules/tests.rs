@@ -1087,8 +1087,27 @@ fn t21_law_68_code_463_the_government_is_liable_where_nobody_is_left() {
     assert_eq!(log.state.standing().liable()[0].ground, Ground::Government);
 }
 
+// What was public
+
+#[test]
+fn what_was_public_may_go_when_its_occasion_has_passed() {
+    let show = |duty: Publicity| Draft { subject: Some(duty.as_str().into()), from: Some(ON), ..disclosure() };
+    let ended = |duty, seq: u32| Effect::PublicityEnded { duty, occasion: format!("event-{seq}"), on: ON };
+    let log = Log::listed()
+        .with(EventType::Disclosed, show(Publicity::ControlList), ON, Role::ProvinceEcology)
+        .step(EventType::RemediationPlanFiled, None, ON)
+        .step(EventType::WorksStarted, None, ON)
+        .with(EventType::Disclosed, show(Publicity::WorksNoticeBoard), ON, Role::LandUser)
+        .step(EventType::WorksCompleted, None, ON);
+    assert_eq!(log.last_effects(), [ended(Publicity::WorksNoticeBoard, 11)]);
+    let log = log.step(EventType::EffectReportSubmitted, None, ON).step(EventType::EffectReviewed, Some(Case::Met), ON);
+    assert!(log.last_effects().contains(&ended(Publicity::ControlList, 8)));
+    assert!(!log.last_effects().contains(&ended(Publicity::WorksNoticeBoard, 11)));
+}
+
 // Clocks changed by hand
 
+/// Pins: clock
 #[test]
 fn a_clock_is_extended_suspended_resumed_and_called_off_with_cause() {
     let extend = |until| Draft { until: Some(until), ..clock_draft() };
@@ -1153,6 +1172,7 @@ fn a_site_taken_over_at_any_stage_goes_on_from_there() {
 
 // Disclosure
 
+/// Pins: disclosure
 #[test]
 fn a_disclosure_meets_the_duties_of_whoever_makes_it() {
     let mut log = Log::concluded(Case::Contaminated);
@@ -1449,6 +1469,7 @@ fn describe(effect: &Effect) -> String {
         Effect::RiskGraded { .. } => "is graded".into(),
         Effect::PublicityOwed { duty, by, .. } => format!("{} owes publication of {}", by.as_str(), duty.as_str()),
         Effect::PublicityMet { duty, .. } => format!("{} is published", duty.as_str()),
+        Effect::PublicityEnded { duty, .. } => format!("{} need be public no longer", duty.as_str()),
         Effect::ZoneApproved => "a control zone is drawn".into(),
         Effect::ZonesLifted => "its control zones end".into(),
         Effect::FlagRaised { flag } => format!("stands under {}", flag.as_str()),
@@ -1609,7 +1630,10 @@ fn every_transition_is_refused_from_every_other_stage() {
 // Any sequence of events
 
 /// The clocks that a log implies, by rule and occasion: since when, and how each ended; taken from the effects alone.
-type Clocks = BTreeMap<(StatutoryClock, String), Vec<(Day, Option<(Day, bool)>, u32, bool)>>;
+type Clocks = BTreeMap<(StatutoryClock, String), Vec<Run>>;
+
+/// Since when, how it ended, how often it was extended, whether it stands still.
+type Run = (Day, Option<(Day, bool)>, u32, bool);
 
 fn clocks(effects: &[Vec<Effect>]) -> Clocks {
     let mut all = Clocks::new();
@@ -1629,7 +1653,7 @@ fn clocks(effects: &[Vec<Effect>]) -> Clocks {
             _ => continue,
         };
         let these = all.entry((rule, occasion)).or_default();
-        let end = |clock: &mut (Day, Option<(Day, bool)>, u32, bool), to: Option<(Day, bool)>| {
+        let end = |clock: &mut Run, to: Option<(Day, bool)>| {
             assert_eq!(clock.1.is_some(), to.is_none(), "a running clock ends, an ended one runs on");
             clock.1 = to;
         };
@@ -1770,7 +1794,7 @@ proptest! {
         prop_assert_eq!(straight.state.stage(), log.state.stage());
         prop_assert_eq!(duties_of(&straight.state), duties_of(&log.state));
         prop_assert_eq!(straight.state.standing().flags(), log.state.standing().flags());
-        let named = |clocks: &Clocks| -> Vec<(StatutoryClock, Vec<(Day, Option<(Day, bool)>, u32, bool)>)> {
+        let named = |clocks: &Clocks| -> Vec<(StatutoryClock, Vec<Run>)> {
             let mut all: Vec<_> = clocks.iter().map(|((rule, _), these)| (*rule, these.clone())).collect();
             all.sort();
             all

@@ -256,7 +256,8 @@ pub(in super::super) fn lines<'a>(
                  and coalesce(e.entered_on, '-infinity'::date) <= $3
                  and (e.left_seq is null or e.left_on > $3)
                  and ($4::text[] is null or (s.division_code = any($4) and now.division_code = any($4)))
-                 and ($5::text is null or (s.land_user_credit_code = $5 and now.land_user_credit_code = $5))
+                 and ($5::text is null or ($5 in (s.land_user_credit_code, s.liable_party_credit_code)
+                                           and $5 in (now.land_user_credit_code, now.liable_party_credit_code)))
                  and ($6 or exists (select 1 from site_list_entry n where n.id = e.id and not n.withdrawn))
                  and ($7::text is null
                       or s.division_code in (select v.code from division v where v.ancestors @> array[$7::text]))
@@ -298,7 +299,7 @@ pub(in super::super) async fn count(
            where e.list = $1 and not e.withdrawn and (e.left_seq is null or e.left_on > $4)
              and coalesce(e.entered_on, '-infinity'::date) <= $4
              and ($2::text[] is null or s.division_code = any($2))
-             and ($3::text is null or s.land_user_credit_code = $3)
+             and ($3::text is null or $3 in (s.land_user_credit_code, s.liable_party_credit_code))
            group by 1 order by 1"#,
         list.as_str(),
         scope.divisions(),

@@ -747,7 +747,8 @@ pub(super) struct Log {
 }
 
 impl Log {
-    fn of(rows: Vec<LogRow>) -> Result<Log> {
+    /// The state that these entries lead to.
+    pub fn of(rows: Vec<LogRow>) -> Result<Log> {
         let broken = |impossible: Impossible| Error::internal(impossible.0);
         let mut entries = Vec::with_capacity(rows.len());
         let mut origin = SiteState::candidate();
@@ -766,14 +767,33 @@ impl Log {
         Ok(Log { rows, state: replayed.state, voided_by })
     }
 
+    /// Whether the site was taken over from an existing register, which said since when it stood where.
+    pub fn is_of_existing_register(&self) -> bool {
+        self.rows.first().is_some_and(|row| row.event_type == REGISTERED)
+    }
+
     /// The hash that the next entry stands on.
     pub fn head(&self) -> &[u8] {
         self.rows.last().map_or(&FIRST_HASH, |row| &row.hash)
     }
 }
 
+/// Every site, in the order of their codes.
+pub(super) async fn ids(conn: &mut PgConnection) -> Result<Vec<SiteId>> {
+    Ok(sqlx::query_scalar!(r#"select id as "id: SiteId" from site order by code"#).fetch_all(conn).await?)
+}
+
 /// The log of a site, as the registry knew it at an instant (`None`: knows it now).
 pub(super) async fn log(conn: &mut PgConnection, id: SiteId, known_at: Option<DateTime<Utc>>) -> Result<Log> {
+    Log::of(log_rows(conn, id, known_at).await?)
+}
+
+/// The entries of that log as stored, oldest first.
+pub(super) async fn log_rows(
+    conn: &mut PgConnection,
+    id: SiteId,
+    known_at: Option<DateTime<Utc>>,
+) -> Result<Vec<LogRow>> {
     let rows = sqlx::query!(
         r#"select seq, type as event_type, occurred_on as "occurred_on: Day", day_assumed, recorded_at, actor_role,
                   actor_key_id as "actor_key_id: KeyId", actor_division, payload, effects, prev_hash, hash
@@ -783,8 +803,7 @@ pub(super) async fn log(conn: &mut PgConnection, id: SiteId, known_at: Option<Da
     )
     .fetch_all(conn)
     .await?;
-    let rows = rows
-        .into_iter()
+    rows.into_iter()
         .map(|row| {
             let role = row
                 .actor_role
@@ -804,8 +823,7 @@ pub(super) async fn log(conn: &mut PgConnection, id: SiteId, known_at: Option<Da
                 hash: row.hash,
             })
         })
-        .collect::<Result<Vec<_>>>()?;
-    Log::of(rows)
+        .collect()
 }
 
 /// Appends entries, however many, in one statement.
@@ -914,6 +932,18 @@ pub(super) struct Version {
     pub reason: Option<String>,
     /// Every column that somebody can change, the outline as a digest.
     pub columns: Value,
+}
+
+/// The civil day on which the registry came to know a site.
+pub(super) async fn registered_on(conn: &mut PgConnection, id: SiteId) -> Result<Day> {
+    let at = sqlx::query_scalar!(
+        r#"select coalesce((select min(sys_from) from site_history where id = $1),
+                           (select sys_from from site where id = $1)) as "at!: DateTime<Utc>""#,
+        id as SiteId,
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(Day::at(at))
 }
 
 /// Every version, oldest first.
