@@ -179,6 +179,23 @@ check(pairs.length === 2, `${pairs.length} overlapping pairs of sites, wanted 2`
 const graded = (k, what, days) => { const s = S.get(k); check(s?.expected_stage === 'contaminated', `${what}: ${k} is not contaminated`); check(s && days >= 1 && days <= s.history.at(-1).days_ago, `${what}: ${k} entered before its review`); };
 for (const e of data['control-list.json'].entries) graded(e.site, 'control list', e.entered_days_ago);
 check(data['control-list.json'].entries.length === 8, 'control list has not 8 entries');
+const LATER = read('later.json'), ENDS = ['contaminated', 'detailed_survey', 'risk_assessment', 'risk_control', 'remediation', 'effect_evaluation', 'aftercare'];
+check(LATER.invented === true && LATER.note_zh && LATER.note_en, 'later.json: not flagged as invented');
+for (const l of LATER.sites) {
+  const what = `later ${l.site}`, s = S.get(l.site);
+  check(s?.expected_stage === 'contaminated' && !s.negative_list, `${what}: is not contaminated, or has a negative list, which only a site taken over brings`);
+  check(ENDS.includes(l.ends_in), `${what}: ends in ${l.ends_in}`); count(`later ${l.ends_in}`);
+  let day = s?.history.at(-1).days_ago ?? 0;
+  for (const e of l.steps) {
+    const name = e.type ?? e.notice; check(!!e.type !== !!e.notice, `${what}: a step is an event or a notice`);
+    check(Number.isInteger(e.days_ago) && e.days_ago >= 1 && e.days_ago <= day, `${what}: ${name} ${e.days_ago} days ago after ${day}`); day = e.service?.days_ago ?? e.days_ago;
+    if (e.document) check(e.document.title.includes('示例'), `${what}: document of ${name}`);
+    if (e.zone) check(data['control-zones.geojson'].features.some(({ properties: z }) => z.key === e.zone && z.site === l.site && z.approved_days_ago === e.days_ago), `${what}: zone ${e.zone} is not this site's, or approved on another day`);
+    for (const party of ['contractor', 'evaluator', 'party']) if (e.fields?.[party]) check(e.fields[party].name.includes('示例'), `${what}: ${party} without 示例`);
+  }
+  const listed = data['control-list.json'].entries.find((e) => e.site === l.site), entered = l.steps.find((e) => e.type === 'risk_assessment_reviewed' && e.fields.conclusion === 'action_required');
+  check(listed?.entered_days_ago === entered?.days_ago, `${what}: on the control list since ${listed?.entered_days_ago} days, by its steps ${entered?.days_ago}`);
+}
 const zones = data['control-zones.geojson'].features.map((f) => { const p = f.properties, g = shape(`zone ${p.key}`, f); graded(p.site, 'control zone', p.approved_days_ago); inDivision(`zone ${p.key}`, p.division_code, g);
   check(within(S.get(p.site).g, g), `zone ${p.key} does not surround ${p.site}`); check(p.document_number.includes('示例') && p.approved_by.includes('示例'), `zone ${p.key}: number`); return { ...p, g }; });
 check(zones.length === 3, 'not 3 control zones');

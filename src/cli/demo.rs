@@ -8,6 +8,7 @@ use crate::platform::identity::{NewKey, keys};
 use crate::platform::jobs::{Counts, RowFinding};
 use crate::platform::{Act, App, Permission, Reply, Role, app, call};
 use crate::registers::document::{self, NewDocument};
+use crate::registers::notice::{self, NewNotice};
 use crate::registers::site::{self, Draft, EventType, Facts, LandUser, NewEvent, NewSite};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -110,20 +111,29 @@ async fn load(app: &App) -> Result<usize> {
     let known = sites()?;
     let listed: BTreeSet<String> =
         read::<ControlList>("control-list.json")?.entries.into_iter().map(|e| e.site).collect();
+    let later: BTreeMap<String, Vec<Later>> =
+        read::<LaterSites>("later.json")?.sites.into_iter().map(|one| (one.site, one.steps)).collect();
+    let mut zones = features("control-zones.geojson", today)?;
     let mut codes = BTreeMap::new();
     let mut taken_over = Vec::new();
     for site in &known {
-        // An entry in the control list or a negative list comes later in a site's life than the events taken now reach,
-        // so these are taken over with their stage, as an existing register would be.
-        if listed.contains(&site.key) || site.negative_list.is_some() {
+        // What is on the control list or has a negative list, and no steps that led there, is taken over with its stage, as
+        // an existing register would be.
+        let steps = later.get(&site.key);
+        if steps.is_none() && (listed.contains(&site.key) || site.negative_list.is_some()) {
             taken_over.push(site.as_existing(today, listed.contains(&site.key)));
-        } else {
-            let code = site.live(&mut act, today).await?;
-            codes.insert(site.key.clone(), code);
+            continue;
         }
+        let id = site.live(&mut act, today).await?;
+        for step in steps.into_iter().flatten() {
+            // A zone that a step draws is not brought once more as an existing register would.
+            let zone = step.zone.as_ref().and_then(|key| zones.iter().position(|z| z["properties"]["code"] == **key));
+            let zone = zone.map(|at| zones.swap_remove(at));
+            site.later(&mut act, id, step, zone, today).await?;
+        }
+        codes.insert(site.key.clone(), site::code(&mut act, id).await?);
     }
     import(&mut act, "sites", taken_over).await?;
-    let mut zones = features("control-zones.geojson", today)?;
     for zone in &mut zones {
         let code = zone["properties"]["site"].as_str().and_then(|key| codes.get(key)).cloned();
         zone["properties"]["site_code"] = json!(code);
@@ -283,6 +293,65 @@ struct SampleDocument {
     issued_days_ago: Option<i64>,
 }
 
+#[derive(Deserialize)]
+struct LaterSites {
+    sites: Vec<LaterSite>,
+}
+
+#[derive(Deserialize)]
+struct LaterSite {
+    site: String,
+    steps: Vec<Later>,
+}
+
+/// An event (`type`), or a notice (`notice`) with its service.
+#[derive(Deserialize)]
+struct Later {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    notice: Option<String>,
+    days_ago: i64,
+    by: String,
+    #[serde(default)]
+    fields: Map<String, Value>,
+    document: Option<SampleDocument>,
+    zone: Option<String>,
+    service: Option<LaterService>,
+}
+
+#[derive(Deserialize)]
+struct LaterService {
+    days_ago: i64,
+    received: DaysAgo,
+    how: String,
+    document: SampleDocument,
+}
+
+#[derive(Deserialize)]
+struct DaysAgo {
+    days_ago: i64,
+}
+
+/// `{"days_ago": 3}`, `{"days_ahead": 3}` as a day, `{"year_of_days_ago": 3}` as its year; anything else as it is.
+fn dated(value: &Value, today: Day) -> Value {
+    let days = |name: &str| value.get(name).and_then(Value::as_i64);
+    match (days("days_ago"), days("days_ahead"), days("year_of_days_ago")) {
+        (Some(ago), _, _) => json!(today.add_days(-ago)),
+        (_, Some(ahead), _) => json!(today.add_days(ahead)),
+        (_, _, Some(ago)) => json!(today.add_days(-ago).year()),
+        _ => value.clone(),
+    }
+}
+
+/// The division of the bureau that a role is in charge of a county's sites in.
+fn bureau_of(role: Role, county: &str) -> String {
+    match role {
+        Role::PrefectureEcology => format!("{}00", &county[..4]),
+        Role::ProvinceEcology => format!("{}0000", &county[..2]),
+        _ => county.to_owned(),
+    }
+}
+
 impl SampleSite {
     fn facts(&self) -> Facts {
         Facts {
@@ -301,8 +370,8 @@ impl SampleSite {
         }
     }
 
-    /// Lives the site's history through the same actions as an officer; gives its code.
-    async fn live(&self, act: &mut Act, today: Day) -> Result<String> {
+    /// Lives the site's history through the same actions as an officer.
+    async fn live(&self, act: &mut Act, today: Day) -> Result<SiteId> {
         let area = Area::from_geojson(&self.geometry, "/geometry").map_err(Error::invalid)?;
         let Some((first, later)) = self.history.split_first() else {
             return Err(Error::internal(format!("sample site {} has no history", self.key)));
@@ -319,7 +388,64 @@ impl SampleSite {
         for step in later {
             self.step(act, id, step, today).await?;
         }
-        site::code(act, id).await
+        Ok(id)
+    }
+
+    /// A step of the site's later life: an event, or a notice with its service.
+    async fn later(&self, act: &mut Act, id: SiteId, step: &Later, zone: Option<Value>, today: Day) -> Result<()> {
+        let what = step.kind.as_deref().or(step.notice.as_deref()).unwrap_or_default();
+        self.take_later(act, id, step, zone, today).await.map_err(|error| {
+            let named = format!("sample site {}, {what}: {error}", self.key);
+            error.because(named)
+        })
+    }
+
+    async fn take_later(&self, act: &mut Act, id: SiteId, step: &Later, zone: Option<Value>, today: Day) -> Result<()> {
+        let unknown = |what: &str| Error::internal(format!("sample site {}: unknown {what}", self.key));
+        let on = today.add_days(-step.days_ago);
+        let by = Role::parse(&step.by).ok_or_else(|| unknown(&step.by))?;
+        let mut fields: Map<String, Value> =
+            step.fields.iter().map(|(name, value)| (name.clone(), dated(value, today))).collect();
+        if let Some(kind) = &step.notice {
+            let kind = notice::rules::NoticeKind::parse(kind).ok_or_else(|| unknown(kind))?;
+            let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
+            let due_on = text("due_on").and_then(|day| day.parse().ok());
+            let bureau = DivisionCode::parse(&bureau_of(by, &self.division_code)).ok_or_else(|| unknown("division"))?;
+            let bureau = (by, bureau);
+            let new = NewNotice {
+                site: id,
+                kind,
+                issued_on: Some(on),
+                due_on,
+                reason: text("reason"),
+                contact: text("contact"),
+                issuer: None,
+                recipient: None,
+            };
+            let issued = notice::issue(act, new, Some(&bureau)).await?;
+            let Some(service) = &step.service else { return Ok(()) };
+            let given = notice::rules::Given {
+                served_how: Some(service.how.clone()),
+                served_on: Some(today.add_days(-service.days_ago)),
+                received_on: Some(today.add_days(-service.received.days_ago)),
+                document_id: Some(self.file(act, &service.document, today).await?),
+            };
+            return notice::serve(act, issued, given, Some(&bureau)).await;
+        }
+        if let Some(zone) = zone {
+            fields.insert("geometry".to_owned(), zone["geometry"].clone());
+            for name in ["approved_by", "document_number"] {
+                fields.insert(name.to_owned(), zone["properties"][name].clone());
+            }
+        }
+        if let Some(document) = &step.document {
+            fields.insert("document_id".to_owned(), json!(self.file(act, document, today).await?));
+        }
+        let draft: Draft = serde_json::from_value(Value::Object(fields)).map_err(Error::internal)?;
+        let kind = step.kind.as_deref().unwrap_or_default();
+        let event_type = EventType::parse(kind).ok_or_else(|| unknown(kind))?;
+        let new = NewEvent { event_type, occurred_on: Some(on), draft };
+        site::record(act, id, new, None, Some(by)).await.map(|_| ())
     }
 
     async fn step(&self, act: &mut Act, id: SiteId, step: &Step, today: Day) -> Result<()> {

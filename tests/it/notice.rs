@@ -318,6 +318,64 @@ async fn each_kind_has_its_stage_its_bureau_and_its_facts() {
 }
 
 #[tokio::test]
+async fn the_day_that_a_notice_sets_is_the_clock_that_its_receipt_starts() {
+    let office = Office::new().await;
+    let site = office.contaminated("（演示）庚地块").await;
+    let body = json!({"site_id": site, "kind": "detailed_survey", "due_on": "2027-03-31"});
+    let notice = expect(office.issue(&office.prefecture, &body), 201).await;
+    let proof = office.paper(&office.prefecture).await;
+    let service = json!({"served_how": "直接送达", "served_on": "2026-11-21", "received_on": "2026-11-21",
+        "document_id": proof});
+    let served = expect(office.serve(&office.prefecture, &notice, &service), 200).await;
+    assert_eq!((&served["status"], &served["due"]["due_on"]), (&json!("received"), &json!("2027-03-31")));
+    let after = office.site(&site).await;
+    assert_eq!(after["stage"], "detailed_survey");
+    let clocks = after["deadlines"].as_array().expect("clocks");
+    let clock = clocks.iter().find(|c| c["rule"] == "detailed_survey_as_notified").expect("the clock of the notice");
+    assert_eq!((&clock["due_on"], &clock["internal"]), (&json!("2027-03-31"), &json!(false)));
+}
+
+/// What the page offers is read off the same rows that refuse.
+#[tokio::test]
+async fn the_catalogue_says_what_is_issued_where_by_whom_and_what_it_asks_for() {
+    let office = Office::new().await;
+    let catalogue = expect(office.world.get("/v1/notices/catalogue").bearer_auth(&office.county), 200).await;
+    let kinds = catalogue["kinds"].as_array().expect("kinds");
+    let names: Vec<_> = kinds.iter().filter_map(|kind| kind["kind"].as_str()).collect();
+    assert_eq!(names, ["listing", "preliminary_survey", "detailed_survey", "return", "stop_work"]);
+    let asked: Vec<_> = kinds.iter().map(|k| (k["due_on"].as_str().unwrap_or(""), &k["needs_reason"])).collect();
+    let (yes, no) = (json!(true), json!(false));
+    let expected = [("no", &no), ("no", &no), ("required", &no), ("optional", &yes), ("no", &yes)];
+    assert_eq!(asked, expected);
+    let detailed = &kinds[2];
+    assert_eq!(detailed["places"][0]["stages"], json!(["contaminated"]));
+    assert_eq!(detailed["places"][0]["issuers"], json!(["prefecture_ecology"]));
+    assert_eq!(
+        (&detailed["clock"], &detailed["step"]),
+        (&json!("detailed_survey_as_notified"), &json!("detailed_notice_served"))
+    );
+    assert!(kinds.iter().all(|k| !k["places"][0]["citations"].as_array().expect("citations").is_empty()));
+
+    // A step names its fields as a form asks for them; one that goes with some cases only says with which.
+    let site = office.suspected("（演示）辛地块", "2026-05-10").await;
+    office.reviewed(&site).await;
+    let here = expect(
+        office.world.get(&format!("/v1/sites/{}", site.as_str().expect("id"))).bearer_auth(&office.prefecture),
+        200,
+    )
+    .await;
+    let steps = here["properties"]["next_steps"].as_array().expect("steps");
+    let review = steps.iter().find(|s| s["type"] == "preliminary_report_reviewed").expect("the review");
+    let form = review["form"].as_array().expect("a form");
+    let fields: Vec<_> = form.iter().map(|f| f["field"].clone()).collect();
+    assert_eq!(json!(fields), review["fields"]);
+    let field = |name: &str| form.iter().find(|f| f["field"] == name).expect("the field");
+    assert_eq!(field("risk_grade")["cases"], json!(["contaminated"]));
+    assert_eq!((&field("risk_grade")["required"], &field("note")["required"]), (&yes, &no));
+    assert_eq!((&field("conclusion")["cases"], &field("document_id")["title_zh"]), (&json!([]), &json!("文件")));
+}
+
+#[tokio::test]
 async fn numbers_have_no_gaps_whoever_asks_when() {
     let office = Office::new().await;
     let mut sites = Vec::new();

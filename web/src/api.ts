@@ -91,3 +91,62 @@ export async function getJson<T>(path: string, init: RequestInit = {}): Promise<
     throw new ApiError(response.status, {title: t('err.body'), detail: error instanceof Error ? error.message : String(error)});
   }
 }
+
+/** Sends the same body twice as one request: the idempotency key lives as long as it is not known whether the server took it. */
+export class Once {
+  private sent: {body: string; key: string} | null = null;
+
+  /** Posts JSON and reads the JSON that comes back. */
+  async post<T>(path: string, value: unknown, type = 'application/json'): Promise<T> {
+    const body = JSON.stringify(value);
+    if (this.sent?.body !== body) this.sent = {body, key: uuid()};
+    try {
+      const answer = await getJson<T>(path, {method: 'POST', body, headers: {'Content-Type': type, 'Idempotency-Key': this.sent.key}});
+      this.sent = null;
+      return answer;
+    } catch (error) {
+      if (!(error instanceof ApiError) || (error.status > 0 && error.status < 500)) this.sent = null;
+      throw error;
+    }
+  }
+}
+
+/** Files a paper; gives the identifier of the document. */
+export async function fileDocument(file: File, kind: string, title: string): Promise<string> {
+  const form = new FormData();
+  form.set('kind', kind.slice(0, 60));
+  form.set('title', title.slice(0, 300));
+  form.set('file', file);
+  const {id} = await getJson<{id: string}>('v1/documents', {method: 'POST', body: form, headers: {'Idempotency-Key': uuid()}});
+  return id;
+}
+
+/** Opens or saves what a plain link could not fetch, because a link carries no key. `save` names the file; without it a new tab shows it. */
+export async function fetchFile(path: string, save = '', init: RequestInit = {}): Promise<void> {
+  // Opened before the answer is awaited: later, a browser takes it for something unasked for.
+  const tab = save ? null : window.open('about:blank', '_blank');
+  try {
+    const response = await send(path, {...init, headers: {Accept: '*/*', ...(init.headers as Record<string, string> | undefined)}});
+    const url = URL.createObjectURL(await response.blob());
+    if (tab) tab.location.href = url;
+    else {
+      const link = document.createElement('a');
+      link.href = url;
+      link.download = save || path.slice(path.lastIndexOf('/') + 1);
+      link.click();
+    }
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  } catch (error) {
+    tab?.close();
+    throw error;
+  }
+}
+
+/** A random UUID; `crypto.randomUUID` itself is missing on plain http outside loopback. */
+function uuid(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}

@@ -23,11 +23,14 @@ function instrument(one: Citation): string {
   return lang() === 'zh' && name && !name.startsWith('《') ? `《${name}》` : name;
 }
 
-/** `456(2)` is article 456, paragraph 2; what is spelled otherwise is shown as it came. */
+/** `456(2)` is article 456, paragraph 2; a passage of a plan is named in words. */
 function article(one: Citation): string {
   const said = pick(one, 'article');
   const parts = /^(\d+)(?:\((\d+)\))?$/.exec(said);
-  if (!parts) return said;
+  // Several articles: `18-20, 22`.
+  if (/^\d[\d, -]*$/.test(said)) return lang() === 'en' ? t('art.zh', {n: said}) : `第${said.replace(/, */g, '、')}条`;
+  // A passage of a plan is told in both languages.
+  if (!parts) return said.split(' / ')[lang() === 'zh' ? 0 : 1] ?? said;
   if (lang() === 'en') return t('art.zh', {n: said});
   return `第${parts[1]}条${parts[2] ? `第${parts[2]}款` : ''}`;
 }

@@ -126,3 +126,10 @@ export const SURVEY_STATES = [
   'none', 'running', 'reviewed_within_screening', 'reviewed_above_screening',
   'risk_acceptable', 'action_required', 'effect_met', 'effect_not_met',
 ] as const;
+
+/** The numbers of the stages in the procedure, by stage, and by stage and mode. */
+export const STAGE_CODES: Readonly<Record<string, string>> = {
+  candidate: 'C0', suspected: 'C1', preliminary_survey: 'C2', preliminary_review: 'C3', not_contaminated: 'C4', contaminated: 'C5',
+  detailed_survey: 'C6', risk_assessment: 'C7', risk_acceptable: 'C8', listed: 'C9', risk_control: 'C10',
+  'risk_control/containment': 'C10a', 'risk_control/safe_use': 'C10b', remediation: 'C11', effect_evaluation: 'C12', delisted: 'C13', aftercare: 'C14',
+};

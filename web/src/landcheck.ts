@@ -1,5 +1,5 @@
 // The land check: a parcel, an operation, a planned use and facts in; the verdict with its reasons out.
-import {ApiError, apiKey, getJson, send} from './api';
+import {Once, apiKey, fetchFile, getJson} from './api';
 import {citations} from './citations';
 import {INDUSTRIES, LAND_USE, OPERATIONS, SURVEY_STATES, SYSTEMS, SYSTEM_NAMES} from './codes';
 import {byId, fill, h, loading, rows, section} from './dom';
@@ -41,8 +41,8 @@ export class LandCheckPanel {
   private result: LandCheck | null = null;
   private failure: unknown = null;
   private busy = false;
-  /** What was sent without an answer coming back, and its idempotency key: sending the same again is one check, not two. */
-  private sent: {body: string; key: string} | null = null;
+  /** Sending the same again after no answer came is one check, not two. */
+  private readonly once = new Once();
 
   constructor(pane: HTMLElement, private readonly map: RegisterMap, private readonly draw: DrawTool, private readonly record: RecordCard, private readonly startDrawing: () => void) {
     this.operation.value = 'transfer';
@@ -213,23 +213,16 @@ export class LandCheckPanel {
     if (this.busy) return;
     const request = this.request();
     if (!request) return;
-    const body = JSON.stringify(request);
-    if (this.sent?.body !== body) this.sent = {body, key: uuid()};
     this.busy = true;
     this.result = null;
     this.failure = null;
     this.renderSubmit();
     fill(this.output, loading());
     try {
-      this.result = await getJson<LandCheck>('v1/land-checks', {
-        method: 'POST',
-        body,
-        headers: {'Content-Type': 'application/geo+json', 'Idempotency-Key': this.sent.key},
-      });
+      this.result = await this.once.post<LandCheck>('v1/land-checks', request, 'application/geo+json');
     } catch (error) {
       this.failure = error;
     }
-    if (!(this.failure instanceof ApiError) || (this.failure.status > 0 && this.failure.status < 500)) this.sent = null;
     this.busy = false;
     this.renderSubmit();
     this.renderResult();
@@ -279,11 +272,7 @@ export class LandCheckPanel {
     event.preventDefault();
     const link = event.currentTarget as HTMLElement;
     try {
-      const response = await send(`v1/land-checks/${encodeURIComponent(result.id)}`);
-      const url = URL.createObjectURL(await response.blob());
-      const save = h('a', {href: url, download: `${result.number ?? result.id}.json`});
-      save.click();
-      setTimeout(() => URL.revokeObjectURL(url), 60_000);
+      await fetchFile(`v1/land-checks/${encodeURIComponent(result.id)}`, `${result.number ?? result.id}.json`);
     } catch (error) {
       link.after(problemBox(error, t('check.json.failed')));
     }
@@ -349,13 +338,4 @@ function rule(one: Rule): HTMLElement {
 
 function select(id: string, options: Array<[value: string, key: string]>): HTMLSelectElement {
   return h('select', {id, 'data-testid': id}, options.map(([value, key]) => h('option', {value, i18n: key})));
-}
-
-/** A random UUID; `crypto.randomUUID` itself is missing on plain http outside loopback. */
-function uuid(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }

@@ -10,9 +10,9 @@ import {lang, onLang, pick, setLang, t, term, translate} from './i18n';
 import {LandCheckPanel} from './landcheck';
 import {LayerPanel} from './layers';
 import {CLASS_COLOURS, RegisterMap, STAGE_COLOURS, type Found} from './map';
-import {OverduePanel} from './overdue';
+import {DuePanel} from './due';
 import {RecordCard} from './record';
-import type {Me, Ready} from './types';
+import type {Area, Me, Ready} from './types';
 import type {Key} from './dict';
 
 declare global {
@@ -52,7 +52,21 @@ function start(): void {
   const {map} = register;
   window.__jingtu = {map, ready: register.ready};
 
-  const record = new RecordCard(register, () => {
+  const record = new RecordCard(register, {
+    today: () => (typeof state.today === 'string' ? state.today : ''),
+    role: () => me?.role ?? '',
+    drawOutline: (take) => {
+      closeChooser();
+      takeOutline = take;
+      draw.start();
+    },
+    changed: () => {
+      // An outline that was asked for has served its end.
+      if (takeOutline) draw.clear();
+      due.reset(current === 'overdue');
+      void layers.refresh(false);
+    },
+  }, () => {
     if (phone()) collapse(true);
   });
   const card = byId('record');
@@ -62,20 +76,25 @@ function start(): void {
   });
   const layers = new LayerPanel(byId('pane-layers'), register);
   let wasDrawing = false;
+  // Whoever asked for an outline last is given it, also when its corners are moved afterwards.
+  let takeOutline: ((outline: Area) => void) | null = null;
   const draw = new DrawTool(register, () => {
     drawHint();
-    if (wasDrawing && draw.state === 'done' && phone()) collapse(false);
+    if (draw.state === 'empty') takeOutline = null;
+    if (takeOutline && draw.state === 'done' && draw.geometry) takeOutline(draw.geometry);
+    if (wasDrawing && draw.state === 'done' && phone() && !takeOutline) collapse(false);
     wasDrawing = draw.state === 'drawing';
     check.parcelChanged();
   }, () => say(t('draw.few'), 2500));
   const startDrawing = () => {
     closeChooser();
+    takeOutline = null;
     show('check');
     if (phone()) collapse(true);
     draw.start();
   };
   const check = new LandCheckPanel(byId('pane-check'), register, draw, record, startDrawing);
-  const overdue = new OverduePanel(byId('pane-overdue'), record);
+  const due = new DuePanel(byId('pane-overdue'), record);
 
   // Panels
 
@@ -92,7 +111,7 @@ function start(): void {
       tabs[name].tabIndex = on ? 0 : -1;
       byId(`pane-${name}`).hidden = !on;
     }
-    if (tab === 'overdue') overdue.show();
+    if (tab === 'overdue') due.show();
   }
   names.forEach((name, index) => {
     tabs[name].addEventListener('click', () => {
@@ -255,9 +274,9 @@ function start(): void {
     setApiKey(key);
     keyInput.value = '';
     await whoAmI();
+    record.reset();
+    due.reset(current === 'overdue');
     await layers.refresh(false);
-    record.reload();
-    overdue.reset(current === 'overdue');
   }
 
   byId<HTMLFormElement>('keyform').addEventListener('submit', (event) => {
@@ -296,7 +315,7 @@ function start(): void {
   void getJson<Ready>('readyz').then((answer) => {
     state = answer;
     if (typeof state.today === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(state.today)) {
-      overdue.setToday(state.today);
+      due.setToday(state.today);
       check.setToday(state.today);
     }
     renderPage();

@@ -1,13 +1,13 @@
 // The record of a site or a farmland unit: what it is, what is due, what may come next, what happened.
 import {ApiError, getJson} from './api';
-import {citations} from './citations';
-import {byId, fill, h, loading, rows, section} from './dom';
+import {byId, fill, h, loading, rows} from './dom';
 import {problemBox} from './errors';
-import {actor, area, instant, textOf} from './format';
+import {area, textOf} from './format';
 import {boxOf} from './geo';
 import {onLang, pick, t, term} from './i18n';
 import {CLASS_COLOURS, STAGE_COLOURS, type Found, type RegisterMap} from './map';
-import type {Citation, Deadline, RecordFeature, SiteEvent} from './types';
+import {SiteSheet, stageText, type Surroundings} from './site';
+import type {RecordFeature} from './types';
 
 type Kind = 'site' | 'farmland';
 
@@ -17,8 +17,10 @@ interface Shown {
   state: 'loading' | 'record' | 'tile' | 'failed';
   feature: RecordFeature | null;
   failure: unknown;
-  events: SiteEvent[] | null;
-  eventsFailure: unknown;
+  /** Of a site only. */
+  sheet: SiteSheet | null;
+  /** What was done last. */
+  said: string;
 }
 
 /** The card of one record over the map. */
@@ -28,7 +30,7 @@ export class RecordCard {
   private asked: AbortController | null = null;
   private returnTo: HTMLElement | null = null;
 
-  constructor(private readonly map: RegisterMap, private readonly opened: () => void) {
+  constructor(private readonly map: RegisterMap, private readonly around: Omit<Surroundings, 'recorded'> & {changed?: () => void}, private readonly opened: () => void) {
     onLang(() => this.render());
     this.card.addEventListener('keydown', (event) => {
       if (event.key === 'Escape') this.close();
@@ -46,12 +48,15 @@ export class RecordCard {
     this.asked?.abort();
     const asked = (this.asked = new AbortController());
     if (this.card.hidden) this.returnTo = document.activeElement instanceof HTMLElement ? document.activeElement : null;
-    const shown: Shown = (this.shown = {kind, id, state: 'loading', feature: tile, failure: null, events: null, eventsFailure: null});
+    const same = this.shown?.kind === kind && this.shown.id === id ? this.shown : null;
+    const sheet = kind === 'farmland' ? null : same?.sheet ?? new SiteSheet(id, {...this.around, recorded: (said) => this.recorded(said)});
+    const shown: Shown = (this.shown = {kind, id, state: 'loading', feature: tile, failure: null, sheet, said: same?.said ?? ''});
     this.map.select(tile?.geometry ?? null);
     this.card.hidden = false;
-    this.card.scrollTop = 0;
+    if (!same) this.card.scrollTop = 0;
     this.opened();
-    this.render();
+    // While a record that is shown already is read again, it stays as it is.
+    if (!same || same.state !== 'record') this.render();
     const path = `${kind === 'site' ? 'v1/sites' : 'v1/farmland-units'}/${encodeURIComponent(id)}`;
     try {
       shown.feature = await getJson<RecordFeature>(path, {signal: asked.signal});
@@ -69,15 +74,17 @@ export class RecordCard {
       if (box) this.map.fit(box);
     }
     this.render();
-    if (shown.state !== 'record' || kind !== 'site') return;
-    try {
-      const {events = []} = await getJson<{events?: SiteEvent[]}>(`${path}/events`, {signal: asked.signal});
-      shown.events = events;
-    } catch (error) {
-      if (asked.signal.aborted) return;
-      shown.eventsFailure = error;
-    }
-    if (!asked.signal.aborted) this.render();
+    if (shown.state === 'record' && shown.sheet && shown.feature) await shown.sheet.read(shown.feature.properties, asked.signal);
+  }
+
+  /** After something was recorded: says so, and reads the record as it is now. */
+  private recorded(said: string): void {
+    const {shown} = this;
+    if (!shown) return;
+    shown.said = said;
+    this.card.scrollTop = 0;
+    void this.open(shown.kind, shown.id, shown.feature).then(() => this.card.querySelector<HTMLElement>('.said')?.focus({preventScroll: true}));
+    this.around.changed?.();
   }
 
   close(): void {
@@ -93,6 +100,14 @@ export class RecordCard {
     if (this.shown) void this.open(this.shown.kind, this.shown.id, this.shown.feature);
   }
 
+  /** Forgets what another caller was shown, and reads the record as the new one may see it. */
+  reset(): void {
+    const {shown} = this;
+    if (!shown) return;
+    this.shown = null;
+    void this.open(shown.kind, shown.id);
+  }
+
   private render(): void {
     const shown = this.shown;
     if (!shown) return;
@@ -102,6 +117,7 @@ export class RecordCard {
       h('header', {},
         h('div', {}, h('h2', {'data-testid': 'record-name'}, name), h('p', {class: 'sub'}, badge(shown.kind, p), text(p['code']) !== name ? h('span', {class: 'mono'}, text(p['code'])) : null)),
         h('button', {type: 'button', class: 'close', title: t('close'), 'aria-label': t('close'), onclick: () => this.close()}, '×')),
+      shown.said ? h('p', {class: 'said', role: 'status', tabindex: '-1', 'data-testid': 'said'}, shown.said) : null,
       shown.state === 'loading' ? loading() : null,
       shown.state === 'failed' ? problemBox(shown.failure, t('record.failed')) : null,
       shown.state === 'tile' ? h('p', {class: 'note'}, t('record.tileonly')) : null,
@@ -112,7 +128,9 @@ export class RecordCard {
     const user = p['land_user'] as Record<string, unknown> | null | undefined;
     const division = [pick(p, 'division_name'), text(p['division_code'])].filter(Boolean).join(' ');
     const common = rows(shown.kind === 'site' ? [
-      [t('record.stage'), pick(p, 'stage') && stage(p)],
+      [t('record.stage'), stageText(p)],
+      [t('record.since'), text(p['stage_since'])],
+      [t('record.assessed'), p['assessed_class'] ? term('assessed.', p['assessed_class']) : ''],
       [t('record.grade'), p['risk_grade'] ? term('grade.', p['risk_grade']) : ''],
       [t('record.area'), area(p['area_m2'], p['area_mu'])],
       [t('record.division'), division],
@@ -130,64 +148,23 @@ export class RecordCard {
       [t('record.township'), text(p['township'])],
       [t('record.village'), text(p['village'])],
     ]);
-    const deadlines = list<Deadline>(p['deadlines']);
-    const next = list<{type?: string; actors?: string[]; citations?: Citation[]}>(p['next_steps']);
-    const restrictions = list<{citations?: Citation[]}>(p['restrictions']);
     return [
+      shown.state === 'record' && shown.sheet ? shown.sheet.alerts(p) : null,
       common,
       shown.feature?.geometry ? h('p', {}, h('button', {type: 'button', class: 'plain', onclick: () => {
         const box = boxOf(shown.feature?.geometry);
         if (box) this.map.fit(box);
       }}, t('record.zoom'))) : null,
-      deadlines.length ? section(t('record.deadlines'), deadlines.map(deadline)) : null,
-      restrictions.length ? section(t('record.restrictions'), h('ul', {class: 'items'}, restrictions.map((one) => h('li', {}, pick(one, 'title') || textOf(one), one.citations?.length ? citations(one.citations) : null)))) : null,
-      next.length ? section(t('record.next'), h('ul', {class: 'items'}, next.map((one) => h('li', {},
-        pick(one, 'title') || pick(one, 'type') || textOf(one), list<string>(one.actors).map((role) => h('span', {class: 'tag'}, term('role.', role))),
-        one.citations?.length ? citations(one.citations) : null)))) : null,
-      shown.state === 'record' && shown.kind === 'site' ? this.history(shown) : null,
+      ...(shown.state === 'record' && shown.sheet && shown.feature ? shown.sheet.sections(shown.feature) : []),
     ];
-  }
-
-  private history(shown: Shown): HTMLElement | null {
-    if (shown.eventsFailure) {
-      const hidden = shown.eventsFailure instanceof ApiError && [401, 403, 404].includes(shown.eventsFailure.status);
-      return section(t('record.events'), hidden ? h('p', {class: 'muted'}, t('record.events.hidden')) : problemBox(shown.eventsFailure, t('record.events.failed')));
-    }
-    if (!shown.events) return section(t('record.events'), loading());
-    if (shown.events.length === 0) return null;
-    return section(t('record.events'), h('ol', {class: 'history', 'data-testid': 'events'}, [...shown.events].reverse().map((one) => h('li', {},
-      h('b', {}, one.occurred_on ?? ''), ' ', pick(one, 'title') || pick(one, 'type'),
-      h('span', {class: 'muted small'}, [`#${one.seq ?? ''}`, actor(one, 'actor'), one.recorded_at ? t('record.recorded', {at: instant(one.recorded_at)}) : ''].filter(Boolean).join(' · ')),
-      one.hash ? h('code', {class: 'hash', title: one.hash}, one.hash.slice(0, 12)) : null))));
   }
 }
 
 const text = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
-const list = <T>(value: unknown): T[] => (Array.isArray(value) ? (value as T[]) : []);
-
-function stage(p: Record<string, unknown>): string {
-  const said = p['stage_zh'] || p['stage_en'] ? pick(p, 'stage') : '';
-  return said && said !== p['stage'] ? said : term('stage.', p['stage']);
-}
-
 function badge(kind: Kind, p: Record<string, unknown>): HTMLElement | null {
   const value = text(p[kind === 'site' ? 'stage' : 'class']);
   if (!value) return null;
-  const mark = h('span', {class: 'badge'}, kind === 'site' ? stage(p) : term('class.', value));
+  const mark = h('span', {class: 'badge'}, kind === 'site' ? stageText(p) : term('class.', value));
   mark.style.setProperty('--c', (kind === 'site' ? STAGE_COLOURS : CLASS_COLOURS)[value] ?? '#667a88');
   return mark;
-}
-
-/** One running or finished clock. */
-function deadline(one: Deadline): HTMLElement {
-  const why = list<unknown>(one.why);
-  return h('div', {class: `deadline ${/^[a-z_]+$/.test(one.status ?? '') ? one.status : ''}`},
-    h('p', {}, h('b', {}, pick(one, 'title') || pick(one, 'rule')), h('span', {class: 'state'}, term('deadline.status.', one.status))),
-    h('p', {}, t('deadline.due'), ' ', h('b', {class: 'mono'}, one.due_on ?? ''),
-      h('span', {class: 'muted small'}, ' ', [
-        one.nominal_due_on && one.nominal_due_on !== one.due_on ? t('deadline.nominal', {on: one.nominal_due_on}) : '',
-        one.start_on ? t('deadline.start', {on: one.start_on}) : '',
-      ].filter(Boolean).join(' · '))),
-    one.provisional ? h('p', {class: 'warnline'}, t('deadline.provisional')) : null,
-    why.length ? h('details', {}, h('summary', {}, t('deadline.why')), h('ol', {}, why.map((step) => h('li', {}, textOf(step))))) : null);
 }

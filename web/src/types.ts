@@ -40,8 +40,87 @@ export interface Deadline {
   status?: string;
   days_overdue?: number;
   provisional?: boolean;
-  why?: unknown[];
+  internal?: boolean;
+  occasion?: string;
+  confidence?: string;
+  closed_on?: string | null;
+  cause?: string | null;
+  why?: Array<{text_zh?: string; text_en?: string; citations?: Citation[]}>;
   responsible?: unknown;
+}
+
+/** A field that a step asks for. */
+export interface FieldAsked {
+  field: string;
+  title_zh?: string;
+  title_en?: string;
+  required?: boolean;
+  cases?: string[];
+}
+
+/** A step open to the caller. */
+export interface StepAsked {
+  type: string;
+  title_zh?: string;
+  title_en?: string;
+  actors?: string[];
+  leads_to?: string[];
+  cases?: string[];
+  form?: FieldAsked[];
+  rule?: string;
+  citations?: Citation[];
+}
+
+/** A kind of notice, of `/v1/notices/catalogue`. */
+export interface NoticeKind {
+  kind: string;
+  title_zh?: string;
+  title_en?: string;
+  places?: Array<{stages?: string[]; issuers?: string[]; citations?: Citation[]}>;
+  needs_reason?: boolean;
+  due_on?: 'required' | 'optional' | 'no';
+  other_recipient?: boolean;
+  clock?: string | null;
+  step?: string | null;
+}
+
+/** A written notice. */
+export interface Notice {
+  id: string;
+  number?: string;
+  kind?: string;
+  title_zh?: string;
+  title_en?: string;
+  status?: string;
+  status_zh?: string;
+  status_en?: string;
+  recipient?: string;
+  issued_on?: string;
+  due?: {rule?: string | null; due_on?: string | null; text_zh?: string; text_en?: string};
+  citations?: Citation[];
+  to_check?: Array<{text_zh?: string; text_en?: string}>;
+  text_zh?: string;
+  summary_en?: string;
+  document_id?: string | null;
+  served_how?: string | null;
+  served_on?: string | null;
+  received_on?: string | null;
+  void_reason?: string | null;
+}
+
+/** Something that has to be public. */
+export interface Duty {
+  id?: string;
+  duty?: string;
+  duty_zh?: string;
+  duty_en?: string;
+  owed_by?: string;
+  owed_by_zh?: string;
+  owed_by_en?: string;
+  status?: string;
+  publications?: Array<{channel?: string; url?: string | null; from?: string; to?: string | null; public_until_at_least?: string | null}>;
+  citations?: Citation[];
+  inside?: {owed_since?: string; due_on?: string; days_overdue?: number; met?: boolean; lacking?: unknown} | null;
 }
 
 export interface SiteEvent {
@@ -52,6 +131,8 @@ export interface SiteEvent {
   occurred_on?: string;
   recorded_at?: string;
   actor?: unknown;
+  payload?: Record<string, unknown>;
+  voided_by?: number | null;
   hash?: string;
 }
 

@@ -1,6 +1,6 @@
-// What can be proved without a browser: the reading of parcel files and the small geometry of the screen.
+// What can be proved without a browser: the reading of parcel files, the small geometry of the screen, steps as forms.
 import assert from 'node:assert/strict';
-import {mkdtemp, rm} from 'node:fs/promises';
+import {mkdtemp, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {after, test} from 'node:test';
@@ -20,6 +20,7 @@ async function load(name) {
 const {readText, FileRefused} = await load('geojson');
 const {roughArea, crosses, boxOf, middle, inside} = await load('geo');
 const {dict} = await load('dict');
+const {WIDGETS, clockKey, eventOf, faultsByField, fieldsAsked, isAside, kindsAt, wireValue} = await load('steps');
 
 const ring = [[112.4, 39.3], [112.41, 39.3], [112.41, 39.31], [112.4, 39.31], [112.4, 39.3]];
 const polygon = {type: 'Polygon', coordinates: [ring]};
@@ -113,4 +114,91 @@ test('both languages say the same things with the same blanks', () => {
     const blanks = (text) => [...text.matchAll(/\{\w+\}/g)].map(([one]) => one).sort();
     assert.deepEqual(blanks(zh), blanks(en), key);
   }
+});
+
+// The fields of the rules themselves: the page must know how to ask for each, and what to call it in a log.
+const rules = await readFile(path.join(source, '..', '..', 'src', 'registers', 'site', 'rules', 'event.rs'), 'utf8');
+const fieldNames = [...rules.matchAll(/Field::\w+ => "([a-z_]+)"/g)].map(([, name]) => name);
+
+test('every field of the rules has its widget and its name, and every choice its words', () => {
+  assert.ok(fieldNames.length >= 43, `${fieldNames.length} fields found`);
+  for (const name of fieldNames) {
+    assert.ok(name === 'occasion' || WIDGETS[name], `${name} has no widget`);
+    assert.ok(`field.${name}` in dict, `${name} has no name`);
+  }
+  for (const [name, widget] of Object.entries(WIDGETS)) {
+    assert.ok(name === 'occurred_on' || fieldNames.includes(name), `${name} is no field`);
+    for (const word of widget.of ?? []) assert.ok(`${widget.prefix}${word}` in dict, `${widget.prefix}${word}`);
+  }
+});
+
+test('the choices are those of the rules', () => {
+  const words = (type) => [...new RegExp(`${type} \\{([\\s\\S]*?)\\n    \\}`).exec(rules)[1].matchAll(/= "([a-z0-9_]+)",/g)].map(([, word]) => word);
+  for (const [type, field] of [['AssessedClass', 'assessed_class'], ['Medium', 'media'], ['Course', 'status'], ['Ground', 'ground']]) {
+    assert.deepEqual(WIDGETS[field].of, words(type), type);
+  }
+});
+
+const review = {type: 'preliminary_report_reviewed', cases: ['contaminated', 'returned'], form: [
+  {field: 'conclusion', required: true, cases: []},
+  {field: 'risk_grade', required: true, cases: ['contaminated']},
+  {field: 'reason', required: true, cases: ['returned']},
+  {field: 'note', required: false, cases: []},
+]};
+
+test('a step asks for the fields of the case chosen and sends no other', () => {
+  const asked = (entered) => fieldsAsked(review, entered).map(({field, needed}) => `${field}${needed ? '*' : ''}`);
+  assert.deepEqual(asked({}), ['conclusion*', 'note']);
+  assert.deepEqual(asked({conclusion: 'contaminated'}), ['conclusion*', 'risk_grade*', 'note']);
+  assert.deepEqual(asked({conclusion: 'returned'}), ['conclusion*', 'reason*', 'note']);
+  // What was typed for another case stays behind.
+  const entered = {occurred_on: '2026-11-20', conclusion: 'contaminated', risk_grade: 'high', reason: '采样不足', note: '  '};
+  assert.deepEqual(eventOf(review, entered), {type: review.type, occurred_on: '2026-11-20', conclusion: 'contaminated', risk_grade: 'high'});
+});
+
+test('values are sent as the server reads them', () => {
+  assert.equal(wireValue('quantity_t', '1250.5'), 1250.5);
+  assert.equal(wireValue('quantity_t', 'viel'), 'viel');
+  assert.equal(wireValue('plan_year', ''), undefined);
+  assert.equal(wireValue('exceeded', 'false'), false);
+  assert.deepEqual(wireValue('media', ['soil', 'air']), ['soil', 'air']);
+  assert.equal(wireValue('media', []), undefined);
+  assert.deepEqual(wireValue('party', {name: ' 示例 ', credit_code: '91152921demx00014e'}), {name: '示例', credit_code: '91152921DEMX00014E'});
+  assert.equal(wireValue('party', {name: ' ', credit_code: ''}), undefined);
+  assert.equal(wireValue('note', ' 备注 '), '备注');
+});
+
+test('one clock of several of a rule is named by its occasion', () => {
+  const step = {type: 'deadline_extended', form: [{field: 'deadline_rule', required: true}, {field: 'occasion'}, {field: 'until', required: true}]};
+  assert.deepEqual(fieldsAsked(step, {}).map(({field}) => field), ['deadline_rule', 'until']);
+  const extended = (key) => eventOf(step, {occurred_on: '2026-11-20', deadline_rule: key, until: '2026-12-31'});
+  assert.deepEqual(extended(clockKey('annual_control_plan', '2026')), {type: step.type, occurred_on: '2026-11-20', deadline_rule: 'annual_control_plan', occasion: '2026', until: '2026-12-31'});
+  assert.equal('occasion' in extended(clockKey('detailed_survey_as_notified', '')), false);
+});
+
+test('faults stand at the field they name, and none is lost', () => {
+  const {at, rest} = faultsByField({errors: [
+    {pointer: '/media', message: '缺少地下水'}, {pointer: '/party/credit_code', message: '校验位'}, {pointer: '/geometry/coordinates/0/3', message: '未闭合'},
+    {pointer: '/occasion', message: '无此期限'}, {pointer: '/unknown', message: '多余'}, {message: '其他'},
+  ]}, ['media', 'party', 'geometry', 'deadline_rule']);
+  assert.deepEqual(Object.fromEntries(at), {media: ['缺少地下水'], party: ['校验位'], geometry: ['未闭合'], deadline_rule: ['无此期限']});
+  assert.deepEqual(rest.map(({message}) => message), ['多余', '其他']);
+  assert.equal(faultsByField({}, ['media']).at.size, 0);
+});
+
+test('notices are offered at their stage to the role that issues them', () => {
+  const kinds = [
+    {kind: 'preliminary_survey', places: [{stages: ['suspected'], issuers: ['county_ecology'], citations: [{article: '13'}]}]},
+    {kind: 'return', places: [{stages: ['preliminary_review'], issuers: ['prefecture_ecology'], citations: []}, {stages: ['risk_assessment'], issuers: ['province_ecology'], citations: [{article: '59'}]}]},
+  ];
+  assert.deepEqual(kindsAt(kinds, 'suspected', 'county_ecology').map(({kind}) => kind), ['preliminary_survey']);
+  assert.deepEqual(kindsAt(kinds, 'suspected', 'planning'), []);
+  assert.deepEqual(kindsAt(kinds, 'risk_assessment', 'province_ecology').map(({kind, citations}) => [kind, citations[0].article]), [['return', '59']]);
+  assert.deepEqual(kindsAt(kinds, 'preliminary_review', 'province_ecology'), []);
+});
+
+test('what stands beside the way of a site is told apart', () => {
+  assert.equal(isAside('entered_in_error'), true);
+  assert.equal(isAside('control_plan_filed'), false);
+  assert.equal(isAside('disclosed'), false);
 });

@@ -26,16 +26,27 @@ const MAX_REASON: usize = 2_000;
 
 /// A notice to be issued.
 #[derive(Debug, Clone)]
-pub(super) struct NewNotice {
+pub struct NewNotice {
+    /// The site that it is about.
     pub site: SiteId,
+    /// Which.
     pub kind: NoticeKind,
+    /// The day on it; today where there is none.
     pub issued_on: Option<Day>,
+    /// Last day that the bureau sets.
     pub due_on: Option<Day>,
+    /// Why.
     pub reason: Option<String>,
+    /// Whom to ask.
     pub contact: Option<String>,
+    /// The bureau's name as it signs; after its division where there is none.
     pub issuer: Option<String>,
+    /// Who is addressed instead of the land user.
     pub recipient: Option<String>,
 }
+
+/// The bureau that the operator at the machine enters for; a key acts in its own role and division.
+pub type Bureau = (Role, DivisionCode);
 
 /// Issues a notice: may it be, what does it say, its number, the paper. Where the server has no Chinese font it is issued
 /// as text, and its PDF is made when it is served.
@@ -43,9 +54,9 @@ pub(super) struct NewNotice {
 /// # Errors
 /// `not_found`; `outside_division`; `notice_not_allowed` (409), `other_role_must_act` (403), `no_legal_ground` (409),
 /// `invalid_input` (422), each with its rule and articles; `notice_under_way` (409) while one of its kind is not received.
-pub(super) async fn issue(act: &mut Act, new: NewNotice) -> Result<NoticeId> {
+pub async fn issue(act: &mut Act, new: NewNotice, entering_for: Option<&Bureau>) -> Result<NoticeId> {
     let brief = site::brief(act, new.site).await?;
-    let (role, division) = bureau(act)?;
+    let (role, division) = bureau(act, entering_for)?;
     let kind = new.kind.row();
     let issued_on = new.issued_on.unwrap_or_else(|| act.today());
     let credit_code = if new.recipient.is_some() { None } else { brief.addressee_credit_code.clone() };
@@ -145,10 +156,11 @@ fn under_way(kind: &Kind, number: &str) -> Error {
 }
 
 /// In which role and for which division a bureau acts.
-fn bureau(act: &Act) -> Result<(Role, DivisionCode)> {
-    match act.caller() {
-        Caller::Key(holder) => Ok((holder.role, holder.division.clone())),
-        Caller::Operator | Caller::Public => Err(Error::forbidden(
+fn bureau(act: &Act, entering_for: Option<&Bureau>) -> Result<Bureau> {
+    match (act.caller(), entering_for) {
+        (Caller::Key(holder), _) => Ok((holder.role, holder.division.clone())),
+        (Caller::Operator, Some(bureau)) => Ok(bureau.clone()),
+        (Caller::Operator | Caller::Public, _) => Err(Error::forbidden(
             "role_not_allowed",
             Text::fixed(
                 "通知书须由生态环境部门以其密钥签发。",
@@ -304,7 +316,7 @@ pub(super) fn not_found() -> Error {
 }
 
 /// The notice, locked after its site, for whoever may carry it on: a bureau of those that issue it, in the site's division.
-async fn take(act: &mut Act, id: NoticeId) -> Result<Row> {
+async fn take(act: &mut Act, id: NoticeId, entering_for: Option<&Bureau>) -> Result<Row> {
     let found = store::find(act.tx(), id).await?.ok_or_else(not_found)?;
     if !act.caller().holds_in(&found.division_code) {
         return Err(not_found());
@@ -312,7 +324,7 @@ async fn take(act: &mut Act, id: NoticeId) -> Result<Row> {
     site::brief(act, found.site_id).await?;
     let row = store::lock(act.tx(), id).await?.ok_or_else(not_found)?;
     let kind = row.kind()?.row();
-    let (role, _) = bureau(act)?;
+    let (role, _) = bureau(act, entering_for)?;
     let issuer = Role::parse(&row.issuer_role);
     let places = || kind.places.iter().filter(|place| issuer.is_some_and(|issuer| place.issuers.contains(&issuer)));
     if places().any(|place| place.issuers.contains(&role)) {
@@ -338,8 +350,8 @@ async fn take(act: &mut Act, id: NoticeId) -> Result<Row> {
 /// # Errors
 /// `not_found`; `notice_closed` (409) when it is received or void; `invalid_input` for what is missing, the proof among it;
 /// whatever the site's rules refuse.
-pub(super) async fn serve(act: &mut Act, id: NoticeId, given: Given) -> Result<()> {
-    let row = take(act, id).await?;
+pub async fn serve(act: &mut Act, id: NoticeId, given: Given, entering_for: Option<&Bureau>) -> Result<()> {
+    let row = take(act, id, entering_for).await?;
     let kind = row.kind()?.row();
     // A receipt whose step was entered in error never was: the notice is served anew.
     let never_was = match row.site_event_seq {
@@ -370,7 +382,7 @@ pub(super) async fn serve(act: &mut Act, id: NoticeId, given: Given) -> Result<(
                 ..site::Draft::default()
             },
         };
-        let recorded = site::record(act, row.site_id, step, None, None).await?;
+        let recorded = site::record(act, row.site_id, step, None, entering_for.map(|(role, _)| *role)).await?;
         seq = Some(i32::try_from(recorded.seq).map_err(Error::internal)?);
         if let Due::FromReceipt(rule) = kind.due {
             due_on = clock(act, row.site_id, rule).await?;
@@ -419,7 +431,7 @@ pub(super) async fn serve(act: &mut Act, id: NoticeId, given: Given) -> Result<(
 /// # Errors
 /// `not_found`; `notice_closed` (409) once it was served or is void; `invalid_input` for a missing reason.
 pub(super) async fn void(act: &mut Act, id: NoticeId, reason: &str) -> Result<()> {
-    let row = take(act, id).await?;
+    let row = take(act, id, None).await?;
     if row.status() != Status::Issued {
         return Err(closed(&row, row.status()));
     }

@@ -3,9 +3,11 @@
 use super::actions::{self, NewNotice, not_found, visible};
 use super::rules::{Due, Given, NoticeKind, SERVICE_WAYS, Status};
 use super::store::{self, Filter, Row};
+use crate::kernel::basis::cite_all;
 use crate::kernel::paging::{self, Cursor};
 use crate::kernel::{Citation, Day, DivisionCode, DocumentId, NoticeId, Result, SiteId};
-use crate::platform::{App, Body, Call, Params, Permission, Reply, Stop};
+use crate::platform::{App, Body, Call, Params, Permission, Reply, Role, Stop};
+use crate::registers::site::EventType;
 use axum::extract::Path;
 use axum::http::{HeaderName, header};
 use chrono::{DateTime, Utc};
@@ -16,6 +18,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(issue_notice, list_notices))
+        .routes(routes!(notice_catalogue))
         .routes(routes!(get_notice))
         .routes(routes!(get_notice_text))
         .routes(routes!(get_notice_pdf))
@@ -326,11 +329,109 @@ async fn issue_notice(call: Call, Body(body): Body<NewNoticeBody>) -> Result<Rep
         issuer: body.issuer,
         recipient: body.recipient,
     };
-    let id = actions::issue(&mut act, new).await?;
+    let id = actions::issue(&mut act, new, None).await?;
     let row = store::find(act.tx(), id).await?.ok_or_else(not_found)?;
     let revision = row.revision;
     let reply = Reply::json(&view(row)?)?.created(format!("/v1/notices/{id}")).revision(revision);
     Ok(act.finish(reply).await?)
+}
+
+/// Whether a last day is given when a notice is issued.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum DueAsked {
+    /// It must be.
+    Required,
+    /// It may be.
+    Optional,
+    /// It must not: it follows from receipt, or there is none.
+    No,
+}
+
+/// At which stages a kind is issued, by whom and on what.
+#[derive(Debug, Serialize, ToSchema)]
+struct NoticePlace {
+    /// Stages of the site.
+    #[schema(example = json!(["suspected"]))]
+    stages: Vec<&'static str>,
+    /// Who issues it.
+    issuers: Vec<Role>,
+    /// What it stands on, in the text in force today.
+    citations: Vec<Citation>,
+}
+
+/// A kind of notice.
+#[derive(Debug, Serialize, ToSchema)]
+struct NoticeKindView {
+    /// Which.
+    kind: NoticeKind,
+    /// 文书名称
+    title_zh: String,
+    /// What it is called.
+    title_en: String,
+    /// Where it has its place.
+    places: Vec<NoticePlace>,
+    /// Whether a reason must be given.
+    needs_reason: bool,
+    /// Whether a last day is given.
+    due_on: DueAsked,
+    /// Whether another than the land user may be addressed.
+    other_recipient: bool,
+    /// The clock that receipt starts, where it starts one.
+    #[schema(example = "preliminary_survey_six_months")]
+    clock: Option<&'static str>,
+    /// The site's step that its receipt is, where it is one.
+    step: Option<EventType>,
+}
+
+/// The kinds of notices.
+#[derive(Debug, Serialize, ToSchema)]
+struct NoticeCatalogue {
+    /// In the order in which a site meets them.
+    kinds: Vec<NoticeKindView>,
+    /// The usual ways of service; others are taken too.
+    service_ways: [&'static str; 6],
+}
+
+/// The kinds of notices
+///
+/// Which there are, at which stages of a site, who issues them, what each asks for and on what it stands.
+#[utoipa::path(
+    get, path = "/v1/notices/catalogue", operation_id = "notice_catalogue", tag = "notices",
+    responses((status = 200, description = "The kinds", body = NoticeCatalogue)),
+    extensions(("x-permission" = json!("notice.read")))
+)]
+async fn notice_catalogue(call: Call) -> Result<Reply, Stop> {
+    call.read(Permission::NoticeRead)?;
+    let today = call.today();
+    let kinds = NoticeKind::all()
+        .map(|kind| {
+            let row = kind.row();
+            let places = row.places.iter().map(|place| {
+                let mut stages: Vec<&'static str> = place.stages.iter().map(|stage| stage.as_str()).collect();
+                stages.dedup();
+                NoticePlace { stages, issuers: place.issuers.to_vec(), citations: cite_all(place.provisions, today) }
+            });
+            let (clock, due_on) = match row.due {
+                Due::FromReceipt(rule) => (Some(rule), DueAsked::No),
+                Due::SetByBureau(rule) => (Some(rule), DueAsked::Required),
+                Due::MayBeSet => (None, DueAsked::Optional),
+                Due::None | Due::AtOnce => (None, DueAsked::No),
+            };
+            NoticeKindView {
+                kind,
+                title_zh: row.title.zh.to_string(),
+                title_en: row.title.en.to_string(),
+                places: places.collect(),
+                needs_reason: row.needs_reason,
+                due_on,
+                other_recipient: kind == NoticeKind::StopWork,
+                clock,
+                step: row.step,
+            }
+        })
+        .collect();
+    Ok(Reply::json(&NoticeCatalogue { kinds, service_ways: SERVICE_WAYS })?)
 }
 
 /// Which notices.
@@ -510,7 +611,7 @@ async fn serve_notice(call: Call, Path(id): Path<String>, Body(body): Body<Servi
         received_on: body.received_on,
         document_id: body.document_id,
     };
-    actions::serve(&mut act, id, given).await?;
+    actions::serve(&mut act, id, given, None).await?;
     let row = store::find(act.tx(), id).await?.ok_or_else(not_found)?;
     let revision = row.revision;
     Ok(act.finish(Reply::json(&view(row)?)?.revision(revision)).await?)

@@ -15,6 +15,8 @@ mod http;
 pub mod rules;
 mod store;
 
+pub use actions::{Bureau, NewNotice, issue, serve};
+
 use super::Register;
 
 /// What the notice register declares.

@@ -7,6 +7,7 @@ mod negative_list;
 
 use self::events::{EventBody, EventPayload, EventRequest};
 use super::actions::{self, Correction, Facts, LandUser, NewSite, Sight, not_found, sight};
+use super::rules::event::{FieldRule, Need};
 use super::rules::{
     AssessedClass, Case, ControlMode, Effect, EventType, Flag, Gate, Ground, Liable, List, Party, Publicity, RiskGrade,
     Stage, next_steps, restrictions,
@@ -379,11 +380,29 @@ struct NextStepView {
     cases: Vec<Case>,
     /// Names of the fields that it takes.
     fields: Vec<String>,
+    /// The same fields with what they are called and when they are needed, in the order of a form.
+    form: Vec<StepFieldView>,
     /// Its rule.
     #[schema(example = "T3")]
     rule: String,
     /// Its articles, in the text in force today.
     citations: Vec<Citation>,
+}
+
+/// A field of a step.
+#[derive(Debug, Serialize, ToSchema)]
+struct StepFieldView {
+    /// Its name in the event.
+    #[schema(example = "risk_grade")]
+    field: String,
+    /// 字段名称
+    title_zh: String,
+    /// What it is called.
+    title_en: String,
+    /// Whether it must be there; with `cases`, whether it must be there with those.
+    required: bool,
+    /// The conclusions or modes that it goes with; empty where it goes with all.
+    cases: Vec<Case>,
 }
 
 /// What the land may be used for now.
@@ -811,6 +830,7 @@ fn open_steps(call: &Call, row: &Row, log: &Log, today: Day) -> Vec<NextStepView
         .map(|next| {
             let mut leads_to: Vec<String> = next.leads_to.iter().map(|stage| stage.as_str().to_owned()).collect();
             leads_to.dedup();
+            let possible = next.cases.clone();
             NextStepView {
                 event_type: next.kind.event_type,
                 title_zh: next.kind.title.zh.to_string(),
@@ -819,11 +839,32 @@ fn open_steps(call: &Call, row: &Row, log: &Log, today: Day) -> Vec<NextStepView
                 leads_to,
                 cases: next.cases,
                 fields: next.kind.fields.iter().map(|rule| rule.field.as_str().to_owned()).collect(),
+                form: next.kind.fields.iter().map(|rule| step_field(rule, &possible)).collect(),
                 rule: next.kind.rule.to_owned(),
                 citations: cite_all(next.kind.provisions, today),
             }
         })
         .collect()
+}
+
+/// A field as a form asks for it; of its cases those that are `possible` here.
+fn step_field(rule: &FieldRule, possible: &[Case]) -> StepFieldView {
+    let title = rule.field.title();
+    let (required, cases) = match rule.need {
+        Need::Required => (true, &[][..]),
+        Need::Optional => (false, &[][..]),
+        Need::RequiredWith(cases) => (true, cases),
+        Need::OptionalWith(cases) => (false, cases),
+    };
+    let here: Vec<Case> = cases.iter().copied().filter(|case| possible.contains(case)).collect();
+    StepFieldView {
+        field: rule.field.as_str().to_owned(),
+        title_zh: title.zh.into_owned(),
+        title_en: title.en.into_owned(),
+        required,
+        // A field whose cases are none of those here is named with them all: it asks for nothing.
+        cases: if here.is_empty() { cases.to_vec() } else { here },
+    }
 }
 
 fn liable_view(liable: &Liable) -> LiableView {

@@ -379,7 +379,8 @@ impl Party {
 }
 
 /// A party as sent.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PartyDraft {
     /// Name.
     pub name: String,
@@ -388,7 +389,8 @@ pub struct PartyDraft {
 }
 
 /// What was sent for an event, before it is known to be right: any field may be missing, or be there for nothing.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Draft {
     /// See [`Field::ReceivedOn`].
     pub received_on: Option<Day>,
