@@ -8,7 +8,7 @@ use crate::platform::identity::{NewKey, keys};
 use crate::platform::jobs::{Counts, RowFinding};
 use crate::platform::{Act, App, Permission, Reply, Role, app, call};
 use crate::registers::document::{self, NewDocument};
-use crate::registers::notice::{self, NewNotice};
+use crate::registers::notice::{self, NewNotice, NoticeKind};
 use crate::registers::site::{self, Draft, EventType, Facts, LandUser, NewEvent, NewSite};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -407,7 +407,7 @@ impl SampleSite {
         let mut fields: Map<String, Value> =
             step.fields.iter().map(|(name, value)| (name.clone(), dated(value, today))).collect();
         if let Some(kind) = &step.notice {
-            let kind = notice::rules::NoticeKind::parse(kind).ok_or_else(|| unknown(kind))?;
+            let kind = NoticeKind::parse(kind).ok_or_else(|| unknown(kind))?;
             let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
             let due_on = text("due_on").and_then(|day| day.parse().ok());
             let bureau = DivisionCode::parse(&bureau_of(by, &self.division_code)).ok_or_else(|| unknown("division"))?;
@@ -424,7 +424,7 @@ impl SampleSite {
             };
             let issued = notice::issue(act, new, Some(&bureau)).await?;
             let Some(service) = &step.service else { return Ok(()) };
-            let given = notice::rules::Given {
+            let given = notice::Given {
                 served_how: Some(service.how.clone()),
                 served_on: Some(today.add_days(-service.days_ago)),
                 received_on: Some(today.add_days(-service.received.days_ago)),

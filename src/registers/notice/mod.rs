@@ -16,6 +16,7 @@ pub mod rules;
 mod store;
 
 pub use actions::{Bureau, NewNotice, issue, serve};
+pub use rules::{Given, NoticeKind};
 
 use super::Register;
 

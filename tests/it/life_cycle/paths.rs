@@ -348,6 +348,8 @@ async fn a_remediated_site_leaves_the_list_and_is_looked_after() {
             "list.graded",
             "site.stage_changed",
             "site.stage_changed",
+            "site.soil_transport_reported",
+            "site.soil_transport_reported",
             "site.stage_changed",
             "list.left",
             "list.left",
