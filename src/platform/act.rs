@@ -153,7 +153,23 @@ impl Act {
     ///
     /// # Errors
     /// When the act has no audit line (a fault of ours), or the commit fails; nothing is then written.
-    pub async fn finish(mut self, reply: Reply) -> Result<Reply> {
+    pub async fn finish(self, reply: Reply) -> Result<Reply> {
+        self.settle(&reply).await?;
+        Ok(reply)
+    }
+
+    /// As [`Act::finish`], with an answer that is given this once: `kept` is what is stored, and what the same request
+    /// sent again is answered with.
+    ///
+    /// # Errors
+    /// As [`Act::finish`].
+    pub async fn finish_showing_once(self, reply: Reply, kept: &Reply) -> Result<Reply> {
+        self.settle(kept).await?;
+        Ok(reply)
+    }
+
+    /// Writes what the act leaves, `kept` for repeated requests, and commits.
+    async fn settle(mut self, kept: &Reply) -> Result<()> {
         if self.lines.is_empty() {
             return Err(Error::internal(format!(
                 "act {} under {} has no audit line",
@@ -166,8 +182,8 @@ impl Act {
                 "update platform_idempotency set reply = $3, body = $4 where caller = $1 and key = $2",
                 self.caller.mark(),
                 mark.key,
-                reply.head(),
-                reply.body(),
+                kept.head(),
+                kept.body(),
             )
             .execute(&mut *self.tx)
             .await?;
@@ -185,8 +201,7 @@ impl Act {
         audit::append(&mut self.tx, &header, &self.lines).await?;
         // The chain's end is held from here on: numbers given now are in the order of commits.
         outbox::append(&mut self.tx, &header, &self.changes).await?;
-        self.tx.commit().await?;
-        Ok(reply)
+        Ok(self.tx.commit().await?)
     }
 
     /// Undoes the act on purpose: a dry run.

@@ -25,36 +25,49 @@ pub(super) struct Header<'a> {
     pub request_id: &'a str,
 }
 
+/// Lines written in one statement.
+const CHUNK: usize = 5_000;
+
 /// Appends the lines. Locks the chain's end until the transaction is over, so call it last.
 pub(super) async fn append(tx: &mut PgConnection, header: &Header<'_>, lines: &[Line]) -> Result<()> {
     let head = sqlx::query!("select seq, hash from platform_audit_head for update").fetch_one(&mut *tx).await?;
     let (mut seq, mut hash) = (head.seq, head.hash);
-    for line in lines {
-        seq += 1;
-        let text = json!({
-            "seq": seq,
-            "act": header.act,
-            "at": header.at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
-            "caller": header.caller,
-            "operation": header.operation,
-            "request": header.request_id,
-            "subject": line.subject,
-            "detail": line.detail,
-        })
-        .to_string();
-        let next = link(&hash, &text);
+    for chunk in lines.chunks(CHUNK) {
+        let (mut seqs, mut texts) = (Vec::with_capacity(chunk.len()), Vec::with_capacity(chunk.len()));
+        // Each line's hash, with the one before the first in front: a line's own is the next one's `prev_hash`.
+        let mut hashes = Vec::with_capacity(chunk.len() + 1);
+        hashes.push(hash);
+        for line in chunk {
+            seq += 1;
+            let text = json!({
+                "seq": seq,
+                "act": header.act,
+                "at": header.at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
+                "caller": header.caller,
+                "operation": header.operation,
+                "request": header.request_id,
+                "subject": line.subject,
+                "detail": line.detail,
+            })
+            .to_string();
+            hashes.push(link(&hashes[hashes.len() - 1], &text));
+            seqs.push(seq);
+            texts.push(text);
+        }
         sqlx::query!(
-            "insert into platform_audit (seq, act_id, at, line, prev_hash, hash) values ($1, $2, $3, $4, $5, $6)",
-            seq,
+            "insert into platform_audit (seq, act_id, at, line, prev_hash, hash)
+             select l.seq, $1, $2, l.line, l.prev_hash, l.hash
+             from unnest($3::bigint[], $4::text[], $5::bytea[], $6::bytea[]) as l (seq, line, prev_hash, hash)",
             header.act as ActId,
             header.at,
-            text,
-            hash,
-            next,
+            &seqs,
+            &texts,
+            &hashes[..chunk.len()],
+            &hashes[1..],
         )
         .execute(&mut *tx)
         .await?;
-        hash = next;
+        hash = hashes.swap_remove(chunk.len());
     }
     sqlx::query!("update platform_audit_head set seq = $1, hash = $2", seq, hash).execute(&mut *tx).await?;
     Ok(())

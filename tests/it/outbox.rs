@@ -23,8 +23,8 @@ use uuid::Uuid;
 
 const HERE: &str = "152921";
 const ELSEWHERE: &str = "140602";
-/// A kind that no register tells.
-const MOVED: &str = "test.moved";
+/// The kind that most is told as here, of records of no register.
+const MOVED: &str = "site.stage_changed";
 
 async fn world() -> World {
     World::with(Config { webhook_http_loopback: true, ..Config::default() }).await
@@ -315,7 +315,7 @@ async fn the_feed_neither_drops_nor_repeats_while_others_write() {
 async fn everybody_reads_what_is_theirs_and_filters_by_kind_division_and_record() {
     let world = world().await;
     let owned = Change { owner_credit_code: Some(CREDIT_CODE.to_owned()), ..moved(2, 0) };
-    let open = Change { public: true, kind: "test.opened", ..moved(3, 0) };
+    let open = Change { public: true, kind: "site.flag_raised", ..moved(3, 0) };
     let far = Change { division_code: ELSEWHERE.to_owned(), ..moved(4, 0) };
     tell(&world.app, vec![moved(1, 0), owned, open, far]).await;
     let codes = |changes: Vec<Value>| {
@@ -339,11 +339,11 @@ async fn everybody_reads_what_is_theirs_and_filters_by_kind_division_and_record(
 
     let key = world.key(Role::Auditor, "000000").await;
     for (query, expected) in [
-        ("kind=test.opened", "T3"),
-        ("kind=test.moved,test.opened", "T1 T2 T3 T4"),
+        ("kind=site.flag_raised", "T3"),
+        ("kind=site.stage_changed,site.flag_raised", "T1 T2 T3 T4"),
         ("kind=test.never", ""),
         ("division=150000", "T1 T2 T3"),
-        ("division=140600&kind=test.moved", "T4"),
+        ("division=140600&kind=site.stage_changed", "T4"),
         ("division=440000", ""),
         ("after=2", "T3 T4"),
         ("register=test&subject=0190a0a0-0000-7000-8000-000000000002", "T2"),
@@ -392,7 +392,7 @@ async fn the_feed_is_atom_for_feed_readers() {
     let world = world().await;
     let odd = Change { public: true, code: "<T&\"1\">".to_owned(), ..moved(1, 0) };
     tell(&world.app, vec![odd, Change { public: true, ..moved(2, 0) }, Change { public: true, ..moved(3, 0) }]).await;
-    let mut path = "/v1/changes?limit=2&kind=test.moved".to_owned();
+    let mut path = "/v1/changes?limit=2&kind=site.stage_changed".to_owned();
     let mut ids = BTreeSet::new();
     let mut feed_ids = BTreeSet::new();
     let mut pages = 0;
@@ -417,7 +417,7 @@ async fn the_feed_is_atom_for_feed_readers() {
             let change: Value = serde_json::from_str(&entry.one("content").text).expect("the change as JSON");
             assert_eq!(
                 entry.one("title").text,
-                format!("test.moved {}", change["subject"]["code"].as_str().expect("code"))
+                format!("site.stage_changed {}", change["subject"]["code"].as_str().expect("code"))
             );
         }
         assert_eq!(updated, latest);
@@ -535,6 +535,10 @@ async fn what_was_told_stays_and_what_was_undone_was_never_told() {
     assert!(act.finish(Reply::nothing()).await.is_err(), "an act without audit line");
     let mut act = world.act(Permission::SiteEvent).await;
     act.note("test", json!({}));
+    act.tell(Change { kind: "site.moved", ..moved(1, 1) });
+    assert!(act.finish(Reply::nothing()).await.is_err(), "a kind that nobody can ask for");
+    let mut act = world.act(Permission::SiteEvent).await;
+    act.note("test", json!({}));
     act.tell(Change { data: json!([]), ..moved(1, 2) });
     assert!(act.finish(Reply::nothing()).await.is_err(), "data that is no object");
     let key = world.key(Role::Auditor, "000000").await;
@@ -552,7 +556,7 @@ async fn a_receiver_that_was_down_gets_every_change_once_it_is_back_in_order_and
     let mut receiver = Receiver::down();
     let (path, secret) = subscribe(&world, &key, json!({"url": receiver.url(), "kinds": [MOVED]})).await;
     for round in 0..5 {
-        tell(&world.app, vec![moved(1, round), Change { kind: "test.opened", ..moved(1, round) }]).await;
+        tell(&world.app, vec![moved(1, round), Change { kind: "site.flag_raised", ..moved(1, round) }]).await;
         tell(&world.app, vec![moved(2, round), Change { division_code: ELSEWHERE.to_owned(), ..moved(3, round) }])
             .await;
         // Down: each record's oldest change is tried and the others wait behind it.
@@ -571,7 +575,7 @@ async fn a_receiver_that_was_down_gets_every_change_once_it_is_back_in_order_and
     receiver.up();
     world.clock.advance(Duration::hours(1));
     pump(&world.app).await.expect("pump");
-    let told: Vec<Value> = feed(&world, &auditor, "division=152900&kind=test.moved&after=1").await;
+    let told: Vec<Value> = feed(&world, &auditor, "division=152900&kind=site.stage_changed&after=1").await;
     assert_eq!(told.len(), 10);
     assert_all_came(&told, &receiver.got());
     let now = world.app.clock().now().timestamp();
@@ -637,7 +641,79 @@ async fn a_change_that_is_not_acknowledged_holds_up_its_record_and_no_other() {
     world.clock.advance(Duration::hours(1));
     receiver.answers(|_| 200);
     pump(&world.app).await.expect("pump");
-    assert_all_came(&feed(&world, &key, "kind=test.moved").await, &receiver.kept());
+    assert_all_came(&feed(&world, &key, "kind=site.stage_changed").await, &receiver.kept());
+}
+
+#[tokio::test]
+async fn a_later_change_of_a_record_waits_as_long_as_the_one_before_it() {
+    let world = world().await;
+    let key = world.key(Role::Planning, HERE).await;
+    let receiver = Receiver::new();
+    let (path, _) = subscribe(&world, &key, json!({"url": receiver.url(), "kinds": [MOVED]})).await;
+    receiver.answers(|_| 500);
+    tell(&world.app, vec![moved(1, 0)]).await;
+    pump(&world.app).await.expect("pump");
+    tell(&world.app, vec![moved(1, 1), moved(2, 0)]).await;
+    receiver.answers(|_| 200);
+    assert_eq!(pump(&world.app).await.expect("pump"), 1, "the other record's only");
+    let page = see(&world, &key, &format!("{path}/deliveries?state=waiting")).await;
+    let next: Vec<_> =
+        page["deliveries"].as_array().expect("deliveries").iter().map(|d| &d["next_attempt_at"]).collect();
+    assert_eq!((next.len(), next[0]), (2, next[1]), "{page}");
+    world.clock.advance(Duration::seconds(2));
+    assert_eq!(pump(&world.app).await.expect("pump"), 2);
+}
+
+/// More changes and audit lines in an act than one statement or one lane's turn takes.
+#[tokio::test]
+async fn an_act_of_many_changes_is_numbered_without_gaps_and_delivered_whole() {
+    let world = world().await;
+    let key = world.key(Role::Planning, HERE).await;
+    let receiver = Receiver::new();
+    subscribe(&world, &key, json!({"url": receiver.url(), "kinds": ["site.flag_raised"]})).await;
+    const MANY: i64 = 5_003;
+    let mut act = world.act(Permission::SiteEvent).await;
+    for nth in 0..MANY {
+        act.note("test", json!({"nth": nth}));
+        let kind = if nth % 20 == 0 { "site.flag_raised" } else { MOVED };
+        act.tell(Change { kind, ..moved(u128::try_from(nth % 7).expect("small"), nth) });
+    }
+    act.finish(Reply::nothing()).await.expect("commit");
+    let told = feed(&world, &key, "limit=10000").await;
+    let nths: Vec<_> = told.iter().map(|change| change["data"]["nth"].as_i64().expect("nth")).collect();
+    assert_eq!((seqs(&told), nths), ((1..=MANY).collect(), (0..MANY).collect()));
+    assert!(jingtu::platform::audit::verify(world.app.db()).await.expect("read").broken.is_none());
+    assert_eq!(pump(&world.app).await.expect("pump"), 251);
+    assert_all_came(&feed(&world, &key, "kind=site.flag_raised&limit=10000").await, &receiver.got());
+}
+
+#[tokio::test]
+async fn a_subscriber_that_never_answers_keeps_nobody_else_waiting() {
+    let config = Config { webhook_http_loopback: true, webhook_timeout_ms: 3_600_000, ..Config::default() };
+    let world = World::with(config).await;
+    let key = world.key(Role::Planning, HERE).await;
+    let (hanging, receiver) = (Receiver::new(), Receiver::new());
+    hanging.answers(|_| 0);
+    let kinds = |kind: &str, to: &Receiver| json!({"url": to.url(), "kinds": [kind]});
+    subscribe(&world, &key, kinds("site.flag_raised", &hanging)).await;
+    subscribe(&world, &key, kinds(MOVED, &receiver)).await;
+    let came = Arc::new(Notify::new());
+    receiver.answers({
+        let came = came.clone();
+        move |_| {
+            came.notify_one();
+            200
+        }
+    });
+    let worker = tokio::spawn(jingtu::platform::webhooks::run_worker(world.app.clone(), std::future::pending()));
+    tell(&world.app, vec![Change { kind: "site.flag_raised", ..moved(1, 0) }]).await;
+    hanging.inbox.hanging.notified().await;
+    for round in 0..3 {
+        tell(&world.app, vec![moved(2, round)]).await;
+        came.notified().await;
+    }
+    assert_eq!(receiver.got().len(), 3);
+    worker.abort();
 }
 
 #[tokio::test]
@@ -652,7 +728,7 @@ async fn two_servers_deliver_each_change_once() {
     }
     let (one, two) = tokio::join!(pump(&world.app), pump(&other));
     assert_eq!(one.expect("pump") + two.expect("pump"), 48);
-    assert_all_came(&feed(&world, &key, "kind=test.moved").await, &receiver.got());
+    assert_all_came(&feed(&world, &key, "kind=site.stage_changed").await, &receiver.got());
     let ids: BTreeSet<_> = receiver.got().into_iter().map(|one| one.delivery).collect();
     assert_eq!(ids.len(), 48);
 }
@@ -713,7 +789,7 @@ async fn a_replay_sends_again_from_a_change_on() {
     let back = expect(replay(json!(3)), 200).await;
     assert_eq!(back["scanned"], 3);
     assert_eq!(pump(&world.app).await.expect("pump"), 5);
-    assert_all_came(&feed(&world, &key, "kind=test.moved&after=3").await, &receiver.got());
+    assert_all_came(&feed(&world, &key, "kind=site.stage_changed&after=3").await, &receiver.got());
     let earlier: BTreeSet<_> = first.iter().map(|one| one.delivery.clone()).collect();
     for one in receiver.got() {
         assert!(!earlier.contains(&one.delivery), "a replay's deliveries are new ones");
@@ -731,7 +807,7 @@ async fn a_replay_sends_again_from_a_change_on() {
     receiver.forget();
     expect(replay(json!(0)), 200).await;
     pump(&world.app).await.expect("pump");
-    assert_all_came(&feed(&world, &key, "kind=test.moved").await, &receiver.got());
+    assert_all_came(&feed(&world, &key, "kind=site.stage_changed").await, &receiver.got());
     // Page after page, the newest first.
     let mut path = format!("{path}/deliveries?limit=4");
     let mut seen = Vec::new();
@@ -781,7 +857,7 @@ async fn a_subscriber_is_told_what_its_key_may_read_and_what_it_watches() {
         (Role::Planning, HERE, json!({"site": near["id"]}), vec!["near"]),
         (Role::Planning, HERE, json!({"subject": {"register": "test", "id": record(2)}}), vec!["owned"]),
         (Role::Planning, HERE, json!({"area": square(105.65, 38.75, 12_000.0)}), vec!["near"]),
-        (Role::Planning, HERE, json!({"kinds": ["test.never"]}), vec![]),
+        (Role::Planning, HERE, json!({"kinds": ["zone.lifted"]}), vec![]),
     ] {
         let mut body = watch;
         if body.get("kinds").is_none() {
@@ -890,7 +966,7 @@ async fn a_receiver_that_is_away_for_days_is_paused_and_misses_nothing_when_resu
     let resumed = patch(&world, &key, &path, json!({"status": "active"}), 200).await;
     assert_eq!((&resumed["status"], &resumed["paused"]), (&json!("active"), &Value::Null));
     pump(&world.app).await.expect("pump");
-    assert_all_came(&feed(&world, &key, "kind=test.moved").await, &receiver.got());
+    assert_all_came(&feed(&world, &key, "kind=site.stage_changed").await, &receiver.got());
 }
 
 #[tokio::test]
@@ -984,7 +1060,10 @@ async fn what_cannot_be_watched_or_told_is_refused_with_its_place() {
             "invalid_geometry",
         ),
         (json!({"url": url, "kinds": []}), "/kinds", "bad_kinds"),
-        (json!({"url": url, "kinds": ["site.x", "Nothing!"]}), "/kinds/1", "bad_kind"),
+        (json!({"url": url, "kinds": [MOVED, "Nothing!"]}), "/kinds/1", "bad_kind"),
+        (json!({"url": url, "kinds": [MOVED, "site.stage_change"]}), "/kinds/1", "unknown_kind"),
+        (json!({"url": "https://localhost/"}), "/url", "private_address"),
+        (json!({"url": "https://93.184.216.34/"}), "/url", "numeric_host"),
         (json!({"url": url, "name": " "}), "/name", "bad_name"),
         (json!({"url": url, "after": 1}), "/after", "no_such_place"),
         (json!({"url": url, "webhook": 1}), "/webhook", "bad_field"),
@@ -1030,11 +1109,17 @@ async fn a_subscription_may_begin_in_the_past_and_a_repeated_request_makes_one()
     let body = json!({"url": receiver.url(), "kinds": [MOVED], "after": 1});
     let request = || world.post("/v1/subscriptions").bearer_auth(&key).header("idempotency-key", "once").json(&body);
     let first = expect(request(), 201).await;
-    assert_eq!(expect(request(), 201).await, first);
+    let secret = first["secret"].as_str().expect("secret");
+    let again = expect(request(), 201).await;
+    assert_eq!((&again["id"], &again["secret"]), (&first["id"], &Value::Null));
+    assert!(again["secret_note_zh"].is_string() && again["secret_note_en"].is_string(), "{again}");
+    let kept: Vec<u8> =
+        sqlx::query_scalar("select body from platform_idempotency").fetch_one(world.app.db()).await.expect("kept");
+    assert!(!String::from_utf8(kept).expect("text").contains(secret), "a secret is not kept for repeated requests");
     assert_eq!(see(&world, &key, "/v1/subscriptions").await["numberReturned"], 1);
     let courier = Courier::new(&world.app);
     assert_eq!(courier.pump().await.expect("pump"), 2);
-    assert_all_came(&feed(&world, &key, "kind=test.moved&after=1").await, &receiver.got());
+    assert_all_came(&feed(&world, &key, "kind=site.stage_changed&after=1").await, &receiver.got());
 }
 
 /// The worker itself, as `jingtu serve` runs it: it is woken by the change, and brings its work to an end when stopped.
@@ -1062,6 +1147,6 @@ async fn the_worker_wakes_when_something_is_told() {
     }
     drop(stop);
     worker.await.expect("the worker ends");
-    assert_all_came(&feed(&world, &key, "kind=test.moved").await, &receiver.got());
+    assert_all_came(&feed(&world, &key, "kind=site.stage_changed").await, &receiver.got());
     assert_eq!(pump(&world.app).await.expect("pump"), 0, "what was acknowledged is noted before it ends");
 }

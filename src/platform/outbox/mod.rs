@@ -7,6 +7,7 @@
 
 mod atom;
 mod http;
+pub(super) mod kinds;
 pub(super) mod view;
 
 pub use http::routes;
@@ -21,6 +22,9 @@ use view::Row;
 
 /// What servers listen to for new changes.
 pub(super) const CHANNEL: &str = "jingtu_outbox";
+
+/// Changes stored in one statement.
+const CHUNK: usize = 5_000;
 
 /// A change that others are told of.
 ///
@@ -57,6 +61,17 @@ pub(super) async fn append(tx: &mut PgConnection, header: &Header<'_>, changes: 
     if let Some(fault) = changes.iter().find_map(Change::fault) {
         return Err(Error::internal(fault));
     }
+    for chunk in changes.chunks(CHUNK) {
+        append_chunk(tx, header, chunk).await?;
+    }
+    sqlx::query!("select pg_notify($1, '')", CHANNEL).fetch_one(&mut *tx).await?;
+    Ok(())
+}
+
+/// Stores some changes of an act in one statement. Where a record lies is found by joins: a register that has no
+/// outlines leaves it open, and so do divisions, which are matched by their codes. A change under the name of the clocks
+/// lies where the clock's record does.
+async fn append_chunk(tx: &mut PgConnection, header: &Header<'_>, changes: &[Change]) -> Result<()> {
     let column = |of: fn(&Change) -> String| changes.iter().map(of).collect::<Vec<String>>();
     let ids: Vec<ChangeId> = changes.iter().map(|_| ChangeId::new(header.at)).collect();
     let subjects: Vec<Uuid> = changes.iter().map(|change| change.id).collect();
@@ -67,11 +82,22 @@ pub(super) async fn append(tx: &mut PgConnection, header: &Header<'_>, changes: 
     sqlx::query!(
         "insert into platform_outbox (seq, id, act_id, recorded_at, kind, register, subject_id, subject_code,
                                       division_code, owner_credit_code, public, occurred_on, data, place)
-         select coalesce((select max(seq) from platform_outbox), 0) + c.n, c.id, $1, $2, c.kind, c.register, c.subject,
-                c.code, c.division, c.owner, c.public, c.day, c.data, platform_outbox_place(c.register, c.subject)
+         select (select coalesce(max(seq), 0) from platform_outbox) + c.n, c.id, $1, $2, c.kind, c.register, c.subject,
+                c.code, c.division, c.owner, c.public, c.day, c.data,
+                coalesce(s.geom, f.geom, z.geom, k.geom, l.geom)
          from unnest($3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::text[], $9::text[], $10::bool[],
                      $11::date[], $12::jsonb[])
-              with ordinality as c (id, kind, register, subject, code, division, owner, public, day, data, n)",
+              with ordinality as c (id, kind, register, subject, code, division, owner, public, day, data, n)
+              left join deadline d on d.id = case when c.register = 'deadline' then c.subject end
+              cross join lateral (select coalesce(d.subject_register, c.register) as register,
+                                         coalesce(d.subject_id, c.subject) as id) w
+              left join site s on s.id = case when w.register = 'site' then w.id end
+              left join farmland_unit f
+                   on f.id = case when w.register in ('farmland', 'farmland_unit') then w.id end
+              left join control_zone z
+                   on z.id = case when w.register in ('control_zone', 'control_zones') then w.id end
+              left join key_unit k on k.id = case when w.register in ('key_unit', 'key_units') then w.id end
+              left join land_check l on l.id = case when w.register = 'land_check' then w.id end",
         header.act as ActId,
         header.at,
         &ids as &[ChangeId],
@@ -85,9 +111,8 @@ pub(super) async fn append(tx: &mut PgConnection, header: &Header<'_>, changes: 
         &days as &[Option<Day>],
         &data,
     )
-    .execute(&mut *tx)
+    .execute(tx)
     .await?;
-    sqlx::query!("select pg_notify($1, '')", CHANNEL).fetch_one(&mut *tx).await?;
     Ok(())
 }
 

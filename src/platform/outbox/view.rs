@@ -101,7 +101,7 @@ impl From<Row> for ChangeView {
     }
 }
 
-/// Kinds as a request names them.
+/// How kinds and registers are written; whether there is one is another question.
 pub(in crate::platform) fn is_kind(text: &str) -> bool {
     let mut bytes = text.bytes();
     bytes.next().is_some_and(|first| first.is_ascii_lowercase())
@@ -115,6 +115,6 @@ impl Change {
         if !self.data.is_object() {
             return Some(format!("the data of a change {} is no object", self.kind));
         }
-        (!is_kind(self.kind)).then(|| format!("{:?} is no kind of change", self.kind))
+        (!super::kinds::is_known(self.kind)).then(|| format!("{:?} is not in the table of kinds", self.kind))
     }
 }

@@ -1,5 +1,5 @@
-//! Where a subscriber may be: https at a public address. The server must not be made to knock at doors inside its own
-//! network, so a name is looked up here, and only public addresses of it are connected to.
+//! Where a subscriber may be: https at a host with a name and public addresses. The server must not be made to knock at
+//! doors inside its own network, so a name is looked up here, and only public addresses of it are connected to.
 
 use crate::kernel::{Fault, Text};
 use reqwest::Url;
@@ -32,19 +32,23 @@ pub(super) fn judge(text: &str, loopback: bool) -> Result<Url, Fault> {
     let literal = literal(host);
     let local = literal.map_or(is_localhost(host), |ip| ip.to_canonical().is_loopback());
     match url.scheme() {
+        "http" if local && loopback => return Ok(url),
         "https" => {}
-        "http" if local && loopback => {}
-        "http" => {
-            return Err(refuse("https_only", "回调地址须为 https。", "A webhook's URL must be https."));
-        }
         _ => return Err(refuse("https_only", "回调地址须为 https。", "A webhook's URL must be https.")),
     }
-    let reachable = if local { loopback } else { literal.is_none_or(is_public) };
-    if !reachable {
+    // The operator's setting is about plain http: nobody certifies this machine's own name.
+    if local || literal.is_some_and(|ip| !is_public(ip)) {
         return Err(refuse(
             "private_address",
             "回调地址不得指向本机或内部网络。",
             "A webhook's URL must not lead into this machine or a private network.",
+        ));
+    }
+    if literal.is_some() {
+        return Err(refuse(
+            "numeric_host",
+            "回调地址须用域名，不得用数字地址。",
+            "A webhook's URL must name its host, not give its number.",
         ));
     }
     Ok(url)
@@ -157,18 +161,20 @@ mod tests {
         for (url, without, with) in [
             ("https://example.org/hook?a=1", "yes", "yes"),
             ("https://example.org:8443/", "yes", "yes"),
-            ("https://93.184.216.34/", "yes", "yes"),
-            ("https://[2606:2800:220:1::1]/", "yes", "yes"),
+            ("https://93.184.216.34/", "numeric_host", "numeric_host"),
+            ("https://[2606:2800:220:1::1]/", "numeric_host", "numeric_host"),
             ("http://example.org/", "https_only", "https_only"),
             ("http://127.0.0.1:9/", "https_only", "yes"),
             ("http://localhost:9/", "https_only", "yes"),
             ("http://[::1]:9/", "https_only", "yes"),
-            ("https://127.0.0.1/", "private_address", "yes"),
-            ("https://localhost/", "private_address", "yes"),
-            ("https://LOCALHOST./", "private_address", "yes"),
-            ("https://0x7f.1/", "private_address", "yes"),
-            ("https://2130706433/", "private_address", "yes"),
-            ("https://[::ffff:127.0.0.1]/", "private_address", "yes"),
+            ("https://127.0.0.1/", "private_address", "private_address"),
+            ("https://localhost/", "private_address", "private_address"),
+            ("https://LOCALHOST./", "private_address", "private_address"),
+            ("https://0x7f.1/", "private_address", "private_address"),
+            ("https://2130706433/", "private_address", "private_address"),
+            ("https://hook.localhost/", "private_address", "private_address"),
+            ("https://1572395042/", "numeric_host", "numeric_host"),
+            ("https://[::ffff:127.0.0.1]/", "private_address", "private_address"),
             ("http://10.0.0.1/", "https_only", "https_only"),
             ("ftp://example.org/", "https_only", "https_only"),
             ("file:///etc/passwd", "bad_url", "bad_url"),

@@ -13,7 +13,7 @@ use crate::platform::outbox::CHANNEL;
 use crate::platform::outbox::view::{ChangeView, Row};
 use crate::platform::{Act, App, Caller, Permission, Reply, Scope};
 use chrono::{DateTime, Duration, Utc};
-use futures_util::future::try_join_all;
+use futures_util::future::{join, join_all};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
@@ -27,6 +27,8 @@ use tokio::sync::Notify;
 
 /// Attempts under way at once; each holds a connection to the database.
 const LANES: usize = 4;
+/// Deliveries that a lane takes up in one turn.
+const TURN: usize = 50;
 /// Changes looked at for a subscription in one statement.
 const BATCH: i64 = 5_000;
 /// Seconds before the second attempt; each later pause is twice as long.
@@ -45,6 +47,8 @@ pub struct Courier {
     plain: OnceLock<std::result::Result<Client, String>>,
     stopping: AtomicBool,
     stopped: Notify,
+    /// One for each lane: there may be something to attempt.
+    made: [Notify; LANES],
 }
 
 /// Makes the deliveries that are to be made, and attempts every one that is due; gives how many attempts that were.
@@ -67,6 +71,7 @@ pub async fn run_worker(app: App, stop: impl Future<Output = ()>) {
     }
     courier.stopping.store(true, Ordering::Relaxed);
     courier.stopped.notify_one();
+    courier.call_lanes();
     work.await;
 }
 
@@ -79,22 +84,35 @@ impl Courier {
             plain: OnceLock::new(),
             stopping: AtomicBool::new(false),
             stopped: Notify::new(),
+            made: std::array::from_fn(|_| Notify::new()),
         }
     }
 
+    /// Deliveries are made beside the lanes, and each lane goes on by itself: a subscriber that takes its time over an
+    /// answer holds up the lane that is with it, and nothing else.
     async fn keep_working(&self) {
+        join(self.keep_making(), join_all((0..LANES).map(|lane| self.keep_carrying(lane)))).await;
+    }
+
+    fn call_lanes(&self) {
+        for lane in &self.made {
+            lane.notify_one();
+        }
+    }
+
+    /// Makes deliveries whenever somebody knocks, and now and then.
+    async fn keep_making(&self) {
+        let pause = std::time::Duration::from_millis(POLL_MS.0.unsigned_abs());
         let mut listener = None;
         while !self.stopping.load(Ordering::Relaxed) {
             if listener.is_none() {
                 listener = listen(&self.app).await;
             }
-            let pause = match self.work().await {
-                Ok(pause) => pause,
-                Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "deliveries cannot be made");
-                    std::time::Duration::from_millis(POLL_MS.0.unsigned_abs())
-                }
-            };
+            if let Err(error) = self.make_deliveries().await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "deliveries cannot be made");
+            }
+            // A knock may be about an address or a pause as well, of deliveries that are there already.
+            self.call_lanes();
             let knocked = async {
                 match &mut listener {
                     // An error means that the connection is gone: listen anew after the pause.
@@ -109,20 +127,49 @@ impl Courier {
             };
             if !heard {
                 listener = None;
-                tokio::time::sleep(pause).await;
+                tokio::select! {
+                    () = self.stopped.notified() => {}
+                    () = tokio::time::sleep(pause) => {}
+                }
             }
         }
     }
 
-    /// One round; gives how long to sleep after it.
-    async fn work(&self) -> Result<std::time::Duration> {
-        self.pump().await?;
+    /// Takes turns of one lane, and sleeps while nothing is due.
+    async fn keep_carrying(&self, lane: usize) {
+        while !self.stopping.load(Ordering::Relaxed) {
+            let pause = match self.carry(lane).await {
+                Ok(pause) => pause,
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, lane, "deliveries cannot be attempted");
+                    Some(std::time::Duration::from_millis(POLL_MS.0.unsigned_abs()))
+                }
+            };
+            if let Some(pause) = pause {
+                tokio::select! {
+                    () = self.made[lane].notified() => {}
+                    () = tokio::time::sleep(pause) => {}
+                }
+            }
+        }
+    }
+
+    /// One turn of a lane; gives how long to sleep after it, `None` where there is more to do.
+    async fn carry(&self, lane: usize) -> Result<Option<std::time::Duration>> {
+        if self.lane(lane).await?.more {
+            return Ok(None);
+        }
         let due = sqlx::query_scalar!(
             "select min(greatest(first.next_at, p.rests_until))
              from platform_subscription s
                  join platform_subscription_progress p on p.subscription_id = s.id
                  cross join lateral (
-                    select d.next_at from platform_delivery d where d.subscription_id = s.id and d.state = 'waiting'
+                    select d.next_at from platform_delivery d
+                    where d.subscription_id = s.id and d.state = 'waiting'
+                      and not exists (
+                         select 1 from platform_delivery e
+                         where e.subscription_id = d.subscription_id and e.register = d.register
+                           and e.subject_id = d.subject_id and e.state = 'waiting' and e.seq < d.seq)
                     order by d.next_at limit 1) first
              where s.status = 'active'"
         )
@@ -130,17 +177,33 @@ impl Courier {
         .await?;
         let (longest, shortest) = POLL_MS;
         let left = due.map_or(longest, |due| (due - self.app.clock().now()).num_milliseconds());
-        Ok(std::time::Duration::from_millis(left.clamp(shortest, longest).unsigned_abs()))
+        Ok(Some(std::time::Duration::from_millis(left.clamp(shortest, longest).unsigned_abs())))
     }
 
     /// As [`pump`], with this courier's connections.
     ///
     /// # Errors
-    /// As [`pump`].
+    /// As [`pump`]. What the other lanes have under way is brought to its end before.
     pub async fn pump(&self) -> Result<usize> {
-        self.make_deliveries().await?;
-        let attempts = try_join_all((0..LANES).map(|lane| self.lane(lane))).await?;
-        Ok(attempts.into_iter().sum())
+        let mut attempts = 0;
+        loop {
+            self.make_deliveries().await?;
+            let mut more = false;
+            let mut failed = Vec::new();
+            for turn in join_all((0..LANES).map(|lane| self.lane(lane))).await {
+                match turn {
+                    Ok(turn) => {
+                        attempts += turn.attempts;
+                        more |= turn.more;
+                    }
+                    Err(error) => failed.push(error),
+                }
+            }
+            first_of(failed)?;
+            if !more {
+                return Ok(attempts);
+            }
+        }
     }
 
     // ---- from changes to deliveries ----
@@ -155,16 +218,34 @@ impl Courier {
         )
         .fetch_all(self.app.db())
         .await?;
-        for subscription in behind {
-            match self.reader(&mut *self.app.db().acquire().await?, subscription.key_id).await? {
-                Some(reader) => {
-                    let scope = reader.scope(Permission::ChangeRead);
-                    while self.scan(subscription.id, &scope).await? {}
+        // A batch of each, round after round: one with much to look at does not keep the others waiting.
+        let mut left: Vec<_> = behind.into_iter().map(|behind| (behind.id, behind.key_id)).collect();
+        let mut failed = Vec::new();
+        while !left.is_empty() && !self.stopping.load(Ordering::Relaxed) {
+            let mut more = Vec::new();
+            for (id, key) in left {
+                match self.look(id, key).await {
+                    Ok(true) => more.push((id, key)),
+                    Ok(false) => {}
+                    Err(error) => failed.push(error),
                 }
-                None => self.pause(subscription.id, Pause::KeyNotValid).await?,
+            }
+            self.call_lanes();
+            left = more;
+        }
+        first_of(failed)
+    }
+
+    /// Looks at a batch of changes for a subscription. Gives whether there may be more.
+    async fn look(&self, id: SubscriptionId, key: KeyId) -> Result<bool> {
+        let reader = self.reader(&mut *self.app.db().acquire().await?, key).await?;
+        match reader {
+            Some(reader) => self.scan(id, &reader.scope(Permission::ChangeRead)).await,
+            None => {
+                self.pause(id, Pause::KeyNotValid).await?;
+                Ok(false)
             }
         }
-        Ok(())
     }
 
     /// Who a key's holder is now; `None` when the key was revoked or has expired.
@@ -177,7 +258,8 @@ impl Courier {
     }
 
     /// Makes the deliveries of the next changes of a subscription, and remembers how far it looked: one statement, so
-    /// both or neither. Gives whether there may be more. Where another server is at it, there is nothing to do.
+    /// both or neither. A change of a record whose earlier one waits for its next attempt waits with it. Gives whether
+    /// there may be more. Where another server is at it, there is nothing to do.
     async fn scan(&self, id: SubscriptionId, scope: &Scope) -> Result<bool> {
         let now = self.app.clock().now();
         let looked = sqlx::query_scalar!(
@@ -192,7 +274,11 @@ impl Courier {
                 returning span.until - span.scanned_seq as looked),
                made as (
                 insert into platform_delivery (id, subscription_id, run, seq, register, subject_id, created_at, next_at)
-                select platform_uuid_v7($3), s.id, span.run, o.seq, o.register, o.subject_id, $3, $3
+                select platform_uuid_v7($3), s.id, span.run, o.seq, o.register, o.subject_id, $3,
+                       greatest($3, (select e.next_at from platform_delivery e
+                                     where e.subscription_id = s.id and e.register = o.register
+                                       and e.subject_id = o.subject_id and e.state = 'waiting'
+                                     order by e.seq limit 1))
                 from span
                     join platform_subscription s on s.id = span.subscription_id
                     join platform_outbox o on o.seq > span.scanned_seq and o.seq <= span.until
@@ -241,14 +327,17 @@ impl Courier {
 
     // ---- from deliveries to subscribers ----
 
-    /// Attempts what is due, one after the other, until nothing is. Gives the number of attempts. Lanes begin at different
+    /// A turn: attempts what is due, one after the other, until nothing is or the turn is over. Lanes begin at different
     /// subscribers, so that a slow one does not hold them all.
-    async fn lane(&self, lane: usize) -> Result<usize> {
+    async fn lane(&self, lane: usize) -> Result<Turn> {
         let mut attempts = 0;
-        'next: while !self.stopping.load(Ordering::Relaxed) {
+        'next: for taken in 0..TURN {
+            if self.stopping.load(Ordering::Relaxed) {
+                return Ok(Turn { attempts, more: false });
+            }
             let mut tx = self.app.db().begin().await?;
             let mut due = due(&mut tx, self.app.clock().now()).await?;
-            let first = (lane + attempts) % due.len().max(1);
+            let first = (lane + taken) % due.len().max(1);
             due.rotate_left(first);
             for subscription in due {
                 if let Some(claim) = claim(&mut tx, subscription, self.app.clock().now()).await? {
@@ -256,9 +345,9 @@ impl Courier {
                     continue 'next;
                 }
             }
-            break;
+            return Ok(Turn { attempts, more: false });
         }
-        Ok(attempts)
+        Ok(Turn { attempts, more: true })
     }
 
     /// One delivery, from its claim to its note. Gives whether there was an attempt.
@@ -328,7 +417,7 @@ impl Courier {
     }
 
     /// After an acknowledgement: a receiver that could not be reached before is there again, and need not wait out its
-    /// pauses.
+    /// pauses; nor need what was never attempted because it came after them.
     async fn back(&self, claim: &Claim, now: DateTime<Utc>) -> Result<()> {
         let was_away = sqlx::query!(
             "update platform_subscription_progress set failures = 0, rests_until = null
@@ -341,7 +430,8 @@ impl Courier {
             sqlx::query!(
                 "update platform_delivery set next_at = $2, backoff_s = 0
                  where id in (select id from platform_delivery
-                              where subscription_id = $1 and state = 'waiting' and last_error = 'not_reached' and next_at > $2
+                              where subscription_id = $1 and state = 'waiting' and next_at > $2
+                                and (last_error is null or last_error = 'not_reached')
                               for update skip locked)",
                 claim.subscription_id as SubscriptionId,
                 now,
@@ -454,6 +544,23 @@ impl Courier {
     }
 }
 
+/// What a lane did in a turn.
+struct Turn {
+    attempts: usize,
+    /// The turn was over before the work was.
+    more: bool,
+}
+
+/// The first of several failures; the others are noted.
+fn first_of(failed: Vec<Error>) -> Result<()> {
+    let mut failed = failed.into_iter();
+    let Some(first) = failed.next() else { return Ok(()) };
+    for other in failed {
+        tracing::warn!(error = &other as &dyn std::error::Error, "deliveries failed");
+    }
+    Err(first)
+}
+
 /// What came of an attempt.
 enum Outcome {
     /// 2xx.
@@ -527,9 +634,14 @@ async fn due(tx: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<Subscripti
            from platform_subscription s
                join platform_subscription_progress p on p.subscription_id = s.id
                cross join lateral (
-                  select d.next_at from platform_delivery d where d.subscription_id = s.id and d.state = 'waiting'
+                  select d.next_at from platform_delivery d
+                  where d.subscription_id = s.id and d.state = 'waiting' and d.next_at <= $1
+                    and not exists (
+                       select 1 from platform_delivery e
+                       where e.subscription_id = d.subscription_id and e.register = d.register
+                         and e.subject_id = d.subject_id and e.state = 'waiting' and e.seq < d.seq)
                   order by d.next_at limit 1) first
-           where s.status = 'active' and first.next_at <= $1 and (p.rests_until is null or p.rests_until <= $1)
+           where s.status = 'active' and (p.rests_until is null or p.rests_until <= $1)
            order by first.next_at, s.id"#,
         now,
     )

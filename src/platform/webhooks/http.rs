@@ -6,6 +6,7 @@ use crate::kernel::paging::{self, Cursor};
 use crate::kernel::{
     Area, DeliveryId, DivisionCode, Error, Fault, KeyId, LandCheckId, Result, SiteId, SubscriptionId, Text, wkb,
 };
+use crate::platform::outbox::kinds::{self, KINDS};
 use crate::platform::outbox::view::is_kind;
 use crate::platform::{App, Body, IfMatch, Params, Permission, Reply, Stop, call};
 use axum::extract::Path;
@@ -46,7 +47,7 @@ struct WatchedRecord {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"url": "https://planning.example.org/hooks/soil", "name": "供地系统", "division": "152900", "kinds": ["site.stage_changed"]}))]
 struct NewSubscriptionBody {
-    /// Where it is told: https, at a public address, without user name, password and fragment.
+    /// Where it is told: https, at a host with a name and public addresses, without user name, password and fragment.
     url: String,
     /// For people, 1 to 200 characters.
     #[serde(default)]
@@ -68,7 +69,7 @@ struct NewSubscriptionBody {
     #[serde(default)]
     #[schema(value_type = Option<AreaGeometry>)]
     area: Option<Value>,
-    /// Changes of these kinds, as `GET /v1/changes` names them.
+    /// Changes of these kinds, as `GET /v1/changes` names them. A kind that there is not is refused.
     #[serde(default)]
     kinds: Option<Vec<String>>,
     /// Begins after this change; left out, with the changes to come. 0: everything there is.
@@ -117,11 +118,15 @@ impl NewSubscriptionBody {
                     ),
                 ));
             }
-            faults.extend(kinds.iter().enumerate().filter(|(_, kind)| !is_kind(kind)).map(|(i, kind)| {
+            // A slip of the pen would be silence for ever.
+            faults.extend(kinds.iter().enumerate().filter(|(_, kind)| !kinds::is_known(kind)).map(|(i, kind)| {
                 Fault::new(
                     format!("/kinds/{i}"),
-                    "bad_kind",
-                    Text::new(format!("“{kind}”不是变更类型。"), format!("`{kind}` is no kind of change.")),
+                    if is_kind(kind) { "unknown_kind" } else { "bad_kind" },
+                    Text::new(
+                        format!("“{kind}”不是变更类型。现有类型：{}。", KINDS.join("、")),
+                        format!("`{kind}` is no kind of change. There are: {}.", KINDS.join(", ")),
+                    ),
                 )
             }));
         }
@@ -247,9 +252,16 @@ struct NewSubscriptionView {
     /// The subscription.
     #[serde(flatten)]
     subscription: SubscriptionView,
-    /// What its deliveries are signed with. Keep it: it is shown this once.
+    /// What its deliveries are signed with. Keep it: it is shown this once. Null where the same request with the same
+    /// `Idempotency-Key` is answered again.
     #[schema(example = "jts_u4Yc0Zf0a4mV7Zp2l7xk2d4t6m8q0s2u4w6y8A0C2E4")]
-    secret: String,
+    secret: Option<String>,
+    /// 密钥为何不再显示
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret_note_zh: Option<&'static str>,
+    /// Why the secret is null.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret_note_en: Option<&'static str>,
 }
 
 /// A page of subscriptions.
@@ -441,7 +453,8 @@ fn view(app: &App, row: Subscription) -> Result<SubscriptionView> {
 /// come one after the other, in the order of the feed. The body is the change as in `GET /v1/changes`; the headers are
 /// `Jingtu-Delivery` (the same through all attempts), `Jingtu-Subscription`, and `Jingtu-Signature: t=<seconds>,v1=<hex>`,
 /// where `v1` is HMAC-SHA256 under the secret over `t`, a dot, and the body. The secret is stored as it is, because
-/// signing needs it. A subscriber is told what the key may read at the time.
+/// signing needs it; the answer that is kept for the same `Idempotency-Key` has none, so a repeated request is answered
+/// with `secret` null. A subscriber is told what the key may read at the time.
 #[utoipa::path(
     post, path = "/v1/subscriptions", operation_id = "create_subscription", tag = "changes",
     request_body = NewSubscriptionBody,
@@ -454,12 +467,27 @@ async fn create_subscription(call: call::Call, Body(body): Body<NewSubscriptionB
     let (id, secret) = super::create(&mut act, new).await?;
     let row = super::select_in(act.tx(), id).await?;
     let revision = row.revision;
-    let view = NewSubscriptionView { subscription: view(call.app(), row)?, secret };
-    let reply = Reply::json(&view)?
-        .created(address(call.app(), &format!("/v1/subscriptions/{id}")))
-        .revision(revision)
-        .with_header(header::CACHE_CONTROL, "no-store");
-    Ok(act.finish(reply).await?)
+    let mut view = NewSubscriptionView {
+        subscription: view(call.app(), row)?,
+        secret: Some(secret),
+        secret_note_zh: None,
+        secret_note_en: None,
+    };
+    let made = |view: &NewSubscriptionView| {
+        Ok::<_, Error>(
+            Reply::json(view)?
+                .created(address(call.app(), &format!("/v1/subscriptions/{id}")))
+                .revision(revision)
+                .with_header(header::CACHE_CONTROL, "no-store"),
+        )
+    };
+    let reply = made(&view)?;
+    view.secret = None;
+    view.secret_note_zh = Some("密钥只在首次应答中显示；遗失的，请删除此订阅并新建。");
+    view.secret_note_en =
+        Some("The secret was in the first answer only; if it is lost, end this subscription and make another.");
+    let kept = made(&view)?;
+    Ok(act.finish_showing_once(reply, &kept).await?)
 }
 
 /// Which subscriptions.

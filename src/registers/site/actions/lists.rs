@@ -7,7 +7,9 @@ use super::REGISTER;
 use crate::kernel::{Day, Error, Result, SiteId};
 use crate::platform::Act;
 use crate::platform::outbox::Change;
+use crate::registers::division;
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The site that a change is about.
 #[derive(Debug, Clone, Copy)]
@@ -133,12 +135,14 @@ fn fits(done: bool, site: Whose<'_>, effect: &Effect) -> Result<()> {
 }
 
 /// Carries sites that were just written into the history of the lists, however many: the first event of each log put it
-/// where its columns say.
+/// where its columns say. Of one site others are told as of any; of an existing register's they are told once for each
+/// division and list, with counts.
 ///
 /// # Errors
 /// When the database refuses.
 pub(in super::super) async fn keep_many(act: &mut Act, rows: &[NewRow]) -> Result<()> {
     let mut entries = Vec::new();
+    let mut loaded: BTreeMap<(&str, List), Loaded> = BTreeMap::new();
     for row in rows {
         let standing = &row.standing;
         let stays = [
@@ -154,19 +158,53 @@ pub(in super::super) async fn keep_many(act: &mut Act, rows: &[NewRow]) -> Resul
         for (list, _, on) in stays.into_iter().filter(|(_, is_on, _)| *is_on) {
             let risk_grade = standing.risk_grade.filter(|_| list == List::ContaminatedDirectory);
             entries.push(NewEntry { site_id: row.id, list, on, seq: 1, risk_grade });
-            tell(
-                act,
-                row.into(),
-                "list.entered",
-                list.is_public(),
-                on,
-                json!({"list": list, "seq": 1, "undone": false}),
-            );
+            if rows.len() > 1 {
+                let sum = loaded.entry((&row.attributes.division_code, list)).or_default();
+                sum.entered += 1;
+                if let Some(grade) = risk_grade {
+                    *sum.graded.entry(grade).or_default() += 1;
+                }
+                continue;
+            }
+            let data = json!({"list": list, "seq": 1, "undone": false});
+            tell(act, row.into(), "list.entered", list.is_public(), on, data);
             if let Some(grade) = risk_grade {
                 tell_grade(act, row.into(), grade, on, 1, false);
             }
         }
     }
     let now = act.now();
-    store::enter(act.tx(), now, &entries).await
+    store::enter(act.tx(), now, &entries).await?;
+    tell_loaded(act, loaded).await
+}
+
+/// What a batch of an existing register brought into a list of a division.
+#[derive(Debug, Default)]
+struct Loaded {
+    entered: u32,
+    graded: BTreeMap<RiskGrade, u32>,
+}
+
+/// Tells of the lists that a batch filled, with the divisions as subjects.
+async fn tell_loaded(act: &mut Act, loaded: BTreeMap<(&str, List), Loaded>) -> Result<()> {
+    let codes: BTreeSet<String> = loaded.keys().map(|(code, _)| (*code).to_owned()).collect();
+    let divisions = store::divisions(act.tx(), &Vec::from_iter(codes)).await?;
+    for ((code, list), sum) in loaded {
+        let id = *divisions
+            .get(code)
+            .ok_or_else(|| Error::internal(format!("sites were loaded into {code}, which is no division")))?;
+        act.tell(Change {
+            kind: "list.loaded",
+            register: division::REGISTER.id,
+            id,
+            code: code.to_owned(),
+            division_code: code.to_owned(),
+            owner_credit_code: None,
+            public: list.is_public(),
+            // The entries are of many days.
+            occurred_on: None,
+            data: json!({"list": list, "entered": sum.entered, "graded": sum.graded}),
+        });
+    }
+    Ok(())
 }

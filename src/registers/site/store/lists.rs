@@ -6,6 +6,7 @@ use crate::platform::Scope;
 use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
 use sqlx::PgConnection;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// An entry in a list, to be written.
@@ -441,4 +442,10 @@ pub(in super::super) async fn lift(conn: &mut PgConnection, id: Uuid, until: Day
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// Identifiers of divisions by their codes.
+pub(in super::super) async fn divisions(conn: &mut PgConnection, codes: &[String]) -> Result<BTreeMap<String, Uuid>> {
+    let rows = sqlx::query!("select code, id from division where code = any($1)", codes).fetch_all(conn).await?;
+    Ok(rows.into_iter().map(|row| (row.code, row.id)).collect())
 }

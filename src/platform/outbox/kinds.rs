@@ -1,0 +1,57 @@
+//! The kinds of changes there are. A register tells no other, and a subscription names no other.
+
+/// Every kind, sorted.
+pub(in crate::platform) const KINDS: [&str; 34] = [
+    "deadline.cancelled",
+    "deadline.closed",
+    "deadline.escalated",
+    "deadline.extended",
+    "deadline.opened",
+    "deadline.reopened",
+    "deadline.resumed",
+    "deadline.suspended",
+    "list.entered",
+    "list.graded",
+    "list.left",
+    "list.loaded",
+    "negative_list.changed",
+    "notice.issued",
+    "notice.received",
+    "notice.served",
+    "notice.voided",
+    "publicity.met",
+    "publicity.owed",
+    "publicity.put_back",
+    "publicity.released",
+    "publicity.taken_down",
+    "publicity.unmet",
+    "site.event_voided",
+    "site.flag_lowered",
+    "site.flag_raised",
+    "site.liable_party_changed",
+    "site.registered",
+    "site.stage_changed",
+    "site.works_must_stop",
+    "zone.approved",
+    "zone.lifted",
+    "zone.put_back",
+    "zone.withdrawn",
+];
+
+/// Whether it is a kind that a register tells.
+pub(in crate::platform) fn is_known(kind: &str) -> bool {
+    KINDS.binary_search(&kind).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::outbox::view::is_kind;
+
+    #[test]
+    fn kinds_are_sorted_and_written_as_kinds() {
+        assert!(KINDS.is_sorted_by(|a, b| a < b));
+        assert!(KINDS.iter().all(|kind| is_kind(kind) && kind.contains('.') && is_known(kind)));
+        assert!(!is_known("site.stage_change") && !is_known(""));
+    }
+}
