@@ -376,6 +376,15 @@ async fn pages_give_every_clock_once_and_the_sql_agrees_with_the_rule() {
         }
     }
     let page = list(&world, &key, "limit=7").await;
+    // They are counted once, unless somebody asks for them or not.
+    assert!(page["counts"].is_object());
+    assert_eq!(list(&world, &key, "limit=7&counts=false").await["counts"], Value::Null);
+    let next = page["links"][0]["href"].as_str().expect("a link");
+    assert_eq!(expect(world.get(next).bearer_auth(&key), 200).await["counts"], Value::Null);
+    let again = expect(world.get(&format!("{next}&counts=true")).bearer_auth(&key), 200).await;
+    assert_eq!(again["counts"], page["counts"]);
+    let next = again["links"][0]["href"].as_str().expect("a link");
+    assert_eq!(expect(world.get(next).bearer_auth(&key), 200).await["counts"], page["counts"]);
     let cursor =
         page["links"][0]["href"].as_str().and_then(|h| h.split("cursor=").nth(1)).expect("a cursor").to_owned();
     let other = expect(world.get(&format!("/v1/deadlines?status=open&cursor={cursor}")).bearer_auth(&key), 400).await;
@@ -601,7 +610,7 @@ async fn several_clocks_of_a_rule_run_for_a_record_and_a_mistaken_one_is_passed_
     let again = transport("event-3", Day::of(2026, 10, 9));
     let mistaken = lasting!(world, act => deadline::open(&mut act, again));
     let cause = deadline::ENTERED_IN_ERROR;
-    lasting!(world, act => deadline::cancel(&mut act, &key_of("event-3"), Day::of(2026, 9, 3), cause));
+    lasting!(world, act => deadline::void(&mut act, &key_of("event-3"), Day::of(2026, 9, 3)));
     assert_eq!(lasting!(world, act => deadline::reopen(&mut act, &key_of("event-3"))), first);
     assert_eq!(one(&world, &key, mistaken, "").await["cause"], cause);
     // What fell away for a cause runs again.
@@ -609,6 +618,100 @@ async fn several_clocks_of_a_rule_run_for_a_record_and_a_mistaken_one_is_passed_
     assert_eq!(one(&world, &key, second, "").await["cause"], "转运取消");
     assert_eq!(lasting!(world, act => deadline::reopen(&mut act, &key_of("event-4"))), second);
     assert_eq!(one(&world, &key, second, "").await["cause"], Value::Null);
+}
+
+/// The site's gates let nobody resume a clock that ended; once it is reopened it stands still as before.
+#[tokio::test]
+async fn a_clock_that_ended_while_it_stood_still_stands_still_again_when_reopened() {
+    let world = World::new().await;
+    let key = world.key(Role::CountyEcology, "152921").await;
+    for (n, called_off) in [(1, false), (2, true)] {
+        let site = subject(n, "152921");
+        let id = open(&world, site.clone(), Day::of(2026, 4, 1)).await;
+        let key_of = clock(&site);
+        lasting!(world, act => deadline::suspend(&mut act, &key_of, Day::of(2026, 9, 1), "诉讼期间"));
+        let suspended = one(&world, &key, id, "").await;
+        if called_off {
+            lasting!(world, act => deadline::cancel(&mut act, &key_of, Day::of(2026, 9, 20), "义务消灭"));
+        } else {
+            lasting!(world, act => deadline::close(&mut act, &key_of, Day::of(2026, 9, 20)));
+        }
+        assert_eq!(lasting!(world, act => deadline::reopen(&mut act, &key_of)), id);
+        assert_eq!(one(&world, &key, id, "").await, suspended);
+
+        let mut act = world.act(Permission::SiteEvent).await;
+        let extended = deadline::extend(&mut act, &key_of, Day::of(2027, 1, 1), Day::of(2026, 10, 1), "x", None).await;
+        assert_eq!(extended.expect_err("refused").code(), "deadline_suspended");
+        act.abandon().await.expect("undone");
+
+        // It stood still from 1 September to 1 November, whatever was thought of it on the 20th: 61 days on from 1 October.
+        lasting!(world, act => deadline::resume(&mut act, &key_of, Day::of(2026, 11, 1)));
+        let resumed = one(&world, &key, id, "").await;
+        assert_eq!((&resumed["due_on"], &resumed["changes"][1]["days"]), (&json!("2026-12-01"), &json!(61)));
+        assert_eq!((&resumed["status"], &resumed["suspended_on"]), (&json!("due_soon"), &Value::Null));
+        lasting!(world, act => deadline::extend(&mut act, &key_of, Day::of(2026, 12, 31), Day::of(2026, 11, 2), "x", None));
+        assert_eq!(one(&world, &key, id, "").await["due_on"], "2026-12-31");
+    }
+}
+
+/// What was entered in error is told by the clock itself and not by its words.
+#[tokio::test]
+async fn a_voided_clock_counts_as_never_opened() {
+    let world = World::new().await;
+    let site = subject(1, "152921");
+    let key_of = clock(&site);
+    let first = open(&world, site.clone(), Day::of(2026, 4, 1)).await;
+    lasting!(world, act => deadline::cancel(&mut act, &key_of, Day::of(2026, 5, 1), "义务消灭"));
+    let second = open(&world, site.clone(), Day::of(2026, 6, 1)).await;
+    assert_eq!(lasting!(world, act => deadline::void(&mut act, &key_of, Day::of(2026, 6, 2))), second);
+    let mut conn = world.app.db().acquire().await.expect("connect");
+    let clocks = deadline::all(&mut conn).await.expect("read");
+    let seen: Vec<_> = clocks.iter().map(|clock| (clock.id, clock.cancelled, clock.in_error)).collect();
+    assert_eq!(seen, [(first, true, false), (second, true, true)]);
+    assert!(clocks.iter().all(|clock| !deadline::is_recounted(clock)));
+    assert_eq!(clocks[1].cause.as_deref(), Some(deadline::ENTERED_IN_ERROR));
+    let mut act = world.act(Permission::SiteEvent).await;
+    assert_eq!(
+        deadline::close(&mut act, &key_of, Day::of(2026, 6, 3)).await.expect_err("none runs").code(),
+        "internal"
+    );
+    act.abandon().await.expect("undone");
+    assert_eq!(lasting!(world, act => deadline::reopen(&mut act, &key_of)), first);
+    let clocks = deadline::all(&mut conn).await.expect("read");
+    assert_eq!(clocks.iter().map(deadline::is_recounted).collect::<Vec<_>>(), [true, false]);
+}
+
+#[tokio::test]
+async fn a_number_that_was_tampered_with_differs_from_the_rules() {
+    let world = World::new().await;
+    let (today, none) = (Day::of(2026, 11, 21), BTreeMap::new());
+    open(&world, subject(1, "152921"), Day::of(2026, 4, 1)).await;
+    let set = |rule, subject, set_due_on| OpenDeadline { rule, set_due_on, ..six_months(subject, Day::of(2026, 9, 1)) };
+    let review = set(&EFFECT_REVIEW, subject(2, "370102"), None);
+    lasting!(world, act => deadline::open(&mut act, review));
+    let notified = set(&DETAILED_SURVEY_AS_NOTIFIED, subject(3, "152921"), Some(Day::of(2026, 12, 1)));
+    lasting!(world, act => deadline::open(&mut act, notified));
+    let mut conn = world.app.db().acquire().await.expect("connect");
+    let clocks = deadline::all(&mut conn).await.expect("read");
+    assert_eq!(clocks.len(), 3);
+    for clock in &clocks {
+        assert_eq!(deadline::number_differs(clock, today, &none), None, "{}", clock.rule);
+    }
+    let differs_of = |n: usize, change: &dyn Fn(&mut deadline::Deadline)| {
+        let mut clock = clocks[n].clone();
+        change(&mut clock);
+        deadline::number_differs(&clock, today, &none)
+    };
+    let differs = |change: &dyn Fn(&mut deadline::Deadline)| differs_of(1, change);
+    let said = differs(&|clock| clock.parameter_value = Some(16)).expect("another number");
+    assert!(said.contains("16 (370000)") && said.contains("15 (370000)"), "{said}");
+    assert!(differs(&|clock| clock.jurisdiction = String::new()).is_some());
+    assert!(differs(&|clock| clock.parameter = Some("survey_review_working_days".to_owned())).is_some());
+    assert!(differs(&|clock| clock.rule = "none".to_owned()).is_some());
+    // What the operator sets, or no text said on that day, has nothing to be held against.
+    assert_eq!(differs(&|clock| (clock.parameter_value, clock.configured) = (Some(16), true)), None);
+    assert!(differs_of(0, &|clock| clock.parameter_value = Some(7)).is_some());
+    assert_eq!(differs_of(0, &|clock| (clock.parameter_value, clock.start_on) = (Some(7), Day::of(1990, 1, 1))), None);
 }
 
 #[tokio::test]
@@ -736,6 +839,24 @@ async fn a_calendar_leaves_extensions_and_days_set_and_counts_the_rest_anew() {
     // Five days of the holiday are Monday to Friday: two in September's week, so many later.
     assert_eq!(moved["152921-4"], (Day::of(2027, 10, 26), Day::of(2027, 11, 2), false));
 
+    // Others hear of every last day that moved, and of no other.
+    let auditor = world.key(Role::Auditor, "000000").await;
+    let told = expect(world.get("/v1/changes?limit=1000").bearer_auth(&auditor), 200).await;
+    let recounted: BTreeMap<String, Value> = told["changes"]
+        .as_array()
+        .expect("changes")
+        .iter()
+        .filter(|change| change["kind"] == "deadline.recounted")
+        .map(|change| (change["subject"]["code"].as_str().expect("a code").to_owned(), change["data"].clone()))
+        .collect();
+    assert_eq!(recounted.keys().collect::<Vec<_>>(), ["152921-1", "152921-3", "152921-4"]);
+    let data = &recounted["152921-3"];
+    assert_eq!(
+        (&data["was_due_on"], &data["due_on"], &data["provisional"]),
+        (&json!("2027-10-03"), &json!("2027-10-08"), &json!(false)),
+        "{data}"
+    );
+
     // What is stored is what is counted from the first, for every clock.
     let mut conn = world.app.db().acquire().await.expect("connect");
     let calendar = deadline::calendar(&mut conn).await.expect("calendar");
@@ -778,6 +899,17 @@ async fn what_was_known_at_an_instant_can_be_asked() {
     assert_eq!(list(&world, &key, early).await["numberReturned"], 0);
     let elsewhere = world.key(Role::CountyEcology, "140602").await;
     expect(world.get(&format!("/v1/deadlines/{id}")).bearer_auth(&elsewhere), 404).await;
+    // The site goes to another division: who had it then does not see it, and who has it now did not have it then.
+    let moved = Subject { division_code: "140602".to_owned(), ..site.clone() };
+    lasting!(world, act => deadline::subject_changed(&mut act, &moved));
+    let auditor = world.key(Role::Auditor, "000000").await;
+    for (who, then, seen) in [(&key, true, 0), (&elsewhere, true, 0), (&elsewhere, false, 1), (&auditor, true, 1)] {
+        let query = if then { "known_at=2026-10-21T04:00:00Z" } else { "on=2026-11-21" };
+        let page = list(&world, who, query).await;
+        assert_eq!((&page["numberReturned"], &page["counts"]["met"]), (&json!(seen), &json!(seen)), "{query}");
+        let single = world.get(&format!("/v1/deadlines/{id}?{query}")).bearer_auth(who);
+        expect(single, if seen == 1 { 200 } else { 404 }).await;
+    }
     expect(world.get("/v1/deadlines/none").bearer_auth(&key), 404).await;
     expect(world.get(&format!("/v1/deadlines/{id}?known_at=now")).bearer_auth(&key), 400).await;
 }

@@ -239,6 +239,21 @@ async fn figures_are_counted_from_rows_that_their_links_show() {
     let link = figures["statutory"][0]["links"]["opened"].as_str().expect("a link").to_owned();
     let shown = expect(world.get(&link).bearer_auth(&own), 200).await;
     assert_eq!(shown["numberReturned"], figures["statutory"][0]["opened"]);
+    // Nothing of a whole province is said of one county's clocks.
+    let figures = |level: &str, division: &str| {
+        world.get(&format!("/v1/deadlines/figures?{period}&division={division}&level={level}")).bearer_auth(&key)
+    };
+    for (level, division) in [("prefecture", "152921"), ("province", "152900"), ("nation", "150000")] {
+        let refused = expect(figures(level, division), 400).await;
+        assert_eq!(
+            (&refused["code"], &refused["errors"][0]["pointer"]),
+            (&json!("bad_parameter"), &json!("?level")),
+            "{refused}"
+        );
+    }
+    for (level, division) in [("own", "152921"), ("county", "152921"), ("prefecture", "150000"), ("nation", "000000")] {
+        expect(figures(level, division), 200).await;
+    }
     expect(world.get("/v1/deadlines/figures?from=2026-02-01&to=2026-01-01").bearer_auth(&key), 400).await;
     expect(world.get("/v1/deadlines/figures"), 401).await;
 }

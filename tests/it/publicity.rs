@@ -377,7 +377,10 @@ async fn everybody_sees_the_duties_of_their_own_and_the_public_what_is_on_displa
         assert!(duty.get("inside").is_none() && duty["publications"][0].get("document_id").is_none(), "{duty}");
         assert_eq!(duty["publications"][0]["url"], "https://www.example.com/notice/1");
     }
-    assert_eq!(seen["counts"], json!({"owed": 0, "on_display": 3, "ended": 0, "taken_down_early": 0, "released": 0}));
+    // Nothing is counted for the public, whoever asks for it.
+    for query in ["", "counts=true"] {
+        assert_eq!(public(&world, query).await["counts"], Value::Null, "{query}");
+    }
     for query in ["status=owed", "overdue=true", "met=false", "division=152922", "duty=preliminary_report"] {
         assert_eq!(names(&public(&world, query).await), [""; 0], "{query}");
     }
@@ -511,6 +514,12 @@ async fn a_long_list_is_read_page_by_page() {
         let page = expect(world.get(&next).bearer_auth(&bureau), 200).await;
         seen.extend(names(&page));
         pages += 1;
+        // They are counted on the first page, unless somebody asks for them or not.
+        assert_eq!(page["counts"].is_object(), pages == 1, "{page}");
+        for (asked, given) in [("true", true), ("false", false)] {
+            let page = expect(world.get(&format!("{next}&counts={asked}")).bearer_auth(&bureau), 200).await;
+            assert_eq!((&page["counts"]["owed"] == 5, page["counts"].is_object()), (given, given), "{page}");
+        }
         if pages == 1 {
             let cursor = forged(&page, "2026-11-02");
             let path = format!(

@@ -2,20 +2,19 @@
 
 use super::rules::catalogue::{Length, find};
 use super::rules::{Change, ChangeKind, DeadlineRule, Due, Reason, Recounted, Terms, recount as count_anew};
-use super::store::{self, Counted, Deadline, NewRow, Told, Why};
+use super::store::{self, Counted, Deadline, End, NewRow, Told, Why};
 use crate::kernel::basis::cite_all;
 use crate::kernel::{Confidence, Day, DeadlineId, DocumentId, Error, Fault, Provision, Result, Text};
 use crate::platform::{Act, Change as News, Role};
 use crate::registers::document;
-use crate::standards::parameters::Unit;
+use crate::standards::parameters::{Overrides, Unit};
 use crate::standards::workdays::{self, WorkCalendar};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// The cause of a cancellation by which the clock counts as never opened: the step that opened it was entered in error.
-/// [`reopen`] passes over such a clock, to the one that ended before it was opened.
+/// The cause that is shown of a clock whose opening was entered in error: see [`void`].
 pub const ENTERED_IN_ERROR: &str =
     "开启该时限的事件系误录，已作废 / the step that opened it was entered in error and voided";
 
@@ -315,23 +314,41 @@ fn steps(why: &[Reason], on: Day) -> impl Iterator<Item = Why> + '_ {
 /// An internal error when no such clock runs: whoever stops one knows that it does.
 pub async fn close(act: &mut Act, key: &ClockKey<'_>, on: Day) -> Result<DeadlineId> {
     let clock = running(act, key).await?;
-    store::set_end(act.tx(), clock.id, Some(on), false, None).await?;
+    store::set_end(act.tx(), clock.id, Some((on, End::Done))).await?;
     act.note(format!("deadline/{}", clock.id), json!({"rule": key.rule, "closed_on": on}));
     tell(act, "deadline.closed", &clock, Some(on), json!({"closed_on": on}));
     Ok(clock.id)
 }
 
-/// Calls off the running clock of a key as of `on`: the duty fell away; or, with [`ENTERED_IN_ERROR`] as cause, the step
-/// that opened it was entered in error.
+/// Calls off the running clock of a key as of `on`: the duty fell away. With [`ENTERED_IN_ERROR`] as cause it is [`void`].
 ///
 /// # Errors
 /// As [`close`]; `invalid_input` without a cause.
 pub async fn cancel(act: &mut Act, key: &ClockKey<'_>, on: Day, cause: &str) -> Result<DeadlineId> {
     let cause = read_cause(cause)?;
+    if cause == ENTERED_IN_ERROR {
+        return void(act, key, on).await;
+    }
+    call_off(act, key, on, End::FellAway(cause)).await
+}
+
+/// Calls off the running clock of a key as of `on`, because the step that opened it was entered in error: the clock counts
+/// as never opened, and [`reopen`] passes over it, to the one that ended before it was opened.
+///
+/// # Errors
+/// As [`close`].
+pub async fn void(act: &mut Act, key: &ClockKey<'_>, on: Day) -> Result<DeadlineId> {
+    call_off(act, key, on, End::InError(ENTERED_IN_ERROR)).await
+}
+
+async fn call_off(act: &mut Act, key: &ClockKey<'_>, on: Day, end: End<'_>) -> Result<DeadlineId> {
     let clock = running(act, key).await?;
-    store::set_end(act.tx(), clock.id, Some(on), true, Some(cause)).await?;
-    act.note(format!("deadline/{}", clock.id), json!({"rule": key.rule, "cancelled_on": on}));
-    let in_error = cause == ENTERED_IN_ERROR;
+    let in_error = matches!(end, End::InError(_));
+    store::set_end(act.tx(), clock.id, Some((on, end))).await?;
+    act.note(
+        format!("deadline/{}", clock.id),
+        json!({"rule": key.rule, "cancelled_on": on, "entered_in_error": in_error}),
+    );
     tell(act, "deadline.cancelled", &clock, Some(on), json!({"cancelled_on": on, "entered_in_error": in_error}));
     Ok(clock.id)
 }
@@ -345,7 +362,7 @@ pub async fn reopen(act: &mut Act, key: &ClockKey<'_>) -> Result<DeadlineId> {
     let clock = store::lock_latest(act.tx(), key, false)
         .await?
         .ok_or_else(|| Error::internal(format!("no clock {} ended for {}/{}", key.rule, key.register, key.subject)))?;
-    store::set_end(act.tx(), clock.id, None, false, None).await?;
+    store::set_end(act.tx(), clock.id, None).await?;
     // What a calendar changed while it stood ended counts for it again.
     let calendar = calendar(act.tx()).await?;
     let due_on = keep_counted(act, &clock, &clock.changes.0, clock.suspended_on, false, &calendar).await?;
@@ -650,6 +667,56 @@ pub async fn all_of(conn: &mut PgConnection, register: &str) -> Result<Vec<Deadl
     store::all_of(conn, register).await
 }
 
+/// Every clock, by record and day.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn all(conn: &mut PgConnection) -> Result<Vec<Deadline>> {
+    store::all(conn).await
+}
+
+/// Whether a calendar that is loaded counts a clock anew: it runs, or ended while its last day was provisional. One that
+/// was called off keeps what was counted last, whatever the calendar says since.
+pub fn is_recounted(clock: &Deadline) -> bool {
+    !clock.cancelled && (clock.closed_on.is_none() || clock.provisional)
+}
+
+/// What the number that a clock stores is instead of the one that its rule gives in its division on the day it starts, in
+/// Chinese and English; `None` where they are the same. A number that the operator set, and one of a text that was not in
+/// force when the period started, have nothing to be held against: `None`.
+///
+/// A record that was moved to a division with another number keeps the one that its clock was opened with, and differs.
+pub fn number_differs(clock: &Deadline, today: Day, overrides: &Overrides) -> Option<String> {
+    let Some(rule) = find(&clock.rule) else {
+        return Some(format!("没有规则 {0} / there is no rule {0}", clock.rule));
+    };
+    let stored = (clock.parameter.as_deref(), clock.parameter_value, clock.jurisdiction.as_str());
+    let parameter = rule.period.parameter();
+    if clock.configured {
+        return None;
+    }
+    let Some(length) = rule.length(&clock.division_code, clock.start_on, today, overrides) else {
+        return Some(format!("{0} 没有期限 / no length holds in {0}", clock.division_code));
+    };
+    if length.of_later_text || length.resolved.as_ref().is_some_and(|resolved| resolved.configured) {
+        return None;
+    }
+    let resolved = length.resolved.as_ref();
+    let value = resolved.and_then(|resolved| i32::try_from(resolved.value).ok());
+    let expected = (
+        parameter.map(|parameter| parameter.id),
+        value,
+        resolved.map_or("", |resolved| resolved.jurisdiction.as_str()),
+    );
+    (stored != expected).then(|| {
+        let words = |(parameter, value, place): (Option<&str>, Option<i32>, &str)| {
+            let value = value.map_or_else(|| "–".to_owned(), |value| value.to_string());
+            format!("{} = {value} ({place:0<6})", parameter.unwrap_or("–"))
+        };
+        format!("期限为 {0}，应为 {1} / the number is {0} and not {1}", words(stored), words(expected))
+    })
+}
+
 /// That a duty was done which no register closes.
 #[derive(Debug, Clone)]
 pub(super) struct Fulfilment {
@@ -855,6 +922,10 @@ async fn recompute(act: &mut Act) -> Result<Vec<Recomputed>> {
             format!("deadline/{}", clock.id),
             json!({"recomputed": {"was_due_on": clock.due_on, "due_on": due.due_on, "provisional": due.provisional}}),
         );
+        if clock.due_on != due.due_on {
+            let more = json!({"was_due_on": clock.due_on, "due_on": due.due_on, "provisional": due.provisional});
+            tell(act, "deadline.recounted", &clock, None, more);
+        }
         changed.push(Recomputed {
             id: clock.id,
             subject_code: clock.subject_code,

@@ -35,6 +35,13 @@ impl FigureLevel {
             FigureLevel::Nation => "nation",
         }
     }
+
+    /// Whether a division of `other` level lies below one of this.
+    fn is_wider_than(self, other: &str) -> bool {
+        let widest_first = ["nation", "province", "prefecture", "county"];
+        let place = |level: &str| widest_first.iter().position(|name| *name == level);
+        place(self.as_str()).zip(place(other)).is_some_and(|(own, other)| own < other)
+    }
 }
 
 /// Which figures.
@@ -56,6 +63,7 @@ pub(super) struct FigureParams {
     rule: Option<String>,
     /// The level that divisions are added up to; each by itself when left out. A clock of a division that has none of that
     /// level above it stays with its own.
+    /// No wider than that of `division`, of which no more than itself and what is below is counted.
     #[param(inline)]
     level: Option<FigureLevel>,
 }
@@ -162,6 +170,19 @@ pub(super) async fn get_figures(call: Call, Params(params): Params<FigureParams>
     let rule = params.rule.as_deref().map(read_rule).transpose()?;
     let level = params.level.unwrap_or(FigureLevel::Own);
     let mut conn = call.app().db().acquire().await?;
+    if let Some(division) = &division {
+        let of_division = store::level_of(&mut conn, division.as_str()).await?;
+        if of_division.is_some_and(|of_division| level.is_wider_than(&of_division)) {
+            return Err(Error::bad_parameter(
+                "level",
+                Text::new(
+                    format!("不得高于区划 {division} 的层级：该级合计须包括其他区划。"),
+                    format!("must not be wider than division {division}: its sum would take other divisions."),
+                ),
+            )
+            .into());
+        }
+    }
     let filter = FigureFilter {
         from,
         to,

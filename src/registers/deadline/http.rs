@@ -62,6 +62,8 @@ struct DeadlineParams {
     /// What the registry knew at this instant, RFC 3339; `on` is then its day where it is left out.
     #[param(example = "2026-11-21T04:00:00Z")]
     known_at: Option<String>,
+    /// Whether to count how many stand where. Left out: on the first page, and not on those behind a cursor.
+    counts: Option<bool>,
     /// Rows of a page.
     #[param(minimum = 1, maximum = 10000, default = 100)]
     limit: Option<u32>,
@@ -123,8 +125,8 @@ struct DeadlineList {
     on: Day,
     /// The page.
     deadlines: Vec<DeadlineView>,
-    /// How many stand where on that day, whatever `status` was asked for.
-    counts: DeadlineCounts,
+    /// How many stand where on that day, whatever `status` was asked for; none on pages for which they were not counted.
+    counts: Option<DeadlineCounts>,
     /// Rows on this page.
     #[serde(rename = "numberReturned")]
     number_returned: usize,
@@ -585,25 +587,19 @@ async fn list_deadlines(call: Call, Params(params): Params<DeadlineParams>) -> R
     let mut page = store::page(&mut conn, &asked.filter(), after, i64::from(limit) + 1).await?;
     let more = page.len() > limit as usize;
     page.truncate(limit as usize);
-    let mut counts = DeadlineCounts::default();
-    for (status, n) in store::counts(&mut conn, &asked.filter()).await? {
-        *match status {
-            Status::Open => &mut counts.open,
-            Status::DueSoon => &mut counts.due_soon,
-            Status::Overdue => &mut counts.overdue,
-            Status::Met => &mut counts.met,
-            Status::MetLate => &mut counts.met_late,
-            Status::Cancelled => &mut counts.cancelled,
-            Status::Suspended => &mut counts.suspended,
-        } = n;
-    }
+    // Counting looks at every clock asked for, and a page does not.
+    let counts = if params.counts.unwrap_or(after.is_none()) {
+        Some(counted(&store::counts(&mut conn, &asked.filter()).await?))
+    } else {
+        None
+    };
     let mut links = Vec::new();
     if let Some(last) = page.last().filter(|_| more) {
         let cursor = Cursor::write(&format!("{}|{}", last.due_on, last.id), &mark);
         links.push(DeadlineLink {
             rel: "next".to_owned(),
             media_type: "application/json".to_owned(),
-            href: next_address(&call, &asked, limit, &cursor),
+            href: next_address(&call, &asked, params.counts, limit, &cursor),
         });
     }
     Ok(Reply::json(&DeadlineList {
@@ -622,8 +618,25 @@ fn read_cursor(cursor: &str, mark: &str) -> Result<(Day, Uuid)> {
         .ok_or_else(|| Error::internal(format!("a cursor of ours holds {key}")))
 }
 
-fn next_address(call: &Call, asked: &Asked, limit: u32, cursor: &str) -> String {
-    format!("{}/v1/deadlines?{}&limit={limit}&cursor={cursor}", base(call), asked.query())
+fn counted(standing: &[(Status, i64)]) -> DeadlineCounts {
+    let mut counts = DeadlineCounts::default();
+    for (status, n) in standing {
+        *match status {
+            Status::Open => &mut counts.open,
+            Status::DueSoon => &mut counts.due_soon,
+            Status::Overdue => &mut counts.overdue,
+            Status::Met => &mut counts.met,
+            Status::MetLate => &mut counts.met_late,
+            Status::Cancelled => &mut counts.cancelled,
+            Status::Suspended => &mut counts.suspended,
+        } = *n;
+    }
+    counts
+}
+
+fn next_address(call: &Call, asked: &Asked, counts: Option<bool>, limit: u32, cursor: &str) -> String {
+    let counts = counts.map_or_else(String::new, |counts| format!("&counts={counts}"));
+    format!("{}/v1/deadlines?{}{counts}&limit={limit}&cursor={cursor}", base(call), asked.query())
 }
 
 /// What addresses begin with.

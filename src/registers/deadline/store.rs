@@ -91,6 +91,8 @@ pub struct Deadline {
     pub closed_on: Option<Day>,
     /// It fell away instead of being done.
     pub cancelled: bool,
+    /// It fell away because the step that opened it was entered in error: it counts as never opened.
+    pub in_error: bool,
     /// When this version was recorded.
     pub sys_from: DateTime<Utc>,
     /// Version, from 1.
@@ -215,7 +217,7 @@ macro_rules! clocks {
                       d.suspended_on as "suspended_on: Day", d.round as "round!", d.cause,
                       d.fulfilment_note, d.fulfilment_document_id as "fulfilment_document_id: DocumentId",
                       d.why as "why!: Json<Vec<Why>>", d.closed_on as "closed_on: Day", d.cancelled as "cancelled!",
-                      d.sys_from as "sys_from!", d.revision as "revision!""#
+                      d.in_error as "in_error!", d.sys_from as "sys_from!", d.revision as "revision!""#
                 + $($rest)+
             $(, $arg)*
         )
@@ -232,15 +234,13 @@ pub(super) async fn lock_latest(
     Ok(clocks!(
         [" from deadline d
            where d.subject_register = $1 and d.subject_id = $2 and d.rule = $3 and d.occasion = $4
-             and (d.closed_on is null) = $5
-             and (not d.cancelled or d.cause is distinct from $6 and d.cause is not null)
+             and (d.closed_on is null) = $5 and not d.in_error
            order by d.opened_on desc, d.id desc limit 1 for update"],
         key.register,
         key.subject,
         key.rule,
         key.occasion,
         running,
-        super::ENTERED_IN_ERROR,
     )
     .fetch_optional(conn)
     .await?)
@@ -251,19 +251,31 @@ pub(super) async fn lock(conn: &mut PgConnection, id: DeadlineId) -> Result<Opti
     Ok(clocks!([" from deadline d where d.id = $1 for update"], id as DeadlineId).fetch_optional(conn).await?)
 }
 
-pub(super) async fn set_end(
-    conn: &mut PgConnection,
-    id: DeadlineId,
-    closed_on: Option<Day>,
-    cancelled: bool,
-    cause: Option<&str>,
-) -> Result<()> {
+/// Why a clock does not run any more.
+pub(super) enum End<'a> {
+    /// The duty was done.
+    Done,
+    /// The duty fell away, for a cause.
+    FellAway(&'a str),
+    /// The step that opened it was entered in error; with the words shown for it.
+    InError(&'a str),
+}
+
+/// Ends a clock on a day, or with `None` lets it run on.
+pub(super) async fn set_end(conn: &mut PgConnection, id: DeadlineId, end: Option<(Day, End<'_>)>) -> Result<()> {
+    let (closed_on, cause, in_error) = match end {
+        None => (None, None, false),
+        Some((on, End::Done)) => (Some(on), None, false),
+        Some((on, End::FellAway(cause))) => (Some(on), Some(cause), false),
+        Some((on, End::InError(words))) => (Some(on), Some(words), true),
+    };
     sqlx::query!(
-        "update deadline set closed_on = $2, cancelled = $3, cause = $4 where id = $1",
+        "update deadline set closed_on = $2, cancelled = $3, cause = $4, in_error = $5 where id = $1",
         id as DeadlineId,
         closed_on as Option<Day>,
-        cancelled,
+        cause.is_some(),
         cause,
+        in_error,
     )
     .execute(conn)
     .await
@@ -333,8 +345,15 @@ pub(super) async fn all_of(conn: &mut PgConnection, register: &str) -> Result<Ve
         .await?)
 }
 
+/// Every clock.
+pub(super) async fn all(conn: &mut PgConnection) -> Result<Vec<Deadline>> {
+    Ok(clocks!([" from deadline d order by d.subject_register, d.subject_id, d.opened_on, d.id"],)
+        .fetch_all(conn)
+        .await?)
+}
+
 /// Clocks whose due date a newly loaded calendar may change: those that run, and those that ended while provisional,
-/// because whether they were met depends on it.
+/// because whether they were met depends on it. The same as [`super::is_recounted`].
 pub(super) async fn lock_countable(conn: &mut PgConnection) -> Result<Vec<Deadline>> {
     Ok(clocks!([
         " from deadline d where not d.cancelled and (d.closed_on is null or d.provisional) order by d.id for update"
@@ -363,7 +382,8 @@ pub(super) struct Filter<'a> {
     pub due_soon: &'a [i32],
 }
 
-/// What a filter lets through of a table of clocks. Written out for both questions, because the checked queries take
+/// What a filter lets through of a table of clocks. Of the past nobody sees more than was theirs then and is theirs now:
+/// the versions known at an instant are joined with what stands. Written out for both questions, because the checked queries take
 /// literals only.
 macro_rules! page {
     ([$($from:tt)+], $filter:expr, $after:expr, $limit:expr) => {
@@ -471,9 +491,13 @@ pub(super) async fn page(
         None => page!(["deadline"], filter, after, limit).fetch_all(conn).await?,
         Some(_) => {
             page!(
-                ["(select * from deadline where sys_from <= $2
-                   union all
-                   select * from deadline_history where sys_from <= $2 and sys_to > $2)"],
+                ["(select known.*
+                   from (select * from deadline where sys_from <= $2
+                         union all
+                         select * from deadline_history where sys_from <= $2 and sys_to > $2) known
+                       join deadline now on now.id = known.id
+                   where ($4::text[] is null or now.division_code = any($4))
+                     and ($5::text is null or now.owner_credit_code = $5))"],
                 filter,
                 after,
                 limit
@@ -490,9 +514,13 @@ pub(super) async fn counts(conn: &mut PgConnection, filter: &Filter<'_>) -> Resu
         None => standing!(["deadline"], filter).fetch_all(conn).await?,
         Some(_) => {
             standing!(
-                ["(select * from deadline where sys_from <= $2
-                   union all
-                   select * from deadline_history where sys_from <= $2 and sys_to > $2)"],
+                ["(select known.*
+                   from (select * from deadline where sys_from <= $2
+                         union all
+                         select * from deadline_history where sys_from <= $2 and sys_to > $2) known
+                       join deadline now on now.id = known.id
+                   where ($4::text[] is null or now.division_code = any($4))
+                     and ($5::text is null or now.owner_credit_code = $5))"],
                 filter
             )
             .fetch_all(conn)
@@ -815,6 +843,11 @@ pub(super) struct FigureRow {
     pub overdue: i64,
     pub suspended: i64,
     pub median_days: Option<f64>,
+}
+
+/// The level of a division; `None` where the registry does not know it.
+pub(super) async fn level_of(conn: &mut PgConnection, division: &str) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar!("select level from division where code = $1", division).fetch_optional(conn).await?)
 }
 
 /// Figures of a period: what was opened and what ended in it, and what runs on its last day.

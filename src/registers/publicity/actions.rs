@@ -371,7 +371,7 @@ async fn turn_clock(act: &mut Act, key: &DutyKey<'_>, turn: Turn) -> Result<()> 
     match turn {
         Turn::Stop(on) => deadline::close(act, &clock, on).await?,
         Turn::Restart => deadline::reopen(act, &clock).await?,
-        Turn::CallOff(on) => deadline::cancel(act, &clock, on, deadline::ENTERED_IN_ERROR).await?,
+        Turn::CallOff(on) => deadline::void(act, &clock, on).await?,
     };
     Ok(())
 }

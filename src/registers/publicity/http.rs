@@ -49,6 +49,9 @@ struct PublicityParams {
     overdue: Option<bool>,
     /// Whether what the law asks is done or under way; released ones are neither.
     met: Option<bool>,
+    /// Whether to count how many stand how. Left out: on the first page, and not on those behind a cursor. Nothing is counted
+    /// for the public.
+    counts: Option<bool>,
     /// Rows of a page.
     #[param(minimum = 1, maximum = 10000, default = 100)]
     limit: Option<u32>,
@@ -104,8 +107,9 @@ struct PublicityList {
     on: Day,
     /// The page.
     duties: Vec<PublicityView>,
-    /// How many stand how on that day, whatever `status` was asked for.
-    counts: PublicityCounts,
+    /// How many stand how on that day, whatever `status` was asked for; none on pages for which they were not counted, and
+    /// for the public.
+    counts: Option<PublicityCounts>,
     /// Rows on this page.
     #[serde(rename = "numberReturned")]
     number_returned: usize,
@@ -699,28 +703,38 @@ async fn list_publicity(call: Call, Params(params): Params<PublicityParams>) -> 
     let mut page = store::page(&mut conn, &asked.filter(), after, i64::from(limit) + 1).await?;
     let more = page.len() > limit as usize;
     page.truncate(limit as usize);
-    let mut counts = PublicityCounts::default();
-    for (status, n) in store::counts(&mut conn, &asked.filter()).await? {
-        let status =
-            Status::parse(&status).ok_or_else(|| Error::internal(format!("publicity_status gave {status}")))?;
-        *match status {
-            Status::Owed => &mut counts.owed,
-            Status::OnDisplay => &mut counts.on_display,
-            Status::Ended => &mut counts.ended,
-            Status::TakenDownEarly => &mut counts.taken_down_early,
-            Status::Released => &mut counts.released,
-        } = n;
-    }
+    // Counting looks at every duty asked for, and a page does not.
+    let counts = if !asked.scope.is_public() && params.counts.unwrap_or(after.is_none()) {
+        Some(counted(&store::counts(&mut conn, &asked.filter()).await?)?)
+    } else {
+        None
+    };
     let mut links = vec![link("catalogue", address(&call, "/v1/publicity/catalogue"))];
     if let Some(last) = page.last().filter(|_| more) {
         let cursor = cursor_behind(last, &mark);
-        let path = format!("/v1/publicity?{}&limit={limit}&cursor={cursor}", asked.query());
+        let counts = params.counts.map_or_else(String::new, |counts| format!("&counts={counts}"));
+        let path = format!("/v1/publicity?{}{counts}&limit={limit}&cursor={cursor}", asked.query());
         links.push(link("next", address(&call, &path)));
     }
     let overrides = &call.app().config().parameters;
     let duties: Vec<PublicityView> =
         page.into_iter().map(|duty| view(duty, asked.on, asked.scope.is_public(), overrides)).collect::<Result<_>>()?;
     Ok(Reply::json(&PublicityList { on: asked.on, number_returned: duties.len(), duties, counts, links })?)
+}
+
+fn counted(standing: &[(String, i64)]) -> Result<PublicityCounts> {
+    let mut counts = PublicityCounts::default();
+    for (status, n) in standing {
+        let status = Status::parse(status).ok_or_else(|| Error::internal(format!("publicity_status gave {status}")))?;
+        *match status {
+            Status::Owed => &mut counts.owed,
+            Status::OnDisplay => &mut counts.on_display,
+            Status::Ended => &mut counts.ended,
+            Status::TakenDownEarly => &mut counts.taken_down_early,
+            Status::Released => &mut counts.released,
+        } = *n;
+    }
+    Ok(counts)
 }
 
 fn cursor_behind(last: &Duty, mark: &str) -> String {

@@ -75,6 +75,8 @@ pub(in super::super) async fn freeze(
     known_at: Option<DateTime<Utc>>,
     baseline: bool,
 ) -> Result<u64> {
+    // Compiling the statement takes seconds, and running it a fraction of one; set until the act is over.
+    sqlx::query!("select set_config('jit', 'off', true) as jit").fetch_one(&mut *conn).await?;
     let done = sqlx::query!(
         r#"with told as (
                select distinct on (r.entry_id) r.*
@@ -82,9 +84,20 @@ pub(in super::super) async fn freeze(
                where x.division_code = $2
                order by r.entry_id, x.number desc, r.n desc),
            here as materialized (select v.code from division v where v.ancestors @> array[$2::text]),
+           -- The sites inside as known then, and those that the division was told of: of no other can anything be told.
+           concerned as materialized (
+               select v.id from site v
+               where v.division_code in (select code from here) and v.sys_from <= coalesce($3, 'infinity'::timestamptz)
+               union
+               select v.id from site_history v
+               where v.division_code in (select code from here) and v.sys_from <= coalesce($3, 'infinity'::timestamptz)
+                 and v.sys_to > coalesce($3, 'infinity'::timestamptz)
+               union
+               select t.site_id from told t),
            entry as (
                select e.* from (select * from site_list_entry union all select * from site_list_entry_history) e
-               where e.sys_from <= coalesce($3, 'infinity'::timestamptz)
+               where e.site_id in (select c.id from concerned c)
+                 and e.sys_from <= coalesce($3, 'infinity'::timestamptz)
                  and (e.sys_to is null or e.sys_to > coalesce($3, 'infinity'::timestamptz))),
            known as (
                select e.id as entry_id, e.list, e.entered_on, e.left_on, e.left_seq, e.withdrawn,

@@ -4,7 +4,7 @@ use super::super::rules::{List, RiskGrade};
 use crate::kernel::{Day, DocumentId, Result, SiteId, ids};
 use crate::platform::Scope;
 use chrono::{DateTime, Utc};
-use futures_util::stream::BoxStream;
+use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use sqlx::PgConnection;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -195,6 +195,22 @@ pub(in super::super) struct Question {
     pub limit: Option<i64>,
 }
 
+/// Lines from a table of them named `q`.
+macro_rules! lines {
+    ([$($rest:tt)+] $(, $arg:expr)* $(,)?) => {
+        sqlx::query_as!(
+            Line,
+            r#"select q.entry_id as "entry_id!", q.site_id as "site_id!: SiteId", q.code as "code!", q.national_code,
+                      q.directory_code, q.name as "name!", q.division_code as "division_code!",
+                      q.division_name as "division_name!", q.address, q.land_user_name, q.land_user_credit_code,
+                      q.former_industry, q.land_use_system, q.land_use_code, q.entered_on as "entered_on: Day",
+                      q.left_on as "left_on: Day", q.risk_grade, q.stage, q.control_mode, q.stage_since as "stage_since: Day",
+                      q.area_m2 as "area_m2!", q.invented as "invented!", q.lon as "lon!", q.lat as "lat!", q.wkb as "wkb!""# + $($rest)+
+            $(, $arg)*
+        )
+    };
+}
+
 /// The lines of a list, by code, as they come from the database.
 ///
 /// Stage and grade are those of the day asked: of the versions of a site known then, the last whose stage began by that day
@@ -204,16 +220,93 @@ pub(in super::super) fn lines<'a>(
     conn: &'a mut PgConnection,
     q: &'a Question,
 ) -> BoxStream<'a, std::result::Result<Line, sqlx::Error>> {
+    let lines = async move {
+        // A plan for whatever limit and filters cannot know that a page is short, and reads the whole list. Compiling the
+        // statement takes seconds, and running it milliseconds.
+        sqlx::query!(
+            "select set_config('plan_cache_mode', 'force_custom_plan', true) as plan, set_config('jit', 'off', true) as jit"
+        )
+        .fetch_one(&mut *conn)
+        .await?;
+        Ok::<_, sqlx::Error>(match q.known_at {
+            None => lines_now(conn, q),
+            Some(at) => lines_known(conn, q, at),
+        })
+    };
+    stream::once(lines).try_flatten().boxed()
+}
+
+/// What the registry knows. The page is picked by code first, from the tables as they stand, and geometry, grade and stage
+/// are read of its rows only.
+fn lines_now<'a>(conn: &'a mut PgConnection, q: &'a Question) -> BoxStream<'a, std::result::Result<Line, sqlx::Error>> {
+    lines!(
+        [" from (
+               select e.entry_id, e.site_id, s.code, s.national_code, s.directory_code, s.name, s.division_code,
+                      d.name_zh as division_name, s.address, s.land_user_name, s.land_user_credit_code,
+                      s.former_industry, s.land_use_system, s.land_use_code, e.entered_on, e.left_on,
+                      case when e.list = 'suspected_list' then null else (
+                          select g.risk_grade from site_list_grade g join site_list_entry of on of.id = g.entry_id
+                          where of.site_id = e.site_id and (e.list = 'control_list' or of.id = e.entry_id)
+                            and not g.withdrawn and coalesce(g.since, '-infinity'::date) <= $2
+                          order by g.seq desc limit 1) end as risk_grade,
+                      case when coalesce(s.stage_since, '-infinity'::date) <= $2 then s.stage else b.stage end as stage,
+                      case when coalesce(s.stage_since, '-infinity'::date) <= $2 then s.control_mode
+                           else b.control_mode end as control_mode,
+                      case when coalesce(s.stage_since, '-infinity'::date) <= $2 then s.stage_since
+                           else b.stage_since end as stage_since,
+                      s.area_m2, s.invented, st_x(st_centroid(s.geom)) as lon, st_y(st_centroid(s.geom)) as lat,
+                      st_asbinary(s.geom) as wkb
+               from (select e.id as entry_id, e.site_id, s.code, e.list, e.entered_on, e.left_on
+                     from site_list_entry e join site s on s.id = e.site_id
+                     where e.list = $1 and not e.withdrawn
+                       and coalesce(e.entered_on, '-infinity'::date) <= $2
+                       and case when e.left_seq is null then 'infinity'::date else e.left_on end > $2
+                       and ($3::text[] is null or s.division_code = any($3))
+                       and ($4::text is null or $4 in (s.land_user_credit_code, s.liable_party_credit_code))
+                       and ($5::text is null
+                            or s.division_code = any(array(
+                                select v.code from division v where v.ancestors @> array[$5::text])))
+                       and ($6::text is null or e.list <> 'suspected_list' and exists (
+                            select from (
+                                select g.risk_grade from site_list_grade g join site_list_entry of on of.id = g.entry_id
+                                where of.site_id = e.site_id and (e.list = 'control_list' or of.id = e.id)
+                                  and not g.withdrawn and coalesce(g.since, '-infinity'::date) <= $2
+                                order by g.seq desc limit 1) last
+                            where last.risk_grade = $6))
+                       and s.code >= $7::text collate \"C\"
+                       and (s.code, e.id) > ($7::text collate \"C\", $8)
+                     order by s.code, e.id
+                     limit $9) e
+                   join site s on s.id = e.site_id
+                   join division d on d.code = s.division_code
+                   left join lateral (
+                       select v.stage, v.control_mode, v.stage_since from site_history v
+                       where s.stage_since > $2 and v.id = e.site_id and coalesce(v.stage_since, '-infinity'::date) <= $2
+                       order by v.revision desc limit 1) b on true
+           ) q
+           order by q.code, q.entry_id"],
+        q.list.as_str(),
+        q.on as Day,
+        q.scope.divisions(),
+        q.scope.own_credit_code(),
+        q.division.as_deref(),
+        q.risk_grade.map(RiskGrade::as_str),
+        q.after.0,
+        q.after.1,
+        q.limit,
+    )
+    .fetch(conn)
+}
+
+/// What the registry knew at an instant.
+fn lines_known<'a>(
+    conn: &'a mut PgConnection,
+    q: &'a Question,
+    at: DateTime<Utc>,
+) -> BoxStream<'a, std::result::Result<Line, sqlx::Error>> {
     let departments = matches!(q.scope, Scope::All | Scope::Divisions(_));
-    sqlx::query_as!(
-        Line,
-        r#"select q.entry_id as "entry_id!", q.site_id as "site_id!: SiteId", q.code as "code!", q.national_code,
-                  q.directory_code, q.name as "name!", q.division_code as "division_code!",
-                  q.division_name as "division_name!", q.address, q.land_user_name, q.land_user_credit_code,
-                  q.former_industry, q.land_use_system, q.land_use_code, q.entered_on as "entered_on: Day",
-                  q.left_on as "left_on: Day", q.risk_grade, q.stage, q.control_mode, q.stage_since as "stage_since: Day",
-                  q.area_m2 as "area_m2!", q.invented as "invented!", q.lon as "lon!", q.lat as "lat!", q.wkb as "wkb!"
-           from (
+    lines!(
+        [" from (
                select e.id as entry_id, e.site_id, s.code, s.national_code, s.directory_code, s.name, s.division_code,
                       d.name_zh as division_name, s.address, s.land_user_name, s.land_user_credit_code,
                       s.former_industry, s.land_use_system, s.land_use_code, e.entered_on, e.left_on,
@@ -222,8 +315,8 @@ pub(in super::super) fn lines<'a>(
                           from (select * from site_list_grade union all select * from site_list_grade_history) g
                               join site_list_entry of on of.id = g.entry_id
                           where of.site_id = e.site_id and (e.list = 'control_list' or of.id = e.id)
-                            and g.sys_from <= coalesce($2, 'infinity'::timestamptz)
-                            and (g.sys_to is null or g.sys_to > coalesce($2, 'infinity'::timestamptz))
+                            and g.sys_from <= $2
+                            and (g.sys_to is null or g.sys_to > $2)
                             and not g.withdrawn and coalesce(g.since, '-infinity'::date) <= $3
                           order by g.seq desc limit 1) end as risk_grade,
                       case when coalesce(s.stage_since, '-infinity'::date) <= $3 then s.stage else b.stage end as stage,
@@ -236,23 +329,23 @@ pub(in super::super) fn lines<'a>(
                from (select * from site_list_entry where list = $1
                      union all
                      select * from site_list_entry_history
-                     where list = $1 and sys_to > coalesce($2, 'infinity'::timestamptz)) e
+                     where list = $1 and sys_to > $2) e
                    join site now on now.id = e.site_id
                    cross join lateral (
                        select * from site v
-                       where v.id = e.site_id and v.sys_from <= coalesce($2, 'infinity'::timestamptz)
+                       where v.id = e.site_id and v.sys_from <= $2
                        union all
                        select * from site_history v
-                       where v.id = e.site_id and v.sys_from <= coalesce($2, 'infinity'::timestamptz)
-                         and v.sys_to > coalesce($2, 'infinity'::timestamptz)) s
+                       where v.id = e.site_id and v.sys_from <= $2
+                         and v.sys_to > $2) s
                    join division d on d.code = s.division_code
                    left join lateral (
                        select v.stage, v.control_mode, v.stage_since from site_history v
                        where s.stage_since > $3 and v.id = e.site_id
-                         and v.sys_from <= coalesce($2, 'infinity'::timestamptz)
+                         and v.sys_from <= $2
                          and coalesce(v.stage_since, '-infinity'::date) <= $3
                        order by v.revision desc limit 1) b on true
-               where e.sys_from <= coalesce($2, 'infinity'::timestamptz)
+               where e.sys_from <= $2
                  and not e.withdrawn
                  and coalesce(e.entered_on, '-infinity'::date) <= $3
                  and (e.left_seq is null or e.left_on > $3)
@@ -264,11 +357,11 @@ pub(in super::super) fn lines<'a>(
                       or s.division_code in (select v.code from division v where v.ancestors @> array[$7::text]))
            ) q
            where ($8::text is null or q.risk_grade = $8)
-             and (q.code, q.entry_id) > ($9::text collate "C", $10)
+             and (q.code, q.entry_id) > ($9::text collate \"C\", $10)
            order by q.code, q.entry_id
-           limit $11"#,
+           limit $11"],
         q.list.as_str(),
-        q.known_at,
+        at,
         q.on as Day,
         q.scope.divisions(),
         q.scope.own_credit_code(),
