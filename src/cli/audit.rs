@@ -31,7 +31,7 @@ pub(super) async fn run(config: Config, command: &Command, json: bool) -> Result
 async fn verify(config: Config, json: bool) -> Result<Outcome> {
     let opened = super::open(config).await?;
     let chain = audit::verify(opened.app.db()).await?;
-    let logs = site::verify_logs(opened.app.db()).await?;
+    let logs = site::verify_logs(&opened.app).await?;
     opened.close().await?;
     if json {
         super::print_json(&Verified { chain: &chain, logs: &logs })?;
@@ -57,7 +57,7 @@ async fn verify(config: Config, json: bool) -> Result<Outcome> {
 
 async fn recompute(config: Config, json: bool) -> Result<Outcome> {
     let opened = super::open(config).await?;
-    let proof = site::recompute_deadlines(opened.app.db()).await?;
+    let proof = site::recompute_deadlines(&opened.app).await?;
     opened.close().await?;
     if json {
         super::print_json(&proof)?;

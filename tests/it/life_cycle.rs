@@ -272,7 +272,7 @@ impl Case {
 
     /// The clocks that are not over: rule, occasion and last day, sorted.
     async fn running(&self) -> Vec<String> {
-        clocks(&self.site().await).into_iter().filter(|c| is_running(c)).map(|c| told(&c, false)).collect()
+        clocks(&self.site().await).into_iter().filter(is_running).map(|c| told(&c, false)).collect()
     }
 
     /// The clocks that are over: rule, occasion, last day, how and when they ended, sorted.
@@ -497,7 +497,7 @@ fn is_running(clock: &Value) -> bool {
 fn told(clock: &Value, ended: bool) -> String {
     let mut line = text(&clock["rule"]).to_owned();
     for part in [&clock["occasion"], &clock["due_on"]] {
-        if text(part) != "" {
+        if !text(part).is_empty() {
             line = format!("{line} {}", text(part));
         }
     }

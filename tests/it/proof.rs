@@ -78,16 +78,16 @@ async fn tamper(world: &World, sql: &'static str) {
 }
 
 async fn codes(world: &World) -> Vec<&'static str> {
-    let found = site::verify_logs(world.app.db()).await.expect("verified");
+    let found = site::verify_logs(&world.app).await.expect("verified");
     found.findings.iter().map(|finding| finding.code).collect()
 }
 
 #[tokio::test]
 async fn what_was_recorded_holds_and_every_clock_is_implied_by_it() {
     let (world, _) = office().await;
-    let proof = site::verify_logs(world.app.db()).await.expect("verified");
+    let proof = site::verify_logs(&world.app).await.expect("verified");
     assert_eq!((proof.sites, proof.looked_at, &proof.findings[..]), (3, 24, &[][..]));
-    let proof = site::recompute_deadlines(world.app.db()).await.expect("recomputed");
+    let proof = site::recompute_deadlines(&world.app).await.expect("recomputed");
     assert!(proof.findings.is_empty() && proof.looked_at > 12, "{proof:?}");
 }
 
@@ -127,8 +127,11 @@ async fn an_entry_that_nobody_made_is_found() {
     let (world, _) = office().await;
     tamper(&world, "delete from platform_audit where line like '%preliminary_report_reviewed%'").await;
     assert_eq!(codes(&world).await, ["not_audited"; 3]);
-    tamper(&world, "update site set risk_grade = 'high', liable_party_name = 'x', flags = '{spread}' where name = '地块 1'")
-        .await;
+    tamper(
+        &world,
+        "update site set risk_grade = 'high', liable_party_name = 'x', flags = '{spread}' where name = '地块 1'",
+    )
+    .await;
     assert!(codes(&world).await.contains(&"record_differs"));
 }
 
@@ -138,7 +141,7 @@ async fn a_site_that_is_gone_with_its_log_is_found() {
     tamper(&world, "delete from site_event where site_id = (select id from site where name = '地块 1')").await;
     tamper(&world, "delete from site where name = '地块 1'").await;
     assert_eq!(codes(&world).await, ["site_missing"]);
-    let clocks = site::recompute_deadlines(world.app.db()).await.expect("recomputed");
+    let clocks = site::recompute_deadlines(&world.app).await.expect("recomputed");
     assert!(clocks.findings.iter().all(|finding| finding.code == "clock_not_implied") && !clocks.findings.is_empty());
 }
 
@@ -153,6 +156,10 @@ async fn a_stage_that_the_log_does_not_lead_to_is_found() {
 async fn a_clock_that_differs_is_missing_or_was_made_up_is_found() {
     for (sql, expected) in [
         ("update deadline set due_on = due_on + 30 where rule = 'directory_publication'", "due_date_differs"),
+        (
+            "update deadline set parameter_value = 18, due_on = '2027-11-22' where rule = 'preliminary_survey_six_months'",
+            "number_differs",
+        ),
         ("update deadline set start_on = start_on + 1 where rule = 'preliminary_survey_six_months'", "clock_differs"),
         ("update deadline set closed_on = null where rule = 'survey_notice'", "clock_differs"),
         ("delete from deadline where rule = 'detailed_notice'", "clock_missing"),
@@ -160,7 +167,7 @@ async fn a_clock_that_differs_is_missing_or_was_made_up_is_found() {
     ] {
         let (world, _) = office().await;
         tamper(&world, sql).await;
-        let found = site::recompute_deadlines(world.app.db()).await.expect("recomputed");
+        let found = site::recompute_deadlines(&world.app).await.expect("recomputed");
         assert!(found.findings.iter().any(|finding| finding.code == expected), "{sql}: {:?}", found.findings);
     }
 }
@@ -170,6 +177,6 @@ async fn a_clock_that_differs_is_missing_or_was_made_up_is_found() {
 async fn a_register_taken_over_is_proved_too() {
     let (world, _) = office().await;
     world.clock.move_to(Day::of(2027, 3, 1));
-    let proof = site::recompute_deadlines(world.app.db()).await.expect("recomputed");
+    let proof = site::recompute_deadlines(&world.app).await.expect("recomputed");
     assert!(proof.findings.is_empty(), "{proof:?}");
 }

@@ -1,12 +1,13 @@
 //! The kinds of changes there are. A register tells no other, and a subscription names no other.
 
 /// Every kind, sorted.
-pub(in crate::platform) const KINDS: [&str; 34] = [
+pub(in crate::platform) const KINDS: [&str; 37] = [
     "deadline.cancelled",
     "deadline.closed",
     "deadline.escalated",
     "deadline.extended",
     "deadline.opened",
+    "deadline.recounted",
     "deadline.reopened",
     "deadline.resumed",
     "deadline.suspended",
@@ -25,11 +26,13 @@ pub(in crate::platform) const KINDS: [&str; 34] = [
     "publicity.released",
     "publicity.taken_down",
     "publicity.unmet",
+    "site.corrected",
     "site.event_voided",
     "site.flag_lowered",
     "site.flag_raised",
     "site.liable_party_changed",
     "site.registered",
+    "site.soil_transport_reported",
     "site.stage_changed",
     "site.works_must_stop",
     "zone.approved",

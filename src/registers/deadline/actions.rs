@@ -326,9 +326,6 @@ pub async fn close(act: &mut Act, key: &ClockKey<'_>, on: Day) -> Result<Deadlin
 /// As [`close`]; `invalid_input` without a cause.
 pub async fn cancel(act: &mut Act, key: &ClockKey<'_>, on: Day, cause: &str) -> Result<DeadlineId> {
     let cause = read_cause(cause)?;
-    if cause == ENTERED_IN_ERROR {
-        return void(act, key, on).await;
-    }
     call_off(act, key, on, End::FellAway(cause)).await
 }
 
@@ -657,14 +654,6 @@ fn terms<'a>(clock: &Deadline, rule: &'static DeadlineRule, changes: &'a [Change
 pub fn recount(clock: &Deadline, calendar: &WorkCalendar) -> Result<Due> {
     let rule = rule_of(clock)?;
     Ok(counted(&terms(clock, rule, &clock.changes.0)?, calendar)?.due)
-}
-
-/// Every clock of a register's records, by record and day.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn all_of(conn: &mut PgConnection, register: &str) -> Result<Vec<Deadline>> {
-    store::all_of(conn, register).await
 }
 
 /// Every clock, by record and day.

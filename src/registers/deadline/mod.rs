@@ -29,9 +29,9 @@ pub mod rules;
 mod store;
 
 pub use actions::{
-    CalendarImport, ClockKey, ENTERED_IN_ERROR, Foreseen, OpenDeadline, Recomputed, Subject, all, all_of, calendar,
-    cancel, close, extend, for_subject, foresee, import_calendar, is_recounted, number_differs, open, recount, reopen,
-    resume, subject_changed, suspend, take_back_extension, take_back_resumption, take_back_suspension, void,
+    CalendarImport, ClockKey, ENTERED_IN_ERROR, Foreseen, OpenDeadline, Recomputed, Subject, all, calendar, cancel,
+    close, extend, for_subject, foresee, import_calendar, is_recounted, number_differs, open, recount, reopen, resume,
+    subject_changed, suspend, take_back_extension, take_back_resumption, take_back_suspension, void,
 };
 pub use daily::{Pass, daily, escalate, pass, run_worker};
 pub use rules::catalogue::{ALL as RULES, find};

@@ -338,13 +338,6 @@ pub(super) async fn for_subject(conn: &mut PgConnection, register: &str, subject
     .await?)
 }
 
-/// Every clock of a register's records.
-pub(super) async fn all_of(conn: &mut PgConnection, register: &str) -> Result<Vec<Deadline>> {
-    Ok(clocks!([" from deadline d where d.subject_register = $1 order by d.subject_id, d.opened_on, d.id"], register,)
-        .fetch_all(conn)
-        .await?)
-}
-
 /// Every clock.
 pub(super) async fn all(conn: &mut PgConnection) -> Result<Vec<Deadline>> {
     Ok(clocks!([" from deadline d order by d.subject_register, d.subject_id, d.opened_on, d.id"],)

@@ -750,7 +750,7 @@ async fn undo(act: &mut Act, taken: &Taken<'_>, effect: &Effect) -> Result<()> {
     let (row, on) = (taken.row, taken.occurred_on);
     match effect {
         Effect::DeadlineOpened { rule, occasion, .. } => {
-            deadline::cancel(act, &clock(row, *rule, occasion), on, deadline::ENTERED_IN_ERROR).await?;
+            deadline::void(act, &clock(row, *rule, occasion), on).await?;
         }
         Effect::DeadlineClosed { rule, occasion, .. } | Effect::DeadlineCancelled { rule, occasion, .. } => {
             deadline::reopen(act, &clock(row, *rule, occasion)).await?;

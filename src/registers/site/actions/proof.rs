@@ -5,10 +5,12 @@ use super::super::rules::{Effect, Event, List};
 use super::super::store::{self, Log, Row};
 use super::REGISTER;
 use crate::kernel::{Day, Error, Result, SiteId, Text};
-use crate::platform::audit;
+use crate::platform::{App, audit};
 use crate::registers::{deadline, publicity};
+use crate::standards::parameters::Overrides;
+use crate::standards::workdays::WorkCalendar;
 use deadline::ChangeKind;
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 use std::collections::BTreeMap;
 
 /// Something that the logs and the rest of the registry do not agree on.
@@ -53,8 +55,8 @@ impl Proof {
 ///
 /// # Errors
 /// When the database cannot be read. What is broken is a finding, not an error.
-pub async fn verify_logs(db: &PgPool) -> Result<Proof> {
-    let mut conn = db.acquire().await?;
+pub async fn verify_logs(app: &App) -> Result<Proof> {
+    let mut conn = app.snapshot().await?;
     let mut audited: BTreeMap<SiteId, BTreeMap<i32, String>> = BTreeMap::new();
     let mut proof = Proof::default();
     for entry in audit::entries_of(&mut conn, REGISTER).await? {
@@ -199,12 +201,18 @@ type Clocks = BTreeMap<(String, String), Vec<Implied>>;
 ///
 /// # Errors
 /// When the database cannot be read, or a log cannot be replayed.
-pub async fn recompute_deadlines(db: &PgPool) -> Result<Proof> {
-    let mut conn = db.acquire().await?;
+pub async fn recompute_deadlines(app: &App) -> Result<Proof> {
+    // One state of everything: what is entered meanwhile is not half seen.
+    let mut conn = app.snapshot().await?;
+    let (today, overrides) = (app.today(), &app.config().parameters);
     let calendar = deadline::calendar(&mut conn).await?;
     let mut kept: BTreeMap<SiteId, Vec<deadline::Deadline>> = BTreeMap::new();
-    for clock in deadline::all_of(&mut conn, REGISTER).await? {
-        kept.entry(SiteId(clock.subject_id)).or_default().push(clock);
+    let mut others = Vec::new();
+    for clock in deadline::all(&mut conn).await? {
+        match clock.subject_register == REGISTER {
+            true => kept.entry(SiteId(clock.subject_id)).or_default().push(clock),
+            false => others.push(clock),
+        }
     }
     let mut proof = Proof::default();
     for id in store::ids(&mut conn).await? {
@@ -214,7 +222,22 @@ pub async fn recompute_deadlines(db: &PgPool) -> Result<Proof> {
         let implied = implied(&log)?;
         let clocks = kept.remove(&id).unwrap_or_default();
         proof.looked_at += clocks.len();
-        compare(&row, implied, clocks, &calendar, &mut proof)?;
+        compare(&row, implied, clocks, (&calendar, today, overrides), &mut proof)?;
+    }
+    // The clocks of yearly reports, which no site's log implies, are counted again from their own start.
+    for clock in others {
+        let counted = deadline::recount(&clock, &calendar)?.due_on;
+        let number = deadline::number_differs(&clock, today, overrides);
+        if number.is_some() || (deadline::is_recounted(&clock) && counted != clock.due_on) {
+            let said = number.unwrap_or_else(|| format!("{} / {counted}", clock.due_on));
+            proof.findings.push(Finding {
+                site: clock.subject_code.clone(),
+                seq: None,
+                code: "due_date_differs",
+                text_zh: format!("期限 {} 重新计算不符：{said}", clock.rule),
+                text_en: format!("the clock {} counted anew differs: {said}", clock.rule),
+            });
+        }
     }
     for clock in kept.into_values().flatten() {
         proof.findings.push(Finding {
@@ -232,10 +255,10 @@ fn compare(
     row: &Row,
     mut implied: Clocks,
     clocks: Vec<deadline::Deadline>,
-    calendar: &crate::standards::workdays::WorkCalendar,
+    (calendar, today, overrides): (&WorkCalendar, Day, &Overrides),
     proof: &mut Proof,
 ) -> Result<()> {
-    for clock in clocks.iter().filter(|clock| clock.cause.as_deref() != Some(deadline::ENTERED_IN_ERROR)) {
+    for clock in clocks.iter().filter(|clock| !clock.in_error) {
         let key = (clock.rule.clone(), clock.occasion.clone());
         let named = name(&key);
         let next = implied.get_mut(&key).filter(|these| !these.is_empty()).map(|these| these.remove(0));
@@ -258,8 +281,12 @@ fn compare(
             proof.find(row, None, "clock_differs", text);
             continue;
         }
+        if let Some(number) = deadline::number_differs(clock, today, overrides) {
+            let text = Text::new(format!("期限 {named}：{number}"), format!("clock {named}: {number}"));
+            proof.find(row, None, "number_differs", text);
+        }
         let due = deadline::recount(clock, calendar)?;
-        if due.due_on != clock.due_on {
+        if deadline::is_recounted(clock) && due.due_on != clock.due_on {
             let text = Text::new(
                 format!("期限 {named}：登记到期日 {}，重新计算为 {}", clock.due_on, due.due_on),
                 format!("clock {named}: due {} in the register, {} counted anew", clock.due_on, due.due_on),

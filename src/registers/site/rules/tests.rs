@@ -1155,9 +1155,12 @@ fn a_clock_that_stood_still_when_it_was_stopped_stands_still_again_when_the_repo
 #[test]
 fn an_amended_plan_starts_no_clock_of_a_plan_that_is_filed() {
     let of = |year| Draft { plan_year: Some(year), report_every_months: None, ..plan(Case::Containment) };
-    let log = Log::contained()
-        .with(EventType::ControlPlanFiled, of(2027), TODAY, Role::CountyEcology)
-        .with(EventType::ControlPlanFiled, of(2026), TODAY, Role::CountyEcology);
+    let log = Log::contained().with(EventType::ControlPlanFiled, of(2027), TODAY, Role::CountyEcology).with(
+        EventType::ControlPlanFiled,
+        of(2026),
+        TODAY,
+        Role::CountyEcology,
+    );
     let running: Vec<&str> = log.state.standing().clocks().iter().map(|clock| clock.occasion.as_str()).collect();
     assert_eq!(running, ["2028"]);
 }
