@@ -275,6 +275,15 @@ fn tell(
     });
 }
 
+/// Whether there is such a duty, met or not.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn is_kept(act: &mut Act, key: &DutyKey<'_>) -> Result<bool> {
+    let row = Key { register: key.register, subject: key.subject, duty: key.duty, occasion: key.occasion };
+    Ok(store::lock_latest(act.tx(), &row).await?.is_some())
+}
+
 async fn latest(act: &mut Act, key: &DutyKey<'_>) -> Result<Locked> {
     let row = Key { register: key.register, subject: key.subject, duty: key.duty, occasion: key.occasion };
     store::lock_latest(act.tx(), &row)

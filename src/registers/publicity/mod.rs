@@ -19,7 +19,9 @@ mod page;
 pub mod rules;
 mod store;
 
-pub use actions::{DutyKey, NewDuty, Publication, meet, owe, put_back, release, subject_changed, take_down, unmeet};
+pub use actions::{
+    DutyKey, NewDuty, Publication, is_kept, meet, owe, put_back, release, subject_changed, take_down, unmeet,
+};
 pub use rules::catalogue::{ALL as RULES, find};
 pub use rules::{Audience, DutyRule, Status};
 

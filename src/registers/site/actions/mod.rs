@@ -700,6 +700,14 @@ async fn carry_out(act: &mut Act, taken: &Taken<'_>, effects: &[Effect]) -> Resu
             }
             Effect::PublicityMet { duty, occasion } => {
                 if let Event::Disclosed { channel, url, from, to, document_id, .. } = taken.event {
+                    let key = duty_of(row, *duty, occasion);
+                    if !publicity::is_kept(act, &key).await? {
+                        // Owed in a log that was kept before there was a register of duties.
+                        let (rule, subject) = (publicity_rule(*duty)?, subject_of(row));
+                        let since = taken.occurred_on;
+                        let new = publicity::NewDuty { rule, subject, occasion: occasion.clone(), since };
+                        publicity::owe(act, new).await?;
+                    }
                     let publication = publicity::Publication {
                         channel: channel.clone(),
                         url: url.clone(),
@@ -768,7 +776,10 @@ async fn undo(act: &mut Act, taken: &Taken<'_>, effect: &Effect) -> Result<()> {
             deadline::take_back_resumption(act, &clock(row, *rule, occasion)).await?;
         }
         Effect::PublicityOwed { duty, occasion, .. } => {
-            publicity::release(act, &duty_of(row, *duty, occasion), on).await?;
+            let key = duty_of(row, *duty, occasion);
+            if publicity::is_kept(act, &key).await? {
+                publicity::release(act, &key, on).await?;
+            }
         }
         Effect::PublicityMet { duty, occasion } => publicity::unmeet(act, &duty_of(row, *duty, occasion)).await?,
         Effect::PublicityEnded { duty, occasion, on } => {

@@ -1,7 +1,7 @@
 //! What the logs prove: that their chains hold and say where each site stands, and that every clock is one they imply.
 
 use super::super::rules::given::REGISTERED;
-use super::super::rules::{Effect, Event, List};
+use super::super::rules::{Effect, Event, List, Publicity};
 use super::super::store::{self, Log, Row};
 use super::REGISTER;
 use crate::kernel::{Day, Error, Result, SiteId, Text};
@@ -258,7 +258,7 @@ fn compare(
     (calendar, today, overrides): (&WorkCalendar, Day, &Overrides),
     proof: &mut Proof,
 ) -> Result<()> {
-    for clock in clocks.iter().filter(|clock| !clock.in_error) {
+    for clock in clocks.iter().filter(|clock| !clock.in_error && !is_of_old_duty(clock)) {
         let key = (clock.rule.clone(), clock.occasion.clone());
         let named = name(&key);
         let next = implied.get_mut(&key).filter(|these| !these.is_empty()).map(|these| these.remove(0));
@@ -363,6 +363,8 @@ fn bear(clocks: &mut Clocks, effect: &Effect, event: Option<&Event>, on: Option<
         Effect::DeadlineResumed { rule, occasion, on } => {
             changed(clocks, rule.as_str(), occasion, (ChangeKind::Resumed, *on, None));
         }
+        // Owed before there was a register of duties: its clock, if any, starts with the publication.
+        Effect::PublicityOwed { occasion, .. } | Effect::PublicityMet { occasion, .. } if occasion.is_empty() => {}
         Effect::PublicityOwed { duty, occasion, .. } => {
             if let (Some(key), Some(start_on)) = (duty_clock(duty.as_str(), occasion), on) {
                 let new = Implied { start_on, set_due_on: None, ended: None, changes: Vec::new() };
@@ -388,6 +390,14 @@ fn bear(clocks: &mut Clocks, effect: &Effect, event: Option<&Event>, on: Option<
 fn duty_clock(duty: &str, occasion: &str) -> Option<(String, String)> {
     let rule = publicity::find(duty)?;
     Some((rule.clock?.to_owned(), rule.clock_occasion(occasion)))
+}
+
+/// Whether a clock is of a duty that was owed before there was a register of duties.
+fn is_of_old_duty(clock: &deadline::Deadline) -> bool {
+    Publicity::ALL
+        .into_iter()
+        .filter_map(|duty| duty_clock(duty.as_str(), ""))
+        .any(|(rule, occasion)| rule == clock.rule && occasion == clock.occasion)
 }
 
 fn open(clocks: &mut Clocks, key: (String, String), new: Implied, undone: bool) {

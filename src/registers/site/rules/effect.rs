@@ -210,6 +210,11 @@ pub enum Effect {
         /// Why.
         ground: Ground,
     },
+    /// Somebody is to be told, without a duty on record: in logs that were kept before there were such records.
+    ToInform {
+        /// Who.
+        whom: Role,
+    },
     /// A bureau entered what somebody else had filed on paper.
     EnteredOnBehalf {
         /// For whom.

@@ -29,6 +29,6 @@ pub use restrictions::{Gate, Restriction, restrictions};
 pub use stage::{ControlMode, Impossible, List, OnList, RiskGrade, Stage, Status};
 pub use step::{
     Entry, Liable, NextStep, Owed, Place, Refusal, Replayed, Running, SiteState, Standing, Step, next_steps, permit,
-    registered_as_suspected, replay, replay_from, step, take,
+    registered_as_suspected, replay, replay_as_kept, replay_from, step, take,
 };
 pub use table::{Case, EventKind, EventType, Guard, Publicity, StatutoryClock, To, Transition};

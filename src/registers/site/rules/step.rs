@@ -678,7 +678,7 @@ fn enter(
         };
         return Err(Refusal::Faults { event_type, faults, behind, on: occurred_on });
     }
-    apply(state, event, occurred_on, day_assumed, actor)
+    apply(state, event, (occurred_on, day_assumed), actor, None)
         .ok_or_else(|| state.not_allowed(event_type, event.case(), occurred_on))
 }
 
@@ -735,11 +735,24 @@ pub fn replay(entries: &[Entry]) -> Result<Replayed, Impossible> {
 /// # Errors
 /// A number out of order, or an event that the state before it does not have: such a log was not written by these rules.
 pub fn replay_from(origin: SiteState, entries: &[Entry]) -> Result<Replayed, Impossible> {
+    run(origin, &entries.iter().map(|entry| (entry, None)).collect::<Vec<_>>())
+}
+
+/// As [`replay_from`], with what followed from each entry as it was carried out and kept: clocks and duties are those that
+/// were started then, whatever the rules would start today.
+///
+/// # Errors
+/// As [`replay_from`].
+pub fn replay_as_kept(origin: SiteState, entries: &[(Entry, Vec<Effect>)]) -> Result<Replayed, Impossible> {
+    run(origin, &entries.iter().map(|(entry, effects)| (entry, Some(effects.as_slice()))).collect::<Vec<_>>())
+}
+
+fn run(origin: SiteState, entries: &[(&Entry, Option<&[Effect]>)]) -> Result<Replayed, Impossible> {
     let first = origin.recorded.saturating_add(1);
     let mut state = origin;
     let mut effects: Vec<Vec<Effect>> = Vec::with_capacity(entries.len());
     let mut voided_by = vec![None; entries.len()];
-    for entry in entries {
+    for &(entry, kept) in entries {
         if entry.seq != state.recorded + 1 {
             return Err(Impossible(format!("entry {} follows entry {}", entry.seq, state.recorded)));
         }
@@ -748,7 +761,8 @@ pub fn replay_from(origin: SiteState, entries: &[Entry]) -> Result<Replayed, Imp
         {
             *slot = Some(entry.seq);
         }
-        let step = apply(&state, &entry.event, entry.occurred_on, entry.day_assumed, entry.actor).ok_or_else(|| {
+        let days = (entry.occurred_on, entry.day_assumed);
+        let step = apply(&state, &entry.event, days, entry.actor, kept).ok_or_else(|| {
             Impossible(format!(
                 "entry {}: `{}` at stage `{}`",
                 entry.seq,
@@ -976,7 +990,14 @@ fn principal(actor: Role) -> Role {
 }
 
 /// The transition itself; `None` when the state does not have it.
-fn apply(state: &SiteState, event: &Event, occurred_on: Day, day_assumed: bool, actor: Role) -> Option<Step> {
+/// `kept` is what followed from it when it was entered, where it is replayed.
+fn apply(
+    state: &SiteState,
+    event: &Event,
+    (occurred_on, day_assumed): (Day, bool),
+    actor: Role,
+    kept: Option<&[Effect]>,
+) -> Option<Step> {
     let recorded = state.recorded.checked_add(1)?;
     if let Event::EnteredInError { .. } = event {
         return void(state, recorded);
@@ -984,7 +1005,10 @@ fn apply(state: &SiteState, event: &Event, occurred_on: Day, day_assumed: bool, 
     let transition = state.ways(event.event_type()).find(|t| t.case == event.case())?;
     let mut standing = state.standing.clone();
     standing.learn(event, transition, occurred_on, recorded);
-    let effects = effects_of(state, transition, &standing, event, occurred_on, actor)?;
+    let effects = match kept {
+        Some(kept) => kept.to_vec(),
+        None => effects_of(state, transition, &standing, event, occurred_on, actor)?,
+    };
     for effect in &effects {
         standing.bear(effect);
     }
@@ -1012,7 +1036,9 @@ fn void(state: &SiteState, recorded: u32) -> Option<Step> {
         last.effects
             .into_iter()
             .rev()
-            .filter(|effect| !matches!(effect, Effect::EnteredOnBehalf { .. } | Effect::WorksMustStop))
+            .filter(|effect| {
+                !matches!(effect, Effect::EnteredOnBehalf { .. } | Effect::WorksMustStop | Effect::ToInform { .. })
+            })
             .map(|effect| Effect::Undone { effect: Box::new(effect) }),
     );
     Some(Step { state: SiteState { standing: last.before, past, recorded }, effects, transition: None })

@@ -1173,6 +1173,39 @@ fn an_agency_takes_back_what_an_agency_entered_and_nothing_of_the_land_users() {
     assert!(voids(&by(Role::ThirdParty), Role::ThirdParty) && voids(&by(Role::ThirdParty), Role::LandUser));
 }
 
+/// A log that was kept when the review of a report had no clock: nothing is stopped that was never started.
+#[test]
+fn a_log_is_replayed_with_the_clocks_and_duties_that_were_started_then() {
+    let log = Log::in_review();
+    let kept = |effects: &[Effect]| -> Vec<Effect> {
+        let told_apart = |effect: &&Effect| {
+            !matches!(
+                effect,
+                Effect::DeadlineOpened { rule: StatutoryClock::SurveyNotice | StatutoryClock::SurveyReportReview, .. }
+                    | Effect::DeadlineClosed { rule: StatutoryClock::SurveyNotice, .. }
+            )
+        };
+        effects.iter().filter(told_apart).cloned().chain([Effect::ToInform { whom: Role::Government }]).collect()
+    };
+    let entries: Vec<_> = log.entries.iter().cloned().zip(log.effects.iter().map(|effects| kept(effects))).collect();
+    let state = replay_as_kept(SiteState::candidate(), &entries).unwrap().state;
+    assert_eq!((state.stage(), state.standing().clocks()), (Stage::PreliminaryReview, &[][..]));
+    let draft = review(Case::Contaminated);
+    let kind = EventType::PreliminaryReportReviewed;
+    let (_, step) = take(&state, kind, draft, REVIEWED, TODAY, Role::PrefectureEcology, place()).unwrap();
+    assert!(!step.effects.iter().any(|effect| matches!(effect, Effect::DeadlineClosed { .. })));
+    let (_, back) =
+        take(&state, EventType::EnteredInError, mistake(), TODAY, TODAY, Role::CountyEcology, place()).unwrap();
+    assert_eq!(
+        back.effects,
+        [
+            Effect::Voided { seq: 3 },
+            Effect::Undone { effect: Box::new(owed(Publicity::PreliminaryReport, 3)) },
+            Effect::Undone { effect: Box::new(closed(CLOCK, "", SUBMITTED)) },
+        ]
+    );
+}
+
 // Sites that an existing register had, at every stage
 
 #[test]
@@ -1511,6 +1544,7 @@ fn describe(effect: &Effect) -> String {
         Effect::FlagLowered { flag } => format!("stands no longer under {}", flag.as_str()),
         Effect::WorksMustStop => "works already begun must stop".into(),
         Effect::LiablePartySet { ground, .. } => format!("another party is liable: {}", ground.as_str()),
+        Effect::ToInform { whom } => format!("{} is told", whom.as_str()),
         Effect::EnteredOnBehalf { of } => format!("entered for {}", of.as_str()),
         Effect::Voided { .. } => "the last event is void".into(),
         Effect::Undone { effect } => format!("undone: {}", describe(effect)),

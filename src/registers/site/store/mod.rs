@@ -5,7 +5,7 @@ pub(super) mod lists;
 
 use super::rules::{
     AssessedClass, ControlMode, Effect, Entry, Event, Flag, Given, Impossible, List, Party, RiskGrade, SiteState,
-    Stage, Status, given::REGISTERED, replay_from,
+    Stage, Status, given::REGISTERED, replay_as_kept,
 };
 use crate::kernel::{ActId, Day, Error, KeyId, Result, SiteId};
 use crate::platform::{Role, Scope};
@@ -765,14 +765,17 @@ impl Log {
         let mut origin = SiteState::candidate();
         for row in &rows {
             match row.entry()? {
-                Some(entry) => entries.push(entry),
+                Some(entry) => {
+                    let kept: Vec<Effect> = serde_json::from_value(row.effects.clone()).map_err(Error::internal)?;
+                    entries.push((entry, kept));
+                }
                 None => {
                     let given: Given = serde_json::from_value(row.payload.clone()).map_err(Error::internal)?;
                     origin = SiteState::registered(&given).0;
                 }
             }
         }
-        let replayed = replay_from(origin, &entries).map_err(broken)?;
+        let replayed = replay_as_kept(origin, &entries).map_err(broken)?;
         let mut voided_by = vec![None; rows.len() - entries.len()];
         voided_by.extend(replayed.voided_by);
         Ok(Log { rows, state: replayed.state, voided_by })
