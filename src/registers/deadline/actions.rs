@@ -697,7 +697,8 @@ pub fn number_differs(clock: &Deadline, today: Day, overrides: &Overrides) -> Op
         value,
         resolved.map_or("", |resolved| resolved.jurisdiction.as_str()),
     );
-    (stored != expected).then(|| {
+    // Where the same number holds, it does not matter which text gave it.
+    ((stored.0, stored.1) != (expected.0, expected.1)).then(|| {
         let words = |(parameter, value, place): (Option<&str>, Option<i32>, &str)| {
             let value = value.map_or_else(|| "–".to_owned(), |value| value.to_string());
             format!("{} = {value} ({place:0<6})", parameter.unwrap_or("–"))
