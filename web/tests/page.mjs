@@ -308,8 +308,13 @@ try {
   };
   const openFromList = async (list, name) => {
     await by('overdue').click();
-    await by(`list-${list}`).click();
-    await by('listings').getByRole('button', {name, exact: true}).click();
+    // Reading the panel anew for another caller may close a list that was opened meanwhile.
+    const row = by('listings').getByRole('button', {name, exact: true});
+    for (let tries = 0; tries < 6 && !(await row.isVisible()); tries += 1) {
+      await by(`list-${list}`).click();
+      await row.waitFor({timeout: 4000}).catch(() => {});
+    }
+    await row.click();
     await by('record-name').filter({hasText: name}).waitFor();
     await by('events').waitFor();
   };
