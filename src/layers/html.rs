@@ -1,6 +1,7 @@
 //! The same answers for a browser: any document of ours as a page, every text escaped, links to follow.
 
 use crate::kernel::Lang;
+use crate::kernel::text::push_escaped;
 use serde_json::Value;
 
 /// What a page may load: nothing. Its style is in it.
@@ -18,11 +19,11 @@ pub(super) fn page(lang: Lang, title: &str, document: &Value) -> Vec<u8> {
     out.push_str("<!doctype html><html lang=\"");
     out.push_str(tag);
     out.push_str("\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>");
-    escape(title, &mut out);
+    push_escaped(title, &mut out);
     out.push_str("</title><style>");
     out.push_str(STYLE);
     out.push_str("</style></head><body><h1>");
-    escape(title, &mut out);
+    push_escaped(title, &mut out);
     out.push_str("</h1>");
     value(document, &mut out);
     out.push_str("</body></html>");
@@ -38,12 +39,12 @@ fn value(value: &Value, out: &mut String) {
             out.push_str("<table>");
             for (name, member) in members.iter().filter(|(name, _)| *name != "links") {
                 out.push_str("<tr><th>");
-                escape(name, out);
+                push_escaped(name, out);
                 out.push_str("</th><td>");
                 match (name.as_str(), member) {
                     ("features", Value::Array(rows)) => features(rows, out),
                     ("geometry", Value::Object(geometry)) if geometry.contains_key("coordinates") => {
-                        escape(geometry.get("type").and_then(Value::as_str).unwrap_or_default(), out);
+                        push_escaped(geometry.get("type").and_then(Value::as_str).unwrap_or_default(), out);
                     }
                     _ => self::value(member, out),
                 }
@@ -64,9 +65,9 @@ fn value(value: &Value, out: &mut String) {
                 self::value(item, out);
             }
         }
-        Value::String(text) => escape(text, out),
+        Value::String(text) => push_escaped(text, out),
         Value::Null => {}
-        other => escape(&other.to_string(), out),
+        other => push_escaped(&other.to_string(), out),
     }
 }
 
@@ -81,7 +82,7 @@ fn features(rows: &[Value], out: &mut String) {
     out.push_str("<div class=\"wide\"><table><tr><th>id</th>");
     for name in &names {
         out.push_str("<th>");
-        escape(name, out);
+        push_escaped(name, out);
         out.push_str("</th>");
     }
     out.push_str("</tr>");
@@ -109,30 +110,17 @@ fn nav(links: &[Value], out: &mut String) {
         let opens = href.starts_with("http://") || href.starts_with("https://") || href.starts_with('/');
         if opens && link.get("templated") != Some(&Value::Bool(true)) {
             out.push_str("<a href=\"");
-            escape(href, out);
+            push_escaped(href, out);
             out.push_str("\">");
-            escape(label, out);
+            push_escaped(label, out);
             out.push_str("</a>");
         } else {
             out.push_str("<span>");
-            escape(label, out);
+            push_escaped(label, out);
             out.push_str("</span>");
         }
     }
     out.push_str("</nav>");
-}
-
-fn escape(text: &str, out: &mut String) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::{HeaderMap, header, request::Parts};
 use axum::response::{IntoResponse, Response};
 use base64::{Engine, engine::general_purpose::STANDARD};
+use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
@@ -373,6 +374,26 @@ pub fn stale() -> Error {
         "stale",
         Text::fixed("记录已被他人修改，请重新读取后再改。", "The record was changed meanwhile; read it again first."),
     )
+}
+
+/// The parameter `known_at`: an instant of RFC 3339.
+///
+/// # Errors
+/// `bad_parameter`.
+pub fn known_at(text: Option<&str>) -> Result<Option<DateTime<Utc>>> {
+    // A `+` of an offset arrives as a blank.
+    text.map(|text| {
+        DateTime::parse_from_rfc3339(&text.replace(' ', "+")).map(|at| at.to_utc()).map_err(|_| {
+            Error::bad_parameter(
+                "known_at",
+                Text::fixed(
+                    "应为 RFC 3339 时刻，如 2026-11-21T04:00:00Z。",
+                    "must be an instant of RFC 3339, as 2026-11-21T04:00:00Z.",
+                ),
+            )
+        })
+    })
+    .transpose()
 }
 
 #[cfg(test)]

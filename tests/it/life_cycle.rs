@@ -12,7 +12,6 @@ use futures_util::future::join_all;
 use jingtu::kernel::Day;
 use jingtu::platform::Role;
 use reqwest::RequestBuilder;
-use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::cell::RefCell;
@@ -154,11 +153,7 @@ impl Case {
     }
 
     async fn paper(&self, who: Who) -> Value {
-        let form = Form::new()
-            .part("file", Part::bytes(b"%PDF-1.7\n%test\n".as_slice()).file_name("paper.pdf"))
-            .text("kind", "paper")
-            .text("title", "文书");
-        expect(self.world.post("/v1/documents").bearer_auth(self.key(who)).multipart(form), 201).await["id"].clone()
+        self.world.document(self.key(who)).await
     }
 
     fn send(&self, key: &str, event: &Value) -> RequestBuilder {

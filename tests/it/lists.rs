@@ -6,7 +6,6 @@ use crate::support::{CREDIT_CODE, TODAY, World, expect, expect_response, square}
 use jingtu::kernel::Day;
 use jingtu::platform::Role;
 use reqwest::RequestBuilder;
-use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,16 +45,8 @@ impl Office {
         site["id"].as_str().expect("id").to_owned()
     }
 
-    async fn document(&self, key: &str) -> Value {
-        let form = Form::new()
-            .part("file", Part::bytes(b"%PDF-1.7\n%test\n".as_slice()).file_name("paper.pdf"))
-            .text("kind", "paper")
-            .text("title", "文书");
-        expect(self.world.post("/v1/documents").bearer_auth(key).multipart(form), 201).await["id"].clone()
-    }
-
     async fn event(&self, key: &str, site: &str, mut event: Value) {
-        event["document_id"] = self.document(key).await;
+        event["document_id"] = self.world.document(key).await;
         let path = format!("/v1/sites/{site}/events");
         expect(self.world.post(&path).bearer_auth(key).json(&event), 201).await;
     }
@@ -654,7 +645,7 @@ async fn a_use_is_barred_by_whom_the_plans_say_and_lifted_and_both_are_kept() {
     let path = format!("/v1/sites/{site}/negative-list");
     let planning = office.world.key(Role::Planning, HERE).await;
     let bar = |key: &str, body: Value| office.world.post(&path).bearer_auth(key).json(&body);
-    let paper = office.document(&planning).await;
+    let paper = office.world.document(&planning).await;
     let body = json!({"system": "GB/T 21010-2017", "code": "07", "why": "未达到住宅用地要求", "since": "2026-11-15", "document_id": paper});
     let (head, entry) = expect_response(bar(&planning, body.clone()), 201).await;
     assert_eq!((&entry["code"], &entry["until"], &entry["document_id"]), (&json!("07"), &Value::Null, &paper));

@@ -7,6 +7,7 @@ use super::rules::{ChangeKind, DeadlineRule, Status, catalogue};
 use super::store::{self, Deadline, Filter, Why};
 use crate::kernel::paging::{self, Cursor};
 use crate::kernel::{Citation, Day, DeadlineId, DivisionCode, DocumentId, Error, Result, Text};
+use crate::platform::call::known_at;
 use crate::platform::{App, Body, Call, Params, Permission, Reply, Role, Scope, Stop};
 use crate::standards::parameters::{self, Unit};
 use axum::extract::Path;
@@ -447,22 +448,6 @@ pub(super) fn read_rule(id: &str) -> Result<&'static DeadlineRule> {
     })
 }
 
-fn read_known_at(text: Option<&str>) -> Result<Option<DateTime<Utc>>> {
-    // A `+` of an offset arrives as a blank.
-    text.map(|text| {
-        DateTime::parse_from_rfc3339(&text.replace(' ', "+")).map(|at| at.to_utc()).map_err(|_| {
-            Error::bad_parameter(
-                "known_at",
-                Text::fixed(
-                    "应为 RFC 3339 时刻，如 2026-11-21T04:00:00Z。",
-                    "must be an instant of RFC 3339, as 2026-11-21T04:00:00Z.",
-                ),
-            )
-        })
-    })
-    .transpose()
-}
-
 fn read_id(id: &str) -> Result<DeadlineId> {
     id.parse().map_err(|_| not_found())
 }
@@ -490,7 +475,7 @@ struct Asked {
 impl Asked {
     fn read(call: &Call, params: &DeadlineParams) -> Result<Asked> {
         let scope = call.read(Permission::DeadlineRead)?;
-        let known_at = read_known_at(params.known_at.as_deref())?;
+        let known_at = known_at(params.known_at.as_deref())?;
         Ok(Asked {
             on: params.on.unwrap_or_else(|| known_at.map_or_else(|| call.today(), Day::at)),
             known_at,
@@ -656,7 +641,7 @@ pub(super) fn base(call: &Call) -> &str {
 async fn get_deadline(call: Call, Path(id): Path<String>, Params(params): Params<OneParams>) -> Result<Reply, Stop> {
     let scope = call.read(Permission::DeadlineRead)?;
     let id = read_id(&id)?;
-    let known_at = read_known_at(params.known_at.as_deref())?;
+    let known_at = known_at(params.known_at.as_deref())?;
     let mut tx = call.app().snapshot().await?;
     let clock = visible(&mut tx, &scope, id).await?;
     let clock = match known_at {

@@ -2,6 +2,7 @@
 
 use super::rules::{DutyRule, Withheld, catalogue};
 use crate::kernel::basis::cite_all;
+use crate::kernel::text::push_escaped;
 use crate::kernel::{Citation, Day, Text};
 use crate::standards::law;
 
@@ -212,16 +213,7 @@ impl Html {
     }
 
     fn text(&mut self, text: &str) {
-        for c in text.chars() {
-            match c {
-                '&' => self.raw("&amp;"),
-                '<' => self.raw("&lt;"),
-                '>' => self.raw("&gt;"),
-                '"' => self.raw("&quot;"),
-                '\'' => self.raw("&#39;"),
-                c => self.0.push(c),
-            }
-        }
+        push_escaped(text, &mut self.0);
     }
 
     fn both(&mut self, text: &Text) {

@@ -4,6 +4,7 @@
 //! a layer for the labels, so that no label covers another; ways back run through the same layers, drawn from below. What
 //! does not change the stage, or can happen nearly anywhere, is listed beneath.
 
+use crate::kernel::text::push_escaped;
 use crate::kernel::{Day, Text};
 use crate::registers::site::restrictions::{Gate, dealing_gate};
 use crate::registers::site::stage::Stage;
@@ -644,16 +645,7 @@ fn text(out: &mut String, x: f64, y: f64, size: &str, fill: &str, words: &str) {
 /// Text as it may stand in SVG and HTML.
 pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
+    push_escaped(text, &mut out);
     out
 }
 

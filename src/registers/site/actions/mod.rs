@@ -8,7 +8,7 @@ pub(super) mod sheet;
 
 use super::rules::{
     Draft, Effect, Event, EventType, Given, InterimCode, InterimKind, List, Place, Publicity, Refusal, SiteState,
-    Stage, StartFrom, StatutoryClock, permit, registered_as_suspected, take,
+    Stage, StartFrom, StatutoryClock, credit_code_fault, permit, registered_as_suspected, take,
 };
 use super::store::{self, Actor, Attributes, Columns, LogRow, NegativeUse, NewRow, Row};
 use crate::kernel::{Area, Day, DivisionCode, DocumentId, Error, Fault, Result, SiteId, Text};
@@ -25,6 +25,9 @@ pub(super) const REGISTER: &str = "site";
 /// Characters of a name, an address or another text at most.
 const MAX_NAME: usize = 200;
 const MAX_TEXT: usize = 2_000;
+
+/// Where a site names its division.
+const AT_DIVISION: &str = "/properties/division_code";
 
 /// A site to be registered.
 #[derive(Debug, Clone)]
@@ -143,17 +146,8 @@ impl Facts {
             }
         }
         let at = |at: &str, fault: Fault| Fault { pointer: format!("/properties/{at}"), ..fault };
-        if let Some(code) = self.land_user.as_ref().and_then(|user| user.credit_code.as_deref())
-            && !(code.len() == 18 && code.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase()))
-        {
-            faults.push(Fault::new(
-                "/properties/land_user/credit_code",
-                "bad_credit_code",
-                Text::fixed(
-                    "统一社会信用代码应为 18 位数字或大写字母。",
-                    "A unified social credit code has 18 digits or capital letters.",
-                ),
-            ));
+        if let Some(code) = self.land_user.as_ref().and_then(|user| user.credit_code.as_deref()) {
+            faults.extend(credit_code_fault("/properties/land_user/credit_code".to_owned(), code));
         }
         if let Some(code) = &self.former_industry
             && let Err(fault) = IndustryCode::parse(code)
@@ -314,7 +308,7 @@ pub async fn register(act: &mut Act, new: NewSite, entering_for: Option<Role>) -
     if !faults.is_empty() {
         return Err(Error::invalid(faults));
     }
-    require_known_division(act, &new.facts.division_code).await?;
+    require_known_division(act, &new.facts.division_code, AT_DIVISION).await?;
     let (now, today) = (act.now(), act.today());
     let role = acting(act, entering_for)?;
     let app = act.app().clone();
@@ -404,9 +398,13 @@ fn at_attribute(refusal: Refusal, from: &str, to: &str) -> Error {
     Error::from(moved)
 }
 
-async fn require_known_division(act: &mut Act, code: &str) -> Result<()> {
+/// Refuses a division that is not in the registry, at the field that names it.
+async fn require_known_division(act: &mut Act, code: &str, pointer: &str) -> Result<()> {
     let known = division::known(act.tx(), &[code.to_owned()]).await?;
-    if known.contains(code) { Ok(()) } else { Err(Error::invalid(vec![division::unknown(code)])) }
+    if known.contains(code) {
+        return Ok(());
+    }
+    Err(Error::invalid(vec![Fault { pointer: pointer.to_owned(), ..division::unknown(code) }]))
 }
 
 /// Refuses an outline far from where its division is known to lie.
@@ -551,7 +549,7 @@ pub async fn record(
         document::attach(act, paper, &paper_of(&row), "/document_id").await?;
     }
     if let Event::SoilTransportReported { destination_division, .. } = &event {
-        require_destination(act, destination_division.as_str()).await?;
+        require_known_division(act, destination_division.as_str(), "/destination_division").await?;
     }
     let mut standing = Columns::of(&row)?.after(&step.state, &step.effects, Some(occurred_on))?;
     if step.state.stage() == Stage::Candidate && !log.is_of_existing_register() {
@@ -605,18 +603,6 @@ fn require_county(caller: &Caller, row: &Row, event_type: EventType, on: Day) ->
         ),
     )
     .under(kind.rule, crate::kernel::basis::cite_all(kind.provisions, on)))
-}
-
-/// Refuses a transport to a division that there is not.
-async fn require_destination(act: &mut Act, code: &str) -> Result<()> {
-    if division::known(act.tx(), &[code.to_owned()]).await?.contains(code) {
-        return Ok(());
-    }
-    Err(Error::fault(
-        "/destination_division",
-        "unknown_division",
-        Text::new(format!("区划 {code} 不在登记系统中。"), format!("Division {code} is not in the registry.")),
-    ))
 }
 
 /// The refusal of an event without its day: after those that do not depend on the day, with all other faults.
@@ -988,7 +974,7 @@ pub async fn correct(act: &mut Act, id: SiteId, revision: i32, new: Correction) 
     let moved = after.division_code != before.division_code;
     if moved {
         act.caller().require_division(&after.division_code)?;
-        require_known_division(act, &after.division_code).await?;
+        require_known_division(act, &after.division_code, AT_DIVISION).await?;
     }
     require_free(act, before.national_code.as_deref(), after.national_code.as_deref()).await?;
     let mut outline = None;

@@ -18,7 +18,7 @@ use crate::kernel::paging::{self, Cursor};
 use crate::kernel::{
     ActId, Area, AreaGeometry, Citation, Day, DivisionCode, DocumentId, Error, KeyId, Result, SiteId, Text,
 };
-use crate::platform::call::stale;
+use crate::platform::call::{known_at, stale};
 use crate::platform::feature::{self, Feature, FeaturePage, NewFeature};
 use crate::platform::{App, Body, Call, IfMatch, Params, Permission, Reply, Role, Stop};
 use crate::registers::deadline::{self, Deadline, Status as ClockStatus};
@@ -1135,22 +1135,6 @@ struct VersionQuery {
     /// What the registry knew at this instant, RFC 3339; now when left out.
     #[param(example = "2026-11-21T04:00:00Z")]
     known_at: Option<String>,
-}
-
-fn known_at(text: Option<&str>) -> Result<Option<DateTime<Utc>>> {
-    // A `+` of an offset arrives as a blank.
-    text.map(|text| {
-        DateTime::parse_from_rfc3339(&text.replace(' ', "+")).map(|at| at.to_utc()).map_err(|_| {
-            Error::bad_parameter(
-                "known_at",
-                Text::fixed(
-                    "应为 RFC 3339 时刻，如 2026-11-21T04:00:00Z。",
-                    "must be an instant of RFC 3339, as 2026-11-21T04:00:00Z.",
-                ),
-            )
-        })
-    })
-    .transpose()
 }
 
 /// An identifier that is none names no site, just as an unknown one does.

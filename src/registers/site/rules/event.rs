@@ -1248,17 +1248,8 @@ impl Reader {
     fn party(&mut self, field: Field, value: Option<PartyDraft>) -> Option<Party> {
         let value = value?;
         let name = self.text_at(format!("/{}/name", field.as_str()), Some(value.name), 200);
-        if let Some(code) = &value.credit_code
-            && !(code.len() == 18 && code.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase()))
-        {
-            self.faults.push(Fault::new(
-                format!("/{}/credit_code", field.as_str()),
-                "bad_credit_code",
-                Text::fixed(
-                    "统一社会信用代码应为 18 位数字或大写字母。",
-                    "A unified social credit code has 18 digits or capital letters.",
-                ),
-            ));
+        if let Some(code) = &value.credit_code {
+            self.faults.extend(credit_code_fault(format!("/{}/credit_code", field.as_str()), code));
         }
         Some(Party { name: name?, credit_code: value.credit_code })
     }
@@ -1625,6 +1616,21 @@ impl Reader {
 
 fn list<T: Copy>(words: &[T], name: impl Fn(T) -> &'static str) -> String {
     words.iter().map(|word| name(*word)).collect::<Vec<_>>().join(", ")
+}
+
+/// What is wrong with a unified social credit code, by its form alone.
+pub fn credit_code_fault(pointer: String, code: &str) -> Option<Fault> {
+    let fits = code.len() == 18 && code.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
+    (!fits).then(|| {
+        Fault::new(
+            pointer,
+            "bad_credit_code",
+            Text::fixed(
+                "统一社会信用代码应为 18 位数字或大写字母。",
+                "A unified social credit code has 18 digits or capital letters.",
+            ),
+        )
+    })
 }
 
 fn is_web_address(url: &str) -> bool {

@@ -23,7 +23,7 @@ mod tests;
 
 pub use code::{InterimCode, InterimKind, NationalCode};
 pub use effect::{Effect, Flag, StartFrom};
-pub use event::{AssessedClass, Course, Draft, Event, Field, Ground, Medium, Party, PartyDraft};
+pub use event::{AssessedClass, Course, Draft, Event, Field, Ground, Medium, Party, PartyDraft, credit_code_fault};
 pub use given::Given;
 pub use restrictions::{Gate, Restriction, restrictions};
 pub use stage::{ControlMode, Impossible, List, OnList, RiskGrade, Stage, Status};
