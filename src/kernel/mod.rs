@@ -10,6 +10,7 @@ pub mod error;
 pub mod geometry;
 pub mod ids;
 pub mod paging;
+pub mod quantity;
 pub mod text;
 pub mod wkb;
 
@@ -20,6 +21,7 @@ pub use division::DivisionCode;
 pub use error::{Error, Fault, Kind};
 pub use geometry::{Area, AreaGeometry, Bbox};
 pub use ids::*;
+pub use quantity::{Decimal, Measured, Unit};
 pub use text::{Lang, Text};
 
 /// Result of everything that can be refused.
