@@ -361,7 +361,7 @@ async fn whoever_watches_is_told_of_every_unit() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|c| (c["kind"].as_str().unwrap(), c["code"].as_str().unwrap_or_default()))
+        .map(|c| (c["kind"].as_str().unwrap(), c["subject"]["code"].as_str().unwrap()))
         .collect();
     assert_eq!(told, [("farmland.ended", "U"), ("farmland.began", "U-1"), ("farmland.began", "U-2")], "{feed}");
 }
