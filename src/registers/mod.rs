@@ -10,6 +10,7 @@ pub mod key_unit;
 pub mod notice;
 pub mod publicity;
 pub mod site;
+pub mod standard;
 
 use crate::kernel::{Fault, Result};
 use crate::layers::Layer;
@@ -43,6 +44,7 @@ pub static ALL: &[&Register] = &[
     &publicity::REGISTER,
     &site::REGISTER,
     &notice::REGISTER,
+    &standard::REGISTER,
 ];
 
 /// Every layer of every register.

@@ -1,7 +1,7 @@
 //! The kinds of changes there are. A register tells no other, and a subscription names no other.
 
 /// Every kind, sorted.
-pub(in crate::platform) const KINDS: [&str; 43] = [
+pub(in crate::platform) const KINDS: [&str; 44] = [
     "deadline.cancelled",
     "deadline.closed",
     "deadline.escalated",
@@ -41,6 +41,7 @@ pub(in crate::platform) const KINDS: [&str; 43] = [
     "site.soil_transport_reported",
     "site.stage_changed",
     "site.works_must_stop",
+    "standard.changed",
     "zone.approved",
     "zone.lifted",
     "zone.put_back",
