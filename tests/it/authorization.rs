@@ -78,6 +78,18 @@ fn cases() -> BTreeMap<&'static str, Sent> {
         ),
         ("void_farmland_change", Sent::Json(json!({"reason": "x"}))),
         (
+            "propose_class_adjustment",
+            Sent::Json(json!({
+                "division_code": "999999", "trigger": "routine_monitoring", "evidence": {"text": "x"},
+                "units": [{"unit_id": NOBODY, "class": "safe_use"}]
+            })),
+        ),
+        (
+            "record_class_adjustment_event",
+            Sent::Json(json!({"type": "prefecture_agreed", "occurred_on": "2026-11-20"})),
+        ),
+        ("record_protection_event", Sent::Json(json!({"type": "closed", "occurred_on": "2026-11-20", "reason": "x"}))),
+        (
             "file_document",
             Sent::Form {
                 fields: &[("kind", "notice"), ("title", "of a day to come"), ("issued_on", "9999-12-31")],

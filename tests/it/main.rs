@@ -3,6 +3,7 @@
 
 mod authorization;
 mod check_basis;
+mod class_adjustment;
 mod deadline;
 mod deadline_daily;
 mod demo;
@@ -23,6 +24,7 @@ mod outbox;
 mod pg;
 mod platform;
 mod proof;
+mod protection;
 mod publicity;
 mod rule_index;
 mod rules;
