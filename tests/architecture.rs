@@ -50,6 +50,8 @@ const MEETINGS: &[(&str, &str, &str)] = &[
     ("publicity", "document", "what proves a publication is a paper that is filed"),
     ("site", "publicity", "a step obliges somebody to publish, and a disclosure meets that"),
     ("site", "control_zone", "a government's approval draws the zone of a contained site, and delisting ends it"),
+    ("farmland_measure", "farmland", "a measure covers units of a class, and an outline finds those in it"),
+    ("farmland_measure", "document", "a plan, an approval and the evidence of a result are papers that are filed"),
     ("site", "document", "a step rests on a paper that is filed, and gives those in charge of the site sight of it"),
 ];
 

@@ -6,6 +6,7 @@ pub mod deadline;
 pub mod division;
 pub mod document;
 pub mod farmland;
+pub mod farmland_measure;
 pub mod key_unit;
 pub mod notice;
 pub mod publicity;
@@ -35,6 +36,7 @@ pub struct Register {
 pub static ALL: &[&Register] = &[
     &division::REGISTER,
     &farmland::REGISTER,
+    &farmland_measure::REGISTER,
     &control_zone::REGISTER,
     &key_unit::REGISTER,
     &coverage::REGISTER,

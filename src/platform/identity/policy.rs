@@ -83,6 +83,8 @@ permissions! {
     FarmlandRead = "farmland.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Auditor, Admin];
     /// Register farmland units with their class as given.
     FarmlandWrite = "farmland.write", public: false, [Agriculture];
+    /// Make and file measures on farmland, record their events and the results of their years; which, the measures' rules say.
+    FarmlandMeasureWrite = "farmland_measure.write", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Agriculture, Government];
     /// Ask whether land may change hands or use.
     LandCheckAsk = "land_check.ask", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government];
     /// Read land checks.

@@ -1,7 +1,7 @@
 //! The kinds of changes there are. A register tells no other, and a subscription names no other.
 
 /// Every kind, sorted.
-pub(in crate::platform) const KINDS: [&str; 43] = [
+pub(in crate::platform) const KINDS: [&str; 53] = [
     "deadline.cancelled",
     "deadline.closed",
     "deadline.escalated",
@@ -17,6 +17,16 @@ pub(in crate::platform) const KINDS: [&str; 43] = [
     "farmland.corrected",
     "farmland.ended",
     "farmland.land_type_changed",
+    "farmland_measure.approved",
+    "farmland_measure.changed",
+    "farmland_measure.effect_report_filed",
+    "farmland_measure.ended",
+    "farmland_measure.event_voided",
+    "farmland_measure.filed",
+    "farmland_measure.proposed",
+    "farmland_measure.results_recorded",
+    "farmland_measure.uploaded",
+    "farmland_measure.withdrawn",
     "list.entered",
     "list.graded",
     "list.left",
