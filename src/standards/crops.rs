@@ -164,8 +164,10 @@ fn plain(name: &str) -> String {
 }
 
 /// What parts names: a list, a rotation, crops beside one another.
-const BETWEEN: [&str; 19] =
-    ["轮作", "间作", "套种", "套作", "连作", "、", "，", ",", "；", ";", "/", "／", "+", "＋", "→", "—", "\n", "与", "和"];
+const BETWEEN: [&str; 19] = [
+    "轮作", "间作", "套种", "套作", "连作", "、", "，", ",", "；", ";", "/", "／", "+", "＋", "→", "—", "\n", "与",
+    "和",
+];
 
 /// The names in what a record says of its crop: 小麦、玉米; 冬小麦-夏玉米轮作; rice/rape.
 pub fn read(text: &str) -> Vec<Named> {
@@ -183,7 +185,8 @@ pub fn read(text: &str) -> Vec<Named> {
         let one = whole(piece);
         let dashed: Vec<Named> = piece.split(['-', '–', ' ']).filter(|p| !p.trim().is_empty()).map(whole).collect();
         // A dash or a blank may also stand inside a name.
-        let parts = if one.crop.is_none() && dashed.iter().any(|part| part.crop.is_some()) { dashed } else { vec![one] };
+        let parts =
+            if one.crop.is_none() && dashed.iter().any(|part| part.crop.is_some()) { dashed } else { vec![one] };
         for part in parts {
             if !named.contains(&part) {
                 named.push(part);

@@ -145,8 +145,8 @@ pub async fn make(act: &mut Act, new: NewMeasure) -> Result<FarmlandMeasureId> {
         area_m2,
         ewkb: ewkb.clone(),
     };
-    store::insert(act.tx(), &row).await?;
     attach(act, new.document_id, id, &row.division_code, "/properties/document_id").await?;
+    store::insert(act.tx(), &row).await?;
     set_targets(act, id, &new.targets).await?;
     let mut units = new.units.clone();
     if new.overlapping {
@@ -207,7 +207,11 @@ pub async fn change(act: &mut Act, id: FarmlandMeasureId, revision: i32, changes
     note("document_id", changes.document_id.is_some());
     note("note", changes.note.is_some());
     if changed.is_empty() {
-        return Err(Error::fault("", "nothing_to_change", Text::fixed("没有要修改的内容。", "Nothing is to be changed.")));
+        return Err(Error::fault(
+            "",
+            "nothing_to_change",
+            Text::fixed("没有要修改的内容。", "Nothing is to be changed."),
+        ));
     }
     row.title = changes.title.map_or(row.title, |title| title.trim().to_owned());
     row.from_on = changes.from_on.unwrap_or(row.from_on);
@@ -219,14 +223,23 @@ pub async fn change(act: &mut Act, id: FarmlandMeasureId, revision: i32, changes
     row.note = changes.note.map_or(row.note, |note| trimmed(Some(&note)));
     let mut faults = Vec::new();
     let actions: Vec<MeasureAction> = row.actions.iter().filter_map(|name| MeasureAction::parse(name)).collect();
-    check_content(kind, &row.title, row.executor.as_deref(), row.note.as_deref(), &actions, &row.products, "", &mut faults);
+    check_content(
+        kind,
+        &row.title,
+        row.executor.as_deref(),
+        row.note.as_deref(),
+        &actions,
+        &row.products,
+        "",
+        &mut faults,
+    );
     check_period(row.from_on, row.to_on, "", &mut faults);
     check_targets(kind, changes.targets.as_deref().unwrap_or_default(), "", &mut faults);
     if !faults.is_empty() {
         return Err(Error::invalid(faults));
     }
-    store::update(act.tx(), &row).await?;
     attach(act, changes.document_id, id, &row.division_code, "/document_id").await?;
+    store::update(act.tx(), &row).await?;
     if let Some(targets) = &changes.targets {
         set_targets(act, id, targets).await?;
     }
@@ -257,7 +270,8 @@ pub async fn change_units(act: &mut Act, id: FarmlandMeasureId, coverage: Covera
     }
     let removed = store::uncover(act.tx(), id, &coverage.detach).await?;
     if removed != coverage.detach.iter().collect::<HashSet<_>>().len() as u64 {
-        let text = Text::fixed("所列单元中有不属于该措施的。", "A unit to be taken out does not belong to the measure.");
+        let text =
+            Text::fixed("所列单元中有不属于该措施的。", "A unit to be taken out does not belong to the measure.");
         return Err(Error::fault("/detach", "unit_not_covered", text));
     }
     let covered = cover(act, id, &row.division_code, row.from_on, &units, "/attach").await?;
@@ -322,7 +336,12 @@ pub async fn record(act: &mut Act, id: FarmlandMeasureId, new: NewEvent) -> Resu
                 ),
             ));
         }
-        entries.push(Entry { event: new.event, on, body: trimmed(new.body.as_deref()), number: trimmed(new.number.as_deref()) });
+        entries.push(Entry {
+            event: new.event,
+            on,
+            body: trimmed(new.body.as_deref()),
+            number: trimmed(new.number.as_deref()),
+        });
     }
     let event = EventRow {
         seq: events.last().map_or(1, |event| event.seq + 1),
@@ -337,8 +356,8 @@ pub async fn record(act: &mut Act, id: FarmlandMeasureId, new: NewEvent) -> Resu
         voided: false,
     };
     let key = ids::v7(act.now());
-    store::add_event(act.tx(), id, key, &event).await?;
     attach(act, new.document_id, id, &row.division_code, "/document_id").await?;
+    store::add_event(act.tx(), id, key, &event).await?;
     let after = Standing::of(kind, &entries);
     store::set_standing(act.tx(), id, &after).await?;
     act.note(
@@ -636,19 +655,14 @@ async fn set_targets(act: &mut Act, id: FarmlandMeasureId, targets: &[NewTarget]
 }
 
 /// Adds the units that an outline overlaps by more than a sliver, each with its share; those named already stay as named.
-async fn add_overlapping(
-    act: &mut Act,
-    ewkb: &[u8],
-    division: &str,
-    on: Day,
-    units: &mut Vec<Covered>,
-) -> Result<()> {
+async fn add_overlapping(act: &mut Act, ewkb: &[u8], division: &str, on: Day, units: &mut Vec<Covered>) -> Result<()> {
     let (sliver_m2, sliver_share) = {
         let config = act.app().config();
         (config.sliver_max_m2, config.sliver_max_share)
     };
     let hits = farmland::hits(act.tx(), ewkb, on, None).await?;
-    let codes: Vec<String> = hits.iter().map(|hit| hit.division_code.clone()).collect::<HashSet<_>>().into_iter().collect();
+    let codes: Vec<String> =
+        hits.iter().map(|hit| hit.division_code.clone()).collect::<HashSet<_>>().into_iter().collect();
     let outside: HashSet<String> = store::outside(act.tx(), &codes, division).await?.into_iter().collect();
     let named: HashSet<FarmlandUnitId> = units.iter().map(|unit| unit.unit).collect();
     units.extend(
@@ -690,7 +704,8 @@ async fn cover(
     }
     let asked: Vec<FarmlandUnitId> = units.iter().map(|unit| unit.unit).collect();
     let known = farmland::units(act.tx(), &asked, on, None).await?;
-    let codes: Vec<String> = known.iter().map(|unit| unit.division_code.clone()).collect::<HashSet<_>>().into_iter().collect();
+    let codes: Vec<String> =
+        known.iter().map(|unit| unit.division_code.clone()).collect::<HashSet<_>>().into_iter().collect();
     let outside: HashSet<String> = store::outside(act.tx(), &codes, division).await?.into_iter().collect();
     let caller = act.caller().clone();
     for (i, asked) in asked.iter().enumerate() {
@@ -724,10 +739,8 @@ async fn cover(
 /// What the government approved is not changed behind its back: only a unit that came of one in the zone takes its place.
 async fn require_successors(act: &mut Act, id: FarmlandMeasureId, coverage: &Coverage, on: Day) -> Result<()> {
     let refused = |en: &str, zh: &str| {
-        Error::conflict("units_fixed_by_approval", Text::new(zh.to_owned(), en.to_owned())).under(
-            "crop_ban_zone",
-            cite_all(&[&law::LAW_54_CODE_449], on),
-        )
+        Error::conflict("units_fixed_by_approval", Text::new(zh.to_owned(), en.to_owned()))
+            .under("crop_ban_zone", cite_all(&[&law::LAW_54_CODE_449], on))
     };
     if !coverage.detach.is_empty() || coverage.overlapping {
         return Err(refused(
@@ -819,7 +832,10 @@ fn require_open(standing: &Standing) -> Result<()> {
     if matches!(standing.stage(), Stage::Ended | Stage::Withdrawn) {
         return Err(Error::conflict(
             "measure_closed",
-            Text::fixed("该措施已终止或撤回，不能再修改。", "The measure has ended or was withdrawn; it is changed no more."),
+            Text::fixed(
+                "该措施已终止或撤回，不能再修改。",
+                "The measure has ended or was withdrawn; it is changed no more.",
+            ),
         ));
     }
     Ok(())
@@ -864,19 +880,26 @@ fn check_event(
     today: Day,
 ) -> Result<()> {
     let mut faults = Vec::new();
-    let missing = |pointer: &str, zh: &'static str, en: &'static str| Fault::new(pointer, "missing", Text::fixed(zh, en));
+    let missing =
+        |pointer: &str, zh: &'static str, en: &'static str| Fault::new(pointer, "missing", Text::fixed(zh, en));
     let said = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.trim().is_empty());
     for need in step.needs {
         match need {
             Need::Number if !said(&new.number) => {
-                faults.push(missing("/number", "缺少文号或回执号。", "the number of the document or receipt is missing."));
+                faults.push(missing(
+                    "/number",
+                    "缺少文号或回执号。",
+                    "the number of the document or receipt is missing.",
+                ));
             }
             Need::Body if !said(&new.body) => faults.push(missing(
                 "/body",
                 "缺少机关、机构或系统名称。",
                 "the government, agency or system is missing.",
             )),
-            Need::Reason if !said(&new.reason) => faults.push(missing("/reason", "缺少原因。", "the reason is missing.")),
+            Need::Reason if !said(&new.reason) => {
+                faults.push(missing("/reason", "缺少原因。", "the reason is missing."))
+            }
             Need::Document if new.document_id.is_none() => {
                 faults.push(missing("/document_id", "缺少文件。", "the paper is missing."));
             }
@@ -936,13 +959,19 @@ fn check(new: &NewMeasure, today: Day) -> Result<()> {
         faults.push(Fault::new("/properties/proposed_on", "day_in_future", text));
     }
     if new.area.is_some() && new.kind != MeasureKind::CropBanZone {
-        let text = Text::fixed("只有特定农产品禁止生产区域有自己的范围图形。", "Only a crop ban zone has an outline of its own.");
+        let text = Text::fixed(
+            "只有特定农产品禁止生产区域有自己的范围图形。",
+            "Only a crop ban zone has an outline of its own.",
+        );
         faults.push(Fault::new("/geometry", "no_outline_for_kind", text));
     }
     if faults.is_empty() { Ok(()) } else { Err(Error::invalid(faults)) }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the same look at a measure's content when it is made and when it is changed")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the same look at a measure's content when it is made and when it is changed"
+)]
 fn check_content(
     kind: MeasureKind,
     title: &str,

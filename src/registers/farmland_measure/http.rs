@@ -1,7 +1,7 @@
 //! `/v1/farmland-measures`.
 
 use super::actions::{self, Changes, Coverage, GivenResult, MAX_ROWS, NewEvent, NewMeasure, NewTarget, not_found};
-use super::rules::{KINDS, MeasureAction, MeasureEvent, MeasureKind, MeasureStatus, Need, STEPS, Step};
+use super::rules::{KINDS, MeasureAction, MeasureEvent, MeasureKind, MeasureStatus, Need, STEPS, Step, class_title};
 use super::store::{self, Covered, Filter, Row, Target, UnitRow, When};
 use crate::kernel::basis::cite_all;
 use crate::kernel::paging::{self, Cursor};
@@ -706,12 +706,21 @@ async fn whole(conn: &mut PgConnection, call: &Call, row: Row, when: When) -> Re
 fn unfit_view(kind: MeasureKind, unit: UnitRow, day: Day) -> MeasureWarning {
     let (code, text) = if unit.living {
         let title = &kind.row().title;
-        let classes = kind.row().classes.join(", ");
+        let titles: Vec<Text> = kind.row().classes.iter().map(|class| class_title(class)).collect();
+        let zh: Vec<_> = titles.iter().map(|title| title.zh.as_ref()).collect();
+        let en: Vec<_> = titles.iter().map(|title| title.en.as_ref()).collect();
+        let class = class_title(&unit.class);
         (
             "class_does_not_fit",
             Text::new(
-                format!("单元 {} 在 {day} 的类别为 {}，而{}适用于 {classes}。", unit.code, unit.class, title.zh),
-                format!("The unit {} is {} on {day}; a {} is meant for {classes}.", unit.code, unit.class, title.en),
+                format!("单元 {} 在 {day} 为{}，而{}适用于{}单元。", unit.code, class.zh, title.zh, zh.join("、")),
+                format!(
+                    "The class of the unit {} on {day} is {}; this measure ({}) is meant for: {}.",
+                    unit.code,
+                    class.en,
+                    title.en,
+                    en.join(", ")
+                ),
             ),
         )
     } else {
@@ -765,7 +774,7 @@ fn targets(targets: &[TargetBody]) -> Vec<NewTarget> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct TimeParams {
-    /// What held on this day; today when left out.
+    /// What held on this day; today, or the day of `known_at`, when left out.
     #[param(value_type = Option<String>, format = Date, example = "2026-11-21")]
     true_on: Option<Day>,
     /// What the registry knew at this instant, RFC 3339; now when left out.
@@ -781,7 +790,7 @@ impl TimeParams {
 
 fn when(call: &Call, true_on: Option<Day>, known: Option<&str>) -> Result<When> {
     let known_at = known_at(known)?;
-    Ok(When { on: true_on.unwrap_or_else(|| call.today()), known_at })
+    Ok(When { on: true_on.unwrap_or_else(|| known_at.map_or_else(|| call.today(), Day::at)), known_at })
 }
 
 /// Which measures.
@@ -801,7 +810,7 @@ struct MeasureParams {
     unit: Option<FarmlandUnitId>,
     /// Made for a period that this year is in.
     year: Option<i32>,
-    /// What held on this day; today when left out.
+    /// What held on this day; today, or the day of `known_at`, when left out.
     #[param(value_type = Option<String>, format = Date, example = "2026-11-21")]
     true_on: Option<Day>,
     /// What the registry knew at this instant, RFC 3339; now when left out.
@@ -883,7 +892,8 @@ async fn create_farmland_measure(call: Call, Body(body): Body<NewMeasureFeature>
 
 fn new_measure(body: NewMeasureFeature) -> Result<NewMeasure> {
     let geometry = body.geometry.filter(|geometry| !geometry.is_null());
-    let area = geometry.map(|geometry| Area::from_geojson(&geometry, "/geometry")).transpose().map_err(Error::invalid)?;
+    let area =
+        geometry.map(|geometry| Area::from_geojson(&geometry, "/geometry")).transpose().map_err(Error::invalid)?;
     let p = body.properties;
     Ok(NewMeasure {
         kind: p.kind,
@@ -976,7 +986,7 @@ async fn as_it_stands(call: &Call, conn: &mut PgConnection, id: FarmlandMeasureI
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct UnitParams {
-    /// What held on this day; today when left out.
+    /// What held on this day; today, or the day of `known_at`, when left out.
     #[param(value_type = Option<String>, format = Date, example = "2026-11-21")]
     true_on: Option<Day>,
     /// What the registry knew at this instant, RFC 3339; now when left out.
@@ -1017,7 +1027,10 @@ async fn list_farmland_measure_units(
     let more = units.len() > limit as usize;
     units.truncate(limit as usize);
     let links = next(more, units.last().map(|unit| unit.code.clone()), &filters, |cursor| {
-        format!("/v1/farmland-measures/{id}/units?limit={limit}{}&cursor={cursor}", times(query.true_on, &query.known_at))
+        format!(
+            "/v1/farmland-measures/{id}/units?limit={limit}{}&cursor={cursor}",
+            times(query.true_on, &query.known_at)
+        )
     });
     let units: Vec<CoveredUnitView> = units
         .into_iter()
@@ -1038,12 +1051,7 @@ async fn list_farmland_measure_units(
     Ok(Reply::json(&CoveredUnitPage { number_returned: units.len(), units, links })?)
 }
 
-fn next(
-    more: bool,
-    key: Option<String>,
-    filters: &str,
-    address: impl FnOnce(String) -> String,
-) -> Vec<MeasureLink> {
+fn next(more: bool, key: Option<String>, filters: &str, address: impl FnOnce(String) -> String) -> Vec<MeasureLink> {
     let key = key.filter(|_| more);
     key.map(|key| MeasureLink {
         rel: "next",
@@ -1078,8 +1086,7 @@ async fn change_farmland_measure_units(
 ) -> Result<Reply, Stop> {
     let mut act = call.begin(Permission::FarmlandMeasureWrite).await?;
     let id = read_id(&id)?;
-    let coverage =
-        Coverage { attach: covered(&body.attach), detach: body.detach, overlapping: body.overlapping };
+    let coverage = Coverage { attach: covered(&body.attach), detach: body.detach, overlapping: body.overlapping };
     actions::change_units(&mut act, id, coverage).await?;
     let reply = as_it_stands(&call, act.tx(), id).await?;
     Ok(act.finish(reply).await?)
@@ -1198,8 +1205,7 @@ async fn list_farmland_measure_results(
     let mut tx = call.app().snapshot().await?;
     store::find(&mut tx, id, scope.as_deref(), when).await?.ok_or_else(not_found)?;
     let rows = i64::from(limit) + 1;
-    let mut results =
-        store::results_of(&mut tx, id, scope.as_deref(), query.year, when.known_at, after, rows).await?;
+    let mut results = store::results_of(&mut tx, id, scope.as_deref(), query.year, when.known_at, after, rows).await?;
     let more = results.len() > limit as usize;
     results.truncate(limit as usize);
     let links = next(more, results.last().map(|last| format!("{}|{}", last.year, last.code)), &filters, |cursor| {

@@ -219,7 +219,8 @@ pub async fn lock(conn: &mut PgConnection, id: FarmlandMeasureId) -> Result<bool
 
 /// A measure's own outline as EWKB, where it has one.
 pub async fn outline(conn: &mut PgConnection, id: FarmlandMeasureId) -> Result<Option<Vec<u8>>> {
-    let outline = sqlx::query_scalar!("select st_asewkb(geom) from farmland_measure where id = $1", id as FarmlandMeasureId);
+    let outline =
+        sqlx::query_scalar!("select st_asewkb(geom) from farmland_measure where id = $1", id as FarmlandMeasureId);
     Ok(outline.fetch_optional(conn).await?.flatten())
 }
 
@@ -231,14 +232,16 @@ pub async fn find(
     when: When,
 ) -> Result<Option<Row>> {
     Ok(rows!(
-        [" from farmland_measures_known($2) m
+        [
+            " from farmland_measures_known($2) m
            cross join lateral (
                select count(*) as units, coalesce(sum(f.area_m2 * u.area_share), 0) as units_m2
                from farmland_measure_units_known($2) u join farmland_unit f on f.id = u.unit_id
                where u.measure_id = m.id) c
            where m.id = $3
              and ($4::text[] is null or m.division_code = any($4)
-                  or exists (select from division d where d.code = any($4) and d.ancestors @> array[m.division_code]))"],
+                  or exists (select from division d where d.code = any($4) and d.ancestors @> array[m.division_code]))"
+        ],
         when.on as Day,
         when.known_at,
         id as FarmlandMeasureId,

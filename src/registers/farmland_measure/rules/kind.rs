@@ -66,8 +66,8 @@ pub enum MeasureAction {
 
 use MeasureAction::{
     AgronomicControl, BiologicalRemediation, CoMonitoring, Fallow, GroundwaterMonitoring, Other, OtherRemediation,
-    ProductTesting, Restructuring, ReturnToForest, ReturnToGrass, Rotation, SourceControl, SubstituteCrops, Traceability,
-    Training,
+    ProductTesting, Restructuring, ReturnToForest, ReturnToGrass, Rotation, SourceControl, SubstituteCrops,
+    Traceability, Training,
 };
 
 impl MeasureAction {
@@ -239,6 +239,16 @@ impl MeasureKind {
     /// Its row.
     pub fn row(self) -> &'static KindRow {
         &KINDS[self as usize]
+    }
+}
+
+/// What people call a class of farmland.
+pub fn class_title(class: &str) -> Text {
+    match class {
+        PRIORITY => Text::fixed("优先保护类", "priority protection"),
+        SAFE_USE => Text::fixed("安全利用类", "safe use"),
+        STRICT => Text::fixed("严格管控类", "strict control"),
+        _ => Text::fixed("未划定", "unclassified"),
     }
 }
 

@@ -74,7 +74,8 @@ fn each_kind_stands_on_its_articles_and_is_meant_for_its_class() {
             assert!(citation.article.contains(article), "{}: {}", kind.as_str(), citation.article);
         }
     }
-    let regional = |kind: MeasureKind, division: &str| kind.row().provisions_in(division).len() - kind.row().provisions.len();
+    let regional =
+        |kind: MeasureKind, division: &str| kind.row().provisions_in(division).len() - kind.row().provisions.len();
     assert_eq!(["152921", "150402", "441602"].map(|d| regional(MeasureKind::RestructuringPlan, d)), [2, 1, 0]);
     assert_eq!(["152921", "150402", "441602"].map(|d| regional(MeasureKind::CropBanZone, d)), [1, 0, 1]);
     assert_eq!(["152921", "150402", "441602"].map(|d| regional(MeasureKind::PriorityProtection, d)), [0, 0, 1]);
