@@ -55,6 +55,8 @@ const MEETINGS: &[(&str, &str, &str)] = &[
     ("class_adjustment", "farmland", "a proposal is about farmland units, and its approval gives them their classes"),
     ("class_adjustment", "document", "the evidence of a proposal and the papers of its steps are filed"),
     ("protection", "document", "a warning is issued and answered on paper that is filed"),
+    ("farmland_measure", "farmland", "a measure covers units of a class, and an outline finds those in it"),
+    ("farmland_measure", "document", "a plan, an approval and the evidence of a result are papers that are filed"),
     ("site", "document", "a step rests on a paper that is filed, and gives those in charge of the site sight of it"),
 ];
 

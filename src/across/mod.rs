@@ -1,5 +1,6 @@
 //! What reads many registers at once.
 
+pub mod conflicts;
 pub mod imports;
 pub mod land_check;
 pub mod rulebook;

@@ -59,6 +59,8 @@ ids! {
     PublicityDutyId,
     /// A farmland unit.
     FarmlandUnitId,
+    /// A measure on farmland.
+    FarmlandMeasureId,
     /// A change of the outlines of farmland units.
     FarmlandChangeId,
     /// A fact of a farmland unit: a class or a land type from a day on.

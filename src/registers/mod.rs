@@ -7,6 +7,7 @@ pub mod deadline;
 pub mod division;
 pub mod document;
 pub mod farmland;
+pub mod farmland_measure;
 pub mod key_unit;
 pub mod notice;
 pub mod protection;
@@ -40,6 +41,7 @@ pub static ALL: &[&Register] = &[
     &farmland::REGISTER,
     &class_adjustment::REGISTER,
     &protection::REGISTER,
+    &farmland_measure::REGISTER,
     &control_zone::REGISTER,
     &key_unit::REGISTER,
     &coverage::REGISTER,

@@ -279,6 +279,17 @@ pub static HJ_1209: Instrument = Instrument {
     doubt: None,
 };
 
+/// 农产品质量安全法 as revised in 2022; the article was held against the text, its first day was not.
+pub static FARM_PRODUCT_LAW: Instrument = Instrument {
+    id: "farm_product_safety_law",
+    zh: "农产品质量安全法",
+    en: "Law on the Quality and Safety of Agricultural Products",
+    number: None,
+    from: Some(Day::of(2023, 1, 1)),
+    to: None,
+    doubt: None,
+};
+
 /// What this product recommends where law and plans are silent; never presented as law.
 pub static PRODUCT: Instrument = Instrument {
     id: "product_rule",
@@ -616,6 +627,46 @@ provisions! {
     PRODUCT_WARNING_FOLLOW_UP = [verified(&PRODUCT, "预警的送达、答复、限制措施和结案均留存记录 / a warning is followed up on record to its end")];
     /// Agencies answer for the truth of their reports.
     LAW_90_CODE_1230 = [verified(&SOIL_LAW, "90"), verified(&CODE, "1230")];
+    /// Safe-use land: agriculture and forestry make and carry out a plan.
+    LAW_53_CODE_448 = [verified(&SOIL_LAW, "53"), verified(&CODE, "448")];
+    /// Strictly controlled land: a crop ban zone is proposed and approved by the government of the same level; restructuring.
+    LAW_54_CODE_449 = [verified(&SOIL_LAW, "54"), verified(&CODE, "449")];
+    /// Farmland that threatens groundwater: ecology and agriculture write a plan.
+    LAW_55_CODE_450 = [verified(&SOIL_LAW, "55"), verified(&CODE, "450")];
+    /// Remediation of farmland: scheme filed with agriculture, separate evaluator, report filed.
+    LAW_57_CODE_452 = [verified(&SOIL_LAW, "57"), verified(&CODE, "452")];
+    /// Nobody grows the named products in a crop ban zone.
+    FARM_PRODUCT_LAW_21 = [verified(&FARM_PRODUCT_LAW, "21")];
+    /// Safe-use plans are approved by the local government and uploaded; the article's number is not sure.
+    ORDER_46_20 = [unconfirmed(&ORDER_46, "约20 / about 20")];
+    /// Counties with much safe-use land make a safe-use plan.
+    PLAN_STATE_SAFE_USE = [verified(&PLAN_STATE, "制定实施受污染耕地安全利用方案 / safe-use plans")];
+    /// Strictly controlled cultivated land: ban zones, and no edible products at all; plans for groundwater; restructuring.
+    PLAN_STATE_STRICT_CONTROL = [verified(&PLAN_STATE, "加强对严格管控类耕地的用途管理，严禁种植食用农产品 / strict control: no edible products")];
+    /// Heavily polluted forest and orchard: products are tested, and planting is restructured where they fail.
+    PLAN_STATE_FOREST_ORCHARD = [verified(&PLAN_STATE, "加强对重度污染林地、园地产出食用农（林）产品质量检测 / heavily polluted forest and orchard: products are tested")];
+    /// Counties with much safe-use land make a safe-use plan.
+    PLAN_INNER_MONGOLIA_SAFE_USE = [verified(&PLAN_INNER_MONGOLIA, "制定实施受污染耕地安全利用方案 / safe-use plans")];
+    /// Restructuring or return to forest and grass, by year.
+    PLAN_INNER_MONGOLIA_RESTRUCTURING = [verified(&PLAN_INNER_MONGOLIA, "种植结构调整或退耕还林还草计划，分年度实施 / restructuring by year")];
+    /// No edible products on heavily polluted forest and orchard.
+    PLAN_INNER_MONGOLIA_FOREST_ORCHARD = [verified(&PLAN_INNER_MONGOLIA, "严禁在重度污染林地、园地种植食用农（林）产品 / no edible products on heavily polluted forest and orchard")];
+    /// As the State plan.
+    PLAN_ALXA_STRICT_CONTROL = [verified(&PLAN_ALXA, "加强对严格管控类耕地的用途管理，严禁种植食用农畜产品 / strict control: no edible products")];
+    /// No edible products on heavily polluted forest and orchard.
+    PLAN_ALXA_FOREST_ORCHARD = [verified(&PLAN_ALXA, "严禁在重度污染林地、园地种植食用农（林）产品 / no edible products on heavily polluted forest and orchard")];
+    /// Slightly polluted land: products are tested and traced, and kept out of the market where they fail.
+    PLAN_YUANCHENG_8 = [verified(&PLAN_YUANCHENG, "8")];
+    /// Heavily polluted land leaves permanent basic farmland; ban zones.
+    PLAN_YUANCHENG_11 = [verified(&PLAN_YUANCHENG, "11")];
+    /// Heavily polluted forest and orchard: products are tested, and planting is restructured where they fail.
+    PLAN_YUANCHENG_13 = [verified(&PLAN_YUANCHENG, "13")];
+    /// Which crops are eaten is the registry's own list; a name that is not on it is unknown.
+    PRODUCT_CROPS = [unconfirmed(&PRODUCT, "作物名称对照表（未列名称按未知处理） / list of crops (a name not listed is unknown)")];
+    /// A contaminated or suspected site inside priority farmland contradicts one of the two registers.
+    PRODUCT_SITE_IN_PRIORITY_UNIT = [verified(&PRODUCT, "优先保护类单元内有登记地块须核实 / a site inside a priority unit is looked into")];
+    /// A measure meant for another class than the unit's is entered, and said to be.
+    PRODUCT_MEASURE_AND_CLASS = [verified(&PRODUCT, "措施与单元类别不符的提示 / measures that do not fit a unit's class are pointed out")];
 }
 
 #[cfg(test)]

@@ -90,6 +90,19 @@ fn cases() -> BTreeMap<&'static str, Sent> {
         ),
         ("record_protection_event", Sent::Json(json!({"type": "closed", "occurred_on": "2026-11-20", "reason": "x"}))),
         (
+            "create_farmland_measure",
+            Sent::Json(json!({
+                "type": "Feature",
+                "properties": {
+                    "kind": "safe_use_plan", "title": "x", "division_code": "999999", "from_on": "2026-11-20", "proposed_by": "x"
+                }
+            })),
+        ),
+        ("change_farmland_measure", Sent::Json(json!({"title": "x"}))),
+        ("change_farmland_measure_units", Sent::Json(json!({"attach": []}))),
+        ("record_farmland_measure_event", Sent::Json(json!({"type": "filed"}))),
+        ("record_farmland_measure_results", Sent::Json(json!({"year": 2026, "results": []}))),
+        (
             "file_document",
             Sent::Form {
                 fields: &[("kind", "notice"), ("title", "of a day to come"), ("issued_on", "9999-12-31")],

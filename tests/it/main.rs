@@ -4,12 +4,14 @@
 mod authorization;
 mod check_basis;
 mod class_adjustment;
+mod conflicts;
 mod deadline;
 mod deadline_daily;
 mod demo;
 mod division;
 mod document;
 mod farmland;
+mod farmland_measure;
 mod imports;
 mod land_check;
 mod layers;

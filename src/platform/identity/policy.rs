@@ -95,6 +95,8 @@ permissions! {
     ProtectionRead = "protection.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Auditor, Admin];
     /// Follow warnings up; who at which step, the register's rules say.
     ProtectionFollow = "protection.follow", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Agriculture, Government];
+    /// Make and file measures on farmland, record their events and the results of their years; which, the measures' rules say.
+    FarmlandMeasureWrite = "farmland_measure.write", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Agriculture, Government];
     /// Ask whether land may change hands or use.
     LandCheckAsk = "land_check.ask", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government];
     /// Read land checks.

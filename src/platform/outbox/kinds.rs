@@ -1,7 +1,7 @@
 //! The kinds of changes there are. A register tells no other, and a subscription names no other.
 
 /// Every kind, sorted.
-pub(in crate::platform) const KINDS: [&str; 57] = [
+pub(in crate::platform) const KINDS: [&str; 67] = [
     "class_adjustment.agreed",
     "class_adjustment.approved",
     "class_adjustment.proposed",
@@ -23,6 +23,16 @@ pub(in crate::platform) const KINDS: [&str; 57] = [
     "farmland.corrected",
     "farmland.ended",
     "farmland.land_type_changed",
+    "farmland_measure.approved",
+    "farmland_measure.changed",
+    "farmland_measure.effect_report_filed",
+    "farmland_measure.ended",
+    "farmland_measure.event_voided",
+    "farmland_measure.filed",
+    "farmland_measure.proposed",
+    "farmland_measure.results_recorded",
+    "farmland_measure.uploaded",
+    "farmland_measure.withdrawn",
     "list.entered",
     "list.graded",
     "list.left",
