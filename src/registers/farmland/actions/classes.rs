@@ -2,10 +2,11 @@
 
 use super::super::store::tracks::{self, NewClassRow};
 use super::super::units::{self, Unit};
-use super::moves::{self, Cause, Move};
+use super::moves;
 use crate::kernel::{Day, Error, FarmlandUnitId, Result, Text};
 use crate::platform::Act;
 use crate::platform::outbox::Change;
+use crate::registers::protection::MoveCause;
 use serde_json::json;
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
@@ -72,7 +73,7 @@ pub async fn set_classes(act: &mut Act, classes: &[NewClass]) -> Result<()> {
             approval_number: new.approval_number.clone(),
             approved_on: new.approved_on,
         });
-        moved.extend(Move::of_class(unit, new.class, new.from_on, Cause::ClassChanged));
+        moved.extend(moves::of_class(unit, new.class, new.from_on, MoveCause::ClassChanged));
         changes.push(Change {
             kind: "farmland.class_changed",
             register: "farmland",

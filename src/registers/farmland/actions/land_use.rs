@@ -6,12 +6,13 @@ use super::super::store::lineage::{self as store, LockedRow, NewChangeRow};
 use super::super::store::tracks;
 use super::classes::later_fact;
 use super::lineage::{attach, check_existing, check_living};
-use super::moves::{self, Cause, Move};
+use super::moves;
 use super::{REGISTER, in_future, reason_of};
 use crate::kernel::{Day, DocumentId, Error, FarmlandChangeId, FarmlandUnitId, Result, Text};
 use crate::platform::Act;
 use crate::platform::outbox::Change;
 use crate::registers::document;
+use crate::registers::protection::{Move, MoveCause};
 use crate::standards::land_use::{Group, LandUse, LandUseSystem};
 use serde_json::{Value, json};
 
@@ -171,7 +172,7 @@ fn moved(unit: &LockedRow, on: Day, after_m2: f64) -> Option<Move> {
         division_code: unit.division_code.clone(),
         unit_code: unit.code.clone(),
         on,
-        cause: Cause::LandUseChanged,
+        cause: MoveCause::LandUseChanged,
         before_m2,
         after_m2,
     })

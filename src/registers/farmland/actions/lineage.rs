@@ -5,13 +5,14 @@ use super::super::rules::{CULTIVATED, Class};
 use super::super::store::lineage::{self as store, Birth, ChildRow, LockedRow, NewChangeRow, Spot};
 use super::super::store::{self as units};
 use super::classes::later_fact;
-use super::moves::{self, Cause, Move};
+use super::moves;
 use super::{REGISTER, in_future, reason_of};
 use crate::kernel::{Area, Day, DocumentId, Error, FarmlandChangeId, FarmlandUnitId, Fault, Result, Text};
 use crate::platform::call::stale;
 use crate::platform::outbox::Change;
 use crate::platform::{Act, topology};
 use crate::registers::document;
+use crate::registers::protection::{Move, MoveCause};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 
@@ -537,10 +538,10 @@ fn is_protected(class: Class, land_type: &str) -> bool {
 /// The area under priority protection that a change of outlines moved, beyond what outlines may differ by.
 fn moved(kind: Kind, on: Day, first: &LockedRow, before_m2: f64, after_m2: f64) -> Option<Move> {
     let cause = match kind {
-        Kind::Split => Cause::UnitSplit,
-        Kind::Merge => Cause::UnitMerged,
-        Kind::Redraw => Cause::BoundaryCorrected,
-        Kind::LeftFarming => Cause::LandUseChanged,
+        Kind::Split => MoveCause::UnitSplit,
+        Kind::Merge => MoveCause::UnitMerged,
+        Kind::Redraw => MoveCause::BoundaryCorrected,
+        Kind::LeftFarming => MoveCause::LandUseChanged,
     };
     ((before_m2 - after_m2).abs() > tolerance_m2(before_m2.max(after_m2))).then(|| Move {
         division_code: first.division_code.clone(),

@@ -4,70 +4,25 @@ use super::super::rules::CULTIVATED;
 use super::super::units::Unit;
 use crate::kernel::{Day, Result};
 use crate::platform::Act;
+use crate::registers::protection::{self, Move, MoveCause};
 use serde_json::json;
 
-/// Why the area under priority protection moved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cause {
-    /// 类别调整
-    ClassChanged,
-    /// 土地利用变更
-    LandUseChanged,
-    /// 单元拆分
-    UnitSplit,
-    /// 单元合并
-    UnitMerged,
-    /// 边界更正
-    BoundaryCorrected,
+/// What a unit's new class moves of the cultivated area under priority protection, if anything.
+pub fn of_class(unit: &Unit, class: &str, on: Day, cause: MoveCause) -> Option<Move> {
+    let cultivated = CULTIVATED.contains(&unit.land_type.as_str());
+    let area = |class: &str| if cultivated && class == super::super::PRIORITY { unit.area_m2 } else { 0.0 };
+    let (before_m2, after_m2) = (area(&unit.class), area(class));
+    (before_m2 != after_m2).then(|| Move {
+        division_code: unit.division_code.clone(),
+        unit_code: unit.code.clone(),
+        on,
+        cause,
+        before_m2,
+        after_m2,
+    })
 }
 
-/// The cultivated area under priority protection of a unit, or of those that came of it, before and after.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Move {
-    /// The county.
-    pub division_code: String,
-    /// The unit, or the first of those that ended.
-    pub unit_code: String,
-    /// From when on.
-    pub on: Day,
-    /// Why.
-    pub cause: Cause,
-    /// m² before.
-    pub before_m2: f64,
-    /// m² after.
-    pub after_m2: f64,
-}
-
-impl Cause {
-    fn as_str(self) -> &'static str {
-        match self {
-            Cause::ClassChanged => "class_changed",
-            Cause::LandUseChanged => "land_use_changed",
-            Cause::UnitSplit => "unit_split",
-            Cause::UnitMerged => "unit_merged",
-            Cause::BoundaryCorrected => "boundary_corrected",
-        }
-    }
-}
-
-impl Move {
-    /// What a unit's new class moves, if anything.
-    pub fn of_class(unit: &Unit, class: &str, on: Day, cause: Cause) -> Option<Move> {
-        let cultivated = CULTIVATED.contains(&unit.land_type.as_str());
-        let area = |class: &str| if cultivated && class == super::super::PRIORITY { unit.area_m2 } else { 0.0 };
-        let (before_m2, after_m2) = (area(&unit.class), area(class));
-        (before_m2 != after_m2).then(|| Move {
-            division_code: unit.division_code.clone(),
-            unit_code: unit.code.clone(),
-            on,
-            cause,
-            before_m2,
-            after_m2,
-        })
-    }
-}
-
-/// What is done with the moves of an act: each stands in the audit chain. The warnings of counties hang here.
+/// What is done with the moves of an act: each stands in the audit chain, and the warnings of counties are weighed.
 pub async fn priority_moves(act: &mut Act, moves: &[Move]) -> Result<()> {
     for one in moves {
         act.note(
@@ -78,5 +33,5 @@ pub async fn priority_moves(act: &mut Act, moves: &[Move]) -> Result<()> {
             }),
         );
     }
-    Ok(())
+    protection::weigh(act, moves).await
 }
