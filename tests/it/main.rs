@@ -24,5 +24,7 @@ mod proof;
 mod publicity;
 mod rule_index;
 mod rules;
+mod screen;
 mod site;
+mod standard;
 mod support;
