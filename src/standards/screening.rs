@@ -325,6 +325,7 @@ pub struct Reading {
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ScreeningOutcome)]
 pub enum Outcome {
     /// At or below the screening value; or within the soil's background, where that counts.
     Within,
