@@ -26,6 +26,8 @@ create table standard_local (
 );
 select platform_versioned('standard_local');
 create unique index standard_local_version on standard_local (key, effective_from) where withdrawn_on is null;
+create index standard_local_key on standard_local (key);
+create index standard_local_history_key on standard_local_history (key);
 create index standard_local_division on standard_local (division_code);
 create index standard_local_history_division on standard_local_history (division_code);
 comment on table standard_local is 'local standards of soil, a row per version; a later version ends the one before';

@@ -325,6 +325,7 @@ pub struct Reading {
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ScreeningOutcome)]
 pub enum Outcome {
     /// At or below the screening value; or within the soil's background, where that counts.
     Within,
@@ -789,7 +790,11 @@ fn against_background(
     };
     let relaxed = code == "within_background";
     let reason = Reason::new(code, zh, en);
-    reasons.push(if noted { reason.citing(&BACKGROUND) } else { reason });
+    reasons.push(match code {
+        "background_not_for_substance" => reason,
+        "background_above_intervention" | "background_not_for_local_value" => reason.citing(&BACKGROUND_READING),
+        _ => reason.citing(&BACKGROUND),
+    });
     if relaxed { Outcome::Within } else { outcome }
 }
 
@@ -838,7 +843,7 @@ fn national(context: &Context, substance: &Substance) -> Result<Limits, Reason> 
                 ph_gt: None,
                 ph_le: None,
                 citation: Arc::clone(&TABLES_36600[usize::from(row.table == 2)]),
-                confidence: Confidence::max(*confidence, Confidence::Verified),
+                confidence: *confidence,
             };
             found.screening = row.screening.get(class.at()).copied().map(limit);
             found.intervention = row.intervention.get(class.at()).copied().map(limit);
@@ -1083,6 +1088,9 @@ static TABLES_15618: LazyLock<[Arc<Citation>; 3]> = LazyLock::new(|| {
     [text_of(&law::GB_15618_TABLE_1), text_of(&law::GB_15618_TABLE_2), text_of(&law::GB_15618_TABLE_3)]
 });
 static BACKGROUND: LazyLock<Arc<Citation>> = LazyLock::new(|| text_of(&law::GB_36600_5_3_2));
+/// The note where this program reads more out of it than it says.
+static BACKGROUND_READING: LazyLock<Arc<Citation>> =
+    LazyLock::new(|| Arc::new(Citation { confidence: Confidence::Unconfirmed, ..(**BACKGROUND).clone() }));
 static UNCLEAR_USE: LazyLock<Arc<Citation>> = LazyLock::new(|| text_of(&law::GB_36600_5_3));
 
 #[cfg(test)]
@@ -1231,6 +1239,8 @@ mod tests {
                 codes(&judgement)
             );
         }
+        let above = one(&stated(built(Class::One), &all), "V", "350");
+        assert_eq!(above.reasons[0].citation.as_ref().unwrap().confidence, Confidence::Unconfirmed);
         let lifted = one(&stated(built(Class::One), &all), "As", "40");
         assert!(lifted.reasons[0].citation.as_ref().unwrap().article.contains("①"));
     }
@@ -1449,6 +1459,34 @@ mod tests {
             prop_assert_eq!(there, back);
             for judgement in screen(&context, &readings) {
                 prop_assert!(judgement.outcome != Outcome::NotComparable || judgement.reason().is_some());
+            }
+        }
+    }
+
+    #[test]
+    fn every_printed_value_is_within_itself_in_every_unit() {
+        let farm_rows = gb15618::all().iter().filter(|row| row.kind == gb15618::Value::Screening).map(|row| {
+            let land = match row.land {
+                Column::Paddy => Land::Paddy,
+                Column::Orchard => Land::Orchard,
+                Column::Other | Column::Any => Land::Other,
+            };
+            let ph = row.ph_le.or(row.ph_gt.map(|_| dec("14")));
+            (Context { ph, ..Context::of(LandHeld::Farmland(land), TODAY) }, row.substance.as_str(), row.value)
+        });
+        let built_rows = gb36600::all().iter().flat_map(|row| {
+            [Class::One, Class::Two].map(|class| (built(class), row.substance.as_str(), row.screening[class.at()]))
+        });
+        for (context, substance, limit) in farm_rows.chain(built_rows) {
+            let substance = substances::find(substance).unwrap();
+            for unit in crate::kernel::Unit::ALL {
+                let in_mg_kg = Measured { below: false, value: Decimal::ONE, unit }.mg_kg();
+                let judged = |value: Decimal| {
+                    let measured = Measured { below: false, value: value / in_mg_kg, unit };
+                    screen(&context, &[Reading { substance, measured }])[0].outcome
+                };
+                assert_eq!(judged(limit), Outcome::Within, "{} {unit}", substance.key);
+                assert_ne!(judged(limit + Decimal::new(1, 12)), Outcome::Within, "{} {unit}", substance.key);
             }
         }
     }

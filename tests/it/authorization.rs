@@ -55,6 +55,22 @@ fn cases() -> BTreeMap<&'static str, Sent> {
                 "properties": {"name": "X", "division_code": "999999", "stage": "candidate"}
             })),
         ),
+        (
+            "screen_results",
+            Sent::Json(json!({
+                "results": [{"substance": "Cd", "value": 0.1, "unit": "mg/kg"}], "context": {"land_class": 1}
+            })),
+        ),
+        (
+            "enter_standard",
+            Sent::Json(json!({
+                "code": "DB00/T 1", "name_zh": "X", "kind": "construction", "division_code": "999999",
+                "instrument": {"title_zh": "X"}, "effective_from": "2020-01-01",
+                "limits": [{"substance": "Pb", "screening": {"value": 1, "unit": "mg/kg"}}]
+            })),
+        ),
+        ("amend_standard", Sent::Json(json!({"reason": "x"}))),
+        ("withdraw_standard", Sent::Json(json!({"reason": "x"}))),
         ("create_subscription", Sent::Json(json!({"url": "https://example.org/hook", "division": "999999"}))),
         ("change_subscription", Sent::Json(json!({"status": "paused"}))),
         ("end_subscription", Sent::Json(Value::Null)),

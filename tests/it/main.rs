@@ -30,5 +30,7 @@ mod protection;
 mod publicity;
 mod rule_index;
 mod rules;
+mod screen;
 mod site;
+mod standard;
 mod support;

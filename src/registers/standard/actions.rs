@@ -208,7 +208,7 @@ async fn take(act: &mut Act, code: &str, version: Option<Day>) -> Result<Row> {
         None => versions::shown(&all, today),
         Some(from) => {
             let of_day = || all.iter().filter(|row| row.effective_from == from);
-            of_day().find(|row| row.withdrawn_on.is_none()).or_else(|| of_day().last())
+            of_day().find(|row| row.withdrawn_on.is_none()).or_else(|| of_day().next_back())
         }
     };
     let row = row.cloned().ok_or_else(not_found)?;
