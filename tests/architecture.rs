@@ -48,6 +48,7 @@ const MEETINGS: &[(&str, &str, &str)] = &[
     ("publicity", "deadline", "a duty to publish in time starts a clock, and its publication stops it"),
     ("deadline", "document", "a yearly report may be handed in with a paper that is filed"),
     ("publicity", "document", "what proves a publication is a paper that is filed"),
+    ("farmland", "document", "a change of land use or of outlines rests on a paper that is filed"),
     ("site", "publicity", "a step obliges somebody to publish, and a disclosure meets that"),
     ("site", "control_zone", "a government's approval draws the zone of a contained site, and delisting ends it"),
     ("farmland_measure", "farmland", "a measure covers units of a class, and an outline finds those in it"),
