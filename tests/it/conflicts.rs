@@ -251,3 +251,43 @@ async fn a_site_in_priority_land_is_shown_with_what_it_shares_to_who_may_see_bot
     assert!(conflicts(&world, &nation, "on=2026-04-30").await.is_empty());
     assert_eq!(conflicts(&world, &nation, "on=2026-05-01").await.len(), 4);
 }
+
+fn strip(west: f64, east: f64) -> Value {
+    let (south, north) = (38.8, 38.801);
+    json!({"type": "Polygon", "coordinates": [[[west, south], [east, south], [east, north], [west, north], [west, south]]]})
+}
+
+#[tokio::test]
+async fn what_came_of_a_unit_in_a_zone_is_in_the_zone_still() {
+    let world = World::new().await;
+    let key = world.key(Role::Agriculture, "152921").await;
+    let government = world.key(Role::Government, "152921").await;
+    let parent = unit_at(&world, "U", "152921", "strict_control", strip(105.6, 105.602), json!({"crop": "小麦"})).await;
+    let stranger = unit(&world, "V", "152921", "strict_control", json!({"crop": "棉花"})).await;
+    let body = measure("crop_ban_zone", "152921", json!({"products": ["小麦"], "units": [{"unit_id": parent}]}));
+    let (path, _) = make(&world, &key, &body).await;
+    let approval =
+        json!({"type": "approved", "occurred_on": "2026-03-10", "body": "阿拉善左旗人民政府", "number": "1号"});
+    event(&world, &government, &path, approval, 200).await;
+    let child = |west: f64, east: f64| json!({"type": "Feature", "geometry": strip(west, east), "properties": {}});
+    let split = json!({
+        "kind": "split", "effective_on": "2026-11-20", "reason": "权属调整", "parents": [{"code": "U"}],
+        "children": [child(105.6, 105.6012), child(105.6012, 105.602)]
+    });
+    let done = expect(world.post("/v1/farmland-changes").bearer_auth(&key).json(&split), 201).await;
+    let zone = "kind=edible_crop_in_ban_zone";
+    let codes = |found: &[Value]| found.iter().map(|c| c["unit"]["code"].clone()).collect::<Vec<_>>();
+    assert_eq!(codes(&conflicts(&world, &key, zone).await), ["U-1", "U-2"]);
+    assert_eq!(codes(&conflicts(&world, &key, &format!("{zone}&on=2026-11-19")).await), ["U"]);
+    // The zone says that its unit is no more, and takes what came of it, and nothing else.
+    let view = expect(world.get(&path).bearer_auth(&key), 200).await;
+    assert_eq!(view["properties"]["warnings"][0]["code"], "unit_does_not_exist");
+    let attach = |id: &str| {
+        let body = json!({"attach": [{"unit_id": id}]});
+        world.post(&format!("{path}/units")).bearer_auth(&key).json(&body)
+    };
+    assert_eq!(expect(attach(&stranger), 409).await["code"], "units_fixed_by_approval");
+    let first = done["children"][0]["id"].as_str().unwrap();
+    assert_eq!(expect(attach(first), 200).await["properties"]["units"], 2);
+    assert_eq!(codes(&conflicts(&world, &key, zone).await), ["U-1", "U-2"]);
+}

@@ -134,7 +134,9 @@ pub(super) async fn page(
     let orchard: Vec<String> = ORCHARD_OR_FOREST.iter().map(|kind| (*kind).to_owned()).collect();
     Ok(sqlx::query_as!(
         Row,
-        r#"with recursive eaten as materialized (
+        r#"with recursive below as materialized (
+               select d.code from division d where d.ancestors @> array[$5::text]),
+           eaten as materialized (
                select * from unnest($6::text[], $7::bool[]) as e (crop, certain)),
            banned as materialized (
                select * from unnest($8::text[], $9::text[], $10::bool[]) as b (product, crop, certain)),
@@ -153,15 +155,56 @@ pub(super) async fn page(
                    join farmland_parentage p on p.parent_id = a.unit_id and p.child_id is not null
                        and ($2::timestamptz is null or p.sys_from <= $2)
                    join farmland_change h on h.id = p.change_id and (not h.voided or h.sys_from > $2)),
-           inside as (
-               select a.zone_id, a.unit_id from attached a
-               union
-               select z.id, u.id
+           outlined as (
+               select z.id as zone_id, c.id as unit_id
                from zone z
-                   join farmland_units_at($1, $2) u on u.geom && z.geom and u.living
-                   join division d on d.code = u.division_code and d.ancestors @> array[z.division_code]
-                   cross join lateral platform_overlay(z.geom, u.geom) o
-               where o.overlap_m2 > 0 and not (o.overlap_m2 < $16 and o.overlap_m2 < $17 * u.area_m2)),
+                   cross join lateral (
+                       select n.id, n.division_code, n.area_m2, n.geom from farmland_unit n
+                       where n.geom && z.geom and ($2::timestamptz is null or n.sys_from <= $2)
+                         and ($5::text is null or n.division_code in (select b.code from below b))
+                       union all
+                       select h.id, h.division_code, h.area_m2, h.geom from farmland_unit_history h
+                       where $2::timestamptz is not null and h.geom && z.geom and h.sys_from <= $2 and h.sys_to > $2
+                       offset 0) as c
+                   join division d on d.code = c.division_code and d.ancestors @> array[z.division_code]
+                   cross join lateral platform_overlay(z.geom, c.geom) o
+               where z.geom is not null and o.overlap_m2 > 0
+                 and not (o.overlap_m2 < $16 and o.overlap_m2 < $17 * c.area_m2)),
+           planted as materialized (
+               select z.id as zone_id, z.products = '{}' as all_edible, z.products, u.id, u.code, u.division_code, u.land_type,
+                      u.class, u.crop, u.area_m2
+               from (select a.zone_id, a.unit_id from attached a union select o.zone_id, o.unit_id from outlined o) as i
+                   join zone z on z.id = i.zone_id
+                   join farmland_units_at($1, $2) u on u.id = i.unit_id
+               where u.living and u.crop is not null and ($3::text[] is null or u.division_code = any($3))
+                 and ($5::text is null or u.division_code in (select b.code from below b))),
+           verdict as (
+               select p.zone_id, p.id, e.certain
+               from planted p join eaten e on e.crop = p.crop where p.all_edible
+               union all
+               select p.zone_id, p.id, bool_or(b.certain)
+               from planted p join banned b on b.crop = p.crop and b.product = any(p.products)
+               group by p.zone_id, p.id),
+           shared as materialized (
+               select s.id, s.code, s.name, s.division_code, s.stage, s.stage_since, s.area_m2, c.id as unit_id, o.overlap_m2
+               from (
+                       select n.id, n.code, n.name, n.division_code, n.stage, n.stage_since, n.area_m2, n.geom from site n
+                       where $2::timestamptz is null or n.sys_from <= $2
+                       union all
+                       select h.id, h.code, h.name, h.division_code, h.stage, h.stage_since, h.area_m2, h.geom
+                       from site_history h
+                       where $2::timestamptz is not null and h.sys_from <= $2 and h.sys_to > $2) as s
+                   cross join lateral (
+                       select n.id, n.geom from farmland_unit n
+                       where n.geom && s.geom and ($2::timestamptz is null or n.sys_from <= $2)
+                         and ($3::text[] is null or n.division_code = any($3))
+                         and ($5::text is null or n.division_code in (select b.code from below b))
+                       union all
+                       select h.id, h.geom from farmland_unit_history h
+                       where $2::timestamptz is not null and h.geom && s.geom and h.sys_from <= $2 and h.sys_to > $2
+                       offset 0) as c
+                   cross join lateral platform_overlay(s.geom, c.geom) o
+               where $13 and o.overlap_m2 > 0 and ($4::text[] is null or s.division_code = any($4))),
            met as (
                select 0 as rank, e.certain, u.id, u.code, u.division_code, u.land_type, u.class, u.crop, u.area_m2,
                       '' as other, null::uuid as measure_id, null::text as measure_title, null::text as measure_division,
@@ -173,32 +216,20 @@ pub(super) async fn page(
                  and ($3::text[] is null or u.division_code = any($3))
                  and ($15::bool is null or (u.land_type = any($21)) = $15)
                union all
-               select 1, v.certain, u.id, u.code, u.division_code, u.land_type, u.class, u.crop, u.area_m2,
+               select 1, v.certain, p.id, p.code, p.division_code, p.land_type, p.class, p.crop, p.area_m2,
                       z.number, z.id, z.title, z.division_code, z.from_on, z.approval_number, z.products,
                       null, null, null, null, null, null, null, false
-               from inside i
-                   join zone z on z.id = i.zone_id
-                   join farmland_units_at($1, $2) u on u.id = i.unit_id
-                   cross join lateral (
-                       select bool_or(v.certain) as certain from (
-                           select e.certain from eaten e where z.products = '{}' and e.crop = u.crop
-                           union all
-                           select b.certain from banned b where b.product = any(z.products) and b.crop = u.crop) as v) as v
-               where $12 and u.living and v.certain is not null
-                 and ($3::text[] is null or u.division_code = any($3))
+               from verdict v
+                   join planted p on p.zone_id = v.zone_id and p.id = v.id
+                   join zone z on z.id = v.zone_id
                union all
                select 2, true, u.id, u.code, u.division_code, u.land_type, u.class, u.crop, u.area_m2,
                       s.code, null, null, null, null, null, null,
                       s.id, s.name, s.division_code, case when coalesce(s.stage_since, '-infinity') <= $1 then s.stage end,
-                      l.lists, o.overlap_m2, s.area_m2,
-                      o.overlap_m2 < $16 and o.overlap_m2 < $17 * least(u.area_m2, s.area_m2)
-               from (
-                       select n.* from site n where $2::timestamptz is null or n.sys_from <= $2
-                       union all
-                       select h.* from site_history h
-                       where $2::timestamptz is not null and h.sys_from <= $2 and h.sys_to > $2) as s
-                   join farmland_units_at($1, $2) u on u.geom && s.geom and u.living and u.class = 'priority_protection'
-                   cross join lateral platform_overlay(s.geom, u.geom) o
+                      l.lists, s.overlap_m2, s.area_m2,
+                      s.overlap_m2 < $16 and s.overlap_m2 < $17 * least(u.area_m2, s.area_m2)
+               from shared s
+                   join farmland_units_at($1, $2) u on u.id = s.unit_id and u.living and u.class = 'priority_protection'
                    cross join lateral (
                        select coalesce(array_agg(distinct e.list order by e.list), '{}') as lists
                        from (
@@ -210,9 +241,7 @@ pub(super) async fn page(
                            as e
                        where not e.withdrawn and (e.entered_on is null or e.entered_on <= $1)
                          and (e.left_seq is null or e.left_on > $1)) as l
-               where $13 and o.overlap_m2 > 0
-                 and ($3::text[] is null or u.division_code = any($3))
-                 and ($4::text[] is null or s.division_code = any($4))
+               where ($3::text[] is null or u.division_code = any($3))
                  and (l.lists <> '{}' or coalesce(s.stage_since, '-infinity') <= $1))
            select m.rank as "rank!", m.certain as "certain!", m.id as "unit_id!: FarmlandUnitId", m.code as "unit_code!",
                   m.division_code as "division_code!", m.land_type as "land_type!", m.class as "class!", m.crop,
@@ -221,8 +250,7 @@ pub(super) async fn page(
                   m.site_id as "site_id: SiteId", m.site_name, m.site_division, m.stage, m.lists, m.overlap_m2, m.site_m2,
                   m.sliver as "sliver!"
            from met m
-           where ($5::text is null
-                  or m.division_code in (select d.code from division d where d.ancestors @> array[$5::text]))
+           where ($5::text is null or m.division_code in (select b.code from below b))
              and ($14::bool is null or m.certain = $14)
              and ($22::uuid is null or m.id = $22)
              and ($18::text is null or (m.code, m.rank, m.other) > ($18, $19, $20))
