@@ -46,6 +46,7 @@ const MEETINGS: &[(&str, &str, &str)] = &[
     ("notice", "deadline", "a notice says until when, counted as the clock that its service starts will count"),
     ("rulebook", "land_check", "the gates of the land check are rules like others"),
     ("publicity", "deadline", "a duty to publish in time starts a clock, and its publication stops it"),
+    ("standard", "document", "a local standard that is held against its text names the paper that is filed"),
     ("deadline", "document", "a yearly report may be handed in with a paper that is filed"),
     ("publicity", "document", "what proves a publication is a paper that is filed"),
     ("site", "publicity", "a step obliges somebody to publish, and a disclosure meets that"),

@@ -79,6 +79,8 @@ ids! {
     KeyUnitId,
     /// An area for which a register is kept.
     CoverageId,
+    /// A version of a local standard of soil.
+    StandardId,
     /// A land check (准入查询).
     LandCheckId,
     /// A background job.

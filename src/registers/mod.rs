@@ -11,6 +11,7 @@ pub mod notice;
 pub mod publicity;
 pub mod sampling;
 pub mod site;
+pub mod standard;
 
 use crate::kernel::{Fault, Result};
 use crate::layers::Layer;
@@ -44,6 +45,7 @@ pub static ALL: &[&Register] = &[
     &publicity::REGISTER,
     &site::REGISTER,
     &notice::REGISTER,
+    &standard::REGISTER,
 ];
 
 /// Every layer of every register.

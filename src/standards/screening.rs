@@ -448,6 +448,33 @@ pub struct Judgement {
     pub reasons: Vec<Reason>,
 }
 
+/// Reasons that say something of a judgement and do not decide it.
+const ASIDES: [&str; 8] = [
+    "class1_assumed",
+    "local_not_stricter",
+    "local_value",
+    "may_exceed_intervention",
+    "no_intervention_value",
+    "part_repeated",
+    "rotation_stricter",
+    "sum_of_parts",
+];
+
+impl Judgement {
+    /// The value that decided: the intervention value where it is exceeded, else the screening value.
+    pub fn decided_by(&self) -> Option<&LimitUsed> {
+        match self.outcome {
+            Outcome::AboveIntervention => self.intervention.as_ref(),
+            Outcome::Within | Outcome::AboveScreening | Outcome::NotComparable => self.screening.as_ref(),
+        }
+    }
+
+    /// The reason that decided, where one did; of what cannot be compared there always is one.
+    pub fn reason(&self) -> Option<&Reason> {
+        self.reasons.iter().find(|reason| !ASIDES.contains(&reason.code))
+    }
+}
+
 /// Reads a pH.
 ///
 /// # Errors
@@ -1420,6 +1447,9 @@ mod tests {
             there.sort();
             back.sort();
             prop_assert_eq!(there, back);
+            for judgement in screen(&context, &readings) {
+                prop_assert!(judgement.outcome != Outcome::NotComparable || judgement.reason().is_some());
+            }
         }
     }
 

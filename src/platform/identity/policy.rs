@@ -83,6 +83,8 @@ permissions! {
     FarmlandRead = "farmland.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Auditor, Admin];
     /// Register farmland units with their class as given.
     FarmlandWrite = "farmland.write", public: false, [Agriculture];
+    /// Enter, amend and withdraw local standards of soil; reading them is open to everybody.
+    StandardWrite = "standard.write", public: false, [ProvinceEcology];
     /// Ask whether land may change hands or use.
     LandCheckAsk = "land_check.ask", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government];
     /// Read land checks.

@@ -1,7 +1,7 @@
 //! The kinds of changes there are. A register tells no other, and a subscription names no other.
 
 /// Every kind, sorted.
-pub(in crate::platform) const KINDS: [&str; 43] = [
+pub(in crate::platform) const KINDS: [&str; 47] = [
     "deadline.cancelled",
     "deadline.closed",
     "deadline.escalated",
@@ -32,6 +32,9 @@ pub(in crate::platform) const KINDS: [&str; 43] = [
     "publicity.released",
     "publicity.taken_down",
     "publicity.unmet",
+    "sample.corrected",
+    "sample.withdrawn",
+    "sampling.rescreened",
     "site.corrected",
     "site.event_voided",
     "site.flag_lowered",
@@ -41,6 +44,7 @@ pub(in crate::platform) const KINDS: [&str; 43] = [
     "site.soil_transport_reported",
     "site.stage_changed",
     "site.works_must_stop",
+    "standard.changed",
     "zone.approved",
     "zone.lifted",
     "zone.put_back",

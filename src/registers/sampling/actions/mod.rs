@@ -8,4 +8,4 @@ pub use correct::{
     CorrectedPoint, CorrectedSample, PointChange, SampleChange, correct_point, correct_sample, register_point,
 };
 pub use load::{Loaded, RowDone, load};
-pub use screen::{Cause, Screened, judge_new, judged_live, rescreen, rescreen_division};
+pub use screen::{Cause, Live, Screened, judged_live, rescreen_division};

@@ -167,20 +167,23 @@ pub struct UnitRow {
     pub unit_id: Uuid,
     pub code: String,
     pub class: String,
+    pub land_type: String,
 }
 
 /// The farmland units on a day in which these samples' points lie; one per sample, the first by code.
 pub async fn units_of(conn: &mut PgConnection, samples: &[SampleId], on: Day) -> Result<Vec<UnitRow>> {
     Ok(sqlx::query_as!(
         UnitRow,
-        r#"select s.id as "sample_id: SampleId", u.id as "unit_id!", u.code as "code!", u.class as "class!"
+        r#"select s.id as "sample_id: SampleId", u.id as "unit_id!", u.code as "code!", u.class as "class!",
+               u.land_type as "land_type!"
            from sampling_sample as s join sampling_point as p on p.id = s.point_id
                cross join lateral (
-                   select f.id, f.code, coalesce((select c.class from farmland_class_at(f.id, $2, null) as c), f.class) as "class!"
+                   select f.id, f.code, coalesce((select c.class from farmland_class_at(f.id, $2, null) as c), f.class),
+                       coalesce((select t.land_type from farmland_land_type_at(f.id, $2, null) as t), f.land_type)
                    from farmland_unit as f
                    where st_intersects(f.geom, p.geom)
                        and (f.began_on is null or f.began_on <= $2) and (f.ended_on is null or f.ended_on > $2)
-                   order by f.code limit 1) as u (id, code, class)
+                   order by f.code limit 1) as u (id, code, class, land_type)
            where s.id = any($1)"#,
         samples as &[SampleId],
         on as Day,
