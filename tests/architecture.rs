@@ -49,6 +49,7 @@ const MEETINGS: &[(&str, &str, &str)] = &[
     ("standard", "document", "a local standard that is held against its text names the paper that is filed"),
     ("deadline", "document", "a yearly report may be handed in with a paper that is filed"),
     ("publicity", "document", "what proves a publication is a paper that is filed"),
+    ("farmland", "document", "a change of land use or of outlines rests on a paper that is filed"),
     ("site", "publicity", "a step obliges somebody to publish, and a disclosure meets that"),
     ("site", "control_zone", "a government's approval draws the zone of a contained site, and delisting ends it"),
     ("site", "document", "a step rests on a paper that is filed, and gives those in charge of the site sight of it"),

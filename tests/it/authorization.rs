@@ -67,6 +67,16 @@ fn cases() -> BTreeMap<&'static str, Sent> {
                 "properties": {"code": "X1", "division_code": "999999", "land_type": "paddy"}
             })),
         ),
+        ("correct_farmland_unit", Sent::Json(json!({"crop": "小麦", "reason": "x"}))),
+        ("change_farmland_use", Sent::Json(json!({"land_type": "orchard", "changed_on": "2026-11-20", "reason": "x"}))),
+        (
+            "record_farmland_change",
+            Sent::Json(json!({
+                "kind": "redraw", "effective_on": "2026-11-20", "reason": "x", "parents": [{"id": NOBODY}],
+                "children": [{"type": "Feature", "geometry": square(105.6, 38.8, 100.0), "properties": {}}]
+            })),
+        ),
+        ("void_farmland_change", Sent::Json(json!({"reason": "x"}))),
         (
             "file_document",
             Sent::Form {
