@@ -52,6 +52,7 @@ const MEETINGS: &[(&str, &str, &str)] = &[
     ("farmland", "document", "a change of land use or of outlines rests on a paper that is filed"),
     ("site", "publicity", "a step obliges somebody to publish, and a disclosure meets that"),
     ("site", "control_zone", "a government's approval draws the zone of a contained site, and delisting ends it"),
+    ("sampling", "standard", "soil is held to the local values of its place as well"),
     ("site", "document", "a step rests on a paper that is filed, and gives those in charge of the site sight of it"),
 ];
 

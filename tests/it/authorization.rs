@@ -78,6 +78,18 @@ fn cases() -> BTreeMap<&'static str, Sent> {
         ),
         ("void_farmland_change", Sent::Json(json!({"reason": "x"}))),
         (
+            "register_sampling_point",
+            Sent::Json(json!({
+                "type": "Feature",
+                "geometry": {"type": "Point", "coordinates": [105.6, 38.8]},
+                "properties": {"code": "X1", "division_code": "999999", "program": "survey"}
+            })),
+        ),
+        ("correct_sampling_point", Sent::Json(json!({"reason": "x"}))),
+        ("load_samples", Sent::Json(json!({"samples": []}))),
+        ("correct_sample", Sent::Json(json!({"reason": "x"}))),
+        ("rescreen_samples", Sent::Json(json!({"division": "999999"}))),
+        (
             "file_document",
             Sent::Form {
                 fields: &[("kind", "notice"), ("title", "of a day to come"), ("issued_on", "9999-12-31")],

@@ -99,7 +99,11 @@ pub async fn load(act: &mut Act, rows: Vec<Result<Incoming, Vec<Fault>>>) -> Res
         let mut faults = Vec::new();
         for (name, id) in [("site_id", incoming.about.site_id), ("key_unit_id", incoming.about.key_unit_id)] {
             if id.is_some_and(|id| !subjects.contains(&id)) {
-                faults.push(at(name, "not_found", Text::new(format!("{name} 不存在。"), format!("There is no such {name}."))));
+                faults.push(at(
+                    name,
+                    "not_found",
+                    Text::new(format!("{name} 不存在。"), format!("There is no such {name}.")),
+                ));
             }
         }
         let fresh;
@@ -190,8 +194,14 @@ pub async fn load(act: &mut Act, rows: Vec<Result<Incoming, Vec<Fault>>>) -> Res
         }
         let (point_id, program) = (place.id, place.program.clone());
         if place.new == Some(n) && !places.contains_key(&incoming.point) {
-            let place = Place { code: place.code.clone(), division_code: place.division_code.clone(), program: program.clone(),
-                land_type: place.land_type.clone(), land_use_code: place.land_use_code.clone(), ..*place };
+            let place = Place {
+                code: place.code.clone(),
+                division_code: place.division_code.clone(),
+                program: program.clone(),
+                land_type: place.land_type.clone(),
+                land_use_code: place.land_use_code.clone(),
+                ..*place
+            };
             places.insert(incoming.point.clone(), place);
         }
         let sample = taken.entry(code.clone()).or_insert_with(|| {
@@ -307,7 +317,10 @@ async fn known_samples(
         let facts = SampleFacts {
             code: Some(row.code.clone()),
             program: None,
-            medium: crate::registers::sampling::MEDIA.into_iter().find(|medium| *medium == row.medium).unwrap_or("other"),
+            medium: crate::registers::sampling::MEDIA
+                .into_iter()
+                .find(|medium| *medium == row.medium)
+                .unwrap_or("other"),
             product: row.product,
             material: row.material,
             depth_from_m: row.depth_from_m,
@@ -455,7 +468,8 @@ fn sample_code(facts: &SampleFacts, point: &str) -> String {
     if let Some(code) = &facts.code {
         return code.clone();
     }
-    let mut code = format!("{point}/{}/{}", facts.sampled_on.map(|day| day.to_string()).unwrap_or_default(), facts.medium);
+    let mut code =
+        format!("{point}/{}/{}", facts.sampled_on.map(|day| day.to_string()).unwrap_or_default(), facts.medium);
     for part in [&facts.product, &facts.material].into_iter().flatten() {
         code.push('/');
         code.push_str(part);
@@ -507,7 +521,10 @@ fn result_taken(result: &ResultFacts, code: &str) -> Fault {
         "result_taken",
         Text::new(
             format!("样品 {code} 已有“{}”的另一结果；更正请修改样品并说明理由。", result.substance.name_zh),
-            format!("The sample {code} has another result of {}; correct the sample with a reason.", result.substance.name_en),
+            format!(
+                "The sample {code} has another result of {}; correct the sample with a reason.",
+                result.substance.name_en
+            ),
         ),
     )
 }

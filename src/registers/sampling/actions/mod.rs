@@ -4,8 +4,6 @@ mod correct;
 mod load;
 mod screen;
 
-pub use correct::{
-    CorrectedPoint, CorrectedSample, PointChange, SampleChange, correct_point, correct_sample, register_point,
-};
+pub use correct::{PointChange, SampleChange, correct_point, correct_sample, register_point};
 pub use load::{Loaded, RowDone, load};
-pub use screen::{Cause, Live, Screened, judged_live, rescreen_division};
+pub use screen::{Cause, Live, judged_live, rescreen_division};

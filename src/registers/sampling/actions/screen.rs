@@ -1,8 +1,11 @@
 //! Samples are held to the standards: when they are loaded, and again when a standard, a pH, a land use or a value changes.
 
 use crate::kernel::quantity::{Measured, Unit};
-use crate::kernel::{Day, Decimal, Error, RescreeningId, Result, SampleId, SamplingPointId, ScreeningDifferenceId};
+use crate::kernel::{
+    Day, Decimal, DivisionCode, Error, RescreeningId, Result, SampleId, SamplingPointId, ScreeningDifferenceId,
+};
 use crate::platform::Act;
+use crate::platform::outbox::Change;
 use crate::registers::sampling::ELEMENTS;
 use crate::registers::sampling::rules::land::{self, Facts};
 use crate::registers::sampling::rules::meaning::meaning;
@@ -10,7 +13,9 @@ use crate::registers::sampling::store::samples::{ResultRow, SampleRow};
 use crate::registers::sampling::store::screening::{self, Difference, Entry, HeldRow, Judged, RunRow};
 use crate::registers::sampling::store::{PointRow, samples};
 use crate::registers::standard;
-use crate::standards::screening::{self as rules, Context, GB_15618, Judgement, LocalLimit, Medium, Outcome, Reading, Reason};
+use crate::standards::screening::{
+    self as rules, Context, GB_15618, Judgement, LocalLimit, Medium, Outcome, Reading, Reason,
+};
 use crate::standards::substances;
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -304,6 +309,19 @@ async fn end(act: &mut Act, run: RunRow) -> Result<Screened> {
             "results": run.results, "differences": run.differences,
         }),
     );
+    if run.differences > 0 && run.sample_id.is_none() {
+        act.tell(Change {
+            kind: "sampling.rescreened",
+            register: "sampling",
+            id: run.id.0,
+            code: run.id.to_string(),
+            division_code: run.division_code.clone().unwrap_or_else(|| DivisionCode::nation().to_string()),
+            owner_credit_code: None,
+            public: false,
+            occurred_on: Some(run.judged_on),
+            data: json!({"cause": run.cause, "results": run.results, "differences": run.differences}),
+        });
+    }
     Ok(Screened { run })
 }
 
@@ -331,11 +349,8 @@ async fn judge_batch(act: &mut Act, run: &mut RunRow, local: &mut Local, ids: &[
     }
     let mut samples: Vec<SampleId> = found.iter().map(|difference| difference.sample_id).collect();
     samples.dedup();
-    let units: HashMap<SampleId, screening::UnitRow> = screening::units_of(act.tx(), &samples, on)
-        .await?
-        .into_iter()
-        .map(|unit| (unit.sample_id, unit))
-        .collect();
+    let units: HashMap<SampleId, screening::UnitRow> =
+        screening::units_of(act.tx(), &samples, on).await?.into_iter().map(|unit| (unit.sample_id, unit)).collect();
     for difference in &mut found {
         if let Some(unit) = units.get(&difference.sample_id) {
             difference.unit_id = Some(unit.unit_id);
@@ -362,34 +377,35 @@ fn differences(row: &HeldRow, judged: &Judged, now: DateTime<Utc>, run: &mut Run
         Some((word, value(row.was_screening.as_ref()), value(row.was_intervention.as_ref())))
     };
     let farmland = judged.standard == GB_15618;
-    let mut add = |substance: &str, before: Option<(String, Option<Decimal>, Option<Decimal>)>, after: Option<&Entry>| {
-        run.differences += 1;
-        let meant = meaning(
-            before.as_ref().and_then(|(word, ..)| outcome(word)),
-            after.and_then(|entry| outcome(entry.outcome)),
-            farmland,
-            ELEMENTS.contains(&substance),
-        );
-        let (before_outcome, before_screening, before_intervention) =
-            before.map_or((None, None, None), |(word, screening, intervention)| (Some(word), screening, intervention));
-        found.push(Difference {
-            id: ScreeningDifferenceId::new(now),
-            n: run.differences,
-            sample_id: row.id,
-            substance: substance.to_owned(),
-            before_outcome,
-            before_screening,
-            before_intervention,
-            after_outcome: after.map(|entry| entry.outcome.to_owned()),
-            after_screening: after.and_then(|entry| entry.screening),
-            after_intervention: after.and_then(|entry| entry.intervention),
-            meaning: meant.as_str().to_owned(),
-            unit_id: None,
-            unit_code: None,
-            unit_class: None,
-            site_id: row.site_id,
-        });
-    };
+    let mut add =
+        |substance: &str, before: Option<(String, Option<Decimal>, Option<Decimal>)>, after: Option<&Entry>| {
+            run.differences += 1;
+            let meant = meaning(
+                before.as_ref().and_then(|(word, ..)| outcome(word)),
+                after.and_then(|entry| outcome(entry.outcome)),
+                farmland,
+                ELEMENTS.contains(&substance),
+            );
+            let (before_outcome, before_screening, before_intervention) = before
+                .map_or((None, None, None), |(word, screening, intervention)| (Some(word), screening, intervention));
+            found.push(Difference {
+                id: ScreeningDifferenceId::new(now),
+                n: run.differences,
+                sample_id: row.id,
+                substance: substance.to_owned(),
+                before_outcome,
+                before_screening,
+                before_intervention,
+                after_outcome: after.map(|entry| entry.outcome.to_owned()),
+                after_screening: after.and_then(|entry| entry.screening),
+                after_intervention: after.and_then(|entry| entry.intervention),
+                meaning: meant.as_str().to_owned(),
+                unit_id: None,
+                unit_code: None,
+                unit_class: None,
+                site_id: row.site_id,
+            });
+        };
     for entry in &judged.entries {
         match was(entry.substance) {
             None => run.first_judged += 1,

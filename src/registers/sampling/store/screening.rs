@@ -8,7 +8,6 @@ use uuid::Uuid;
 /// A soil sample with all that its judgement turns on, and how it came out last.
 pub struct HeldRow {
     pub id: SampleId,
-    pub point_id: SamplingPointId,
     pub division_code: String,
     pub site_id: Option<Uuid>,
     pub medium: String,
@@ -39,7 +38,7 @@ pub struct HeldRow {
 pub async fn held(conn: &mut PgConnection, ids: &[SampleId], on: Day) -> Result<Vec<HeldRow>> {
     Ok(sqlx::query_as!(
         HeldRow,
-        r#"select s.id as "id: SampleId", p.id as "point_id: SamplingPointId", p.division_code, p.site_id, s.medium, s.ph,
+        r#"select s.id as "id: SampleId", p.division_code, p.site_id, s.medium, s.ph,
                p.land_type, p.rotation, p.land_use_system, p.land_use_code, u.code as "unit_code?",
                u.land_type as "unit_land_type?",
                r.substances as "substances!", r.belows as "belows!", r.vals as "values!: Vec<Decimal>", r.units as "units!",
