@@ -58,6 +58,7 @@ const MEETINGS: &[(&str, &str, &str)] = &[
     ("protection", "document", "a warning is issued and answered on paper that is filed"),
     ("farmland_measure", "farmland", "a measure covers units of a class, and an outline finds those in it"),
     ("farmland_measure", "document", "a plan, an approval and the evidence of a result are papers that are filed"),
+    ("sampling", "standard", "soil is held to the local values of its place as well"),
     ("site", "document", "a step rests on a paper that is filed, and gives those in charge of the site sight of it"),
 ];
 

@@ -13,9 +13,9 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Target: divisions, sites, farmland, control-zones, key-units, coverage
+    /// Target: divisions, sites, farmland, samples, control-zones, key-units, coverage
     target: String,
-    /// GeoJSON or GeoJSONSeq, plain or gzipped; for divisions also the published code lists
+    /// GeoJSON or GeoJSONSeq, plain or gzipped; for samples also CSV; for divisions also the published code lists
     file: PathBuf,
     /// Check everything, write nothing
     #[arg(long)]
@@ -29,6 +29,9 @@ pub(super) struct Arguments {
     /// Names of attributes, theirs=ours; may be repeated
     #[arg(long = "map", value_name = "THEIRS=OURS", value_parser = pair)]
     mapping: Vec<(String, String)>,
+    /// Attributes that no column gives, ours=value (unit=mg/kg); may be repeated
+    #[arg(long = "set", value_name = "OURS=VALUE", value_parser = pair)]
+    constants: Vec<(String, String)>,
 }
 
 fn on_error(text: &str) -> Result<OnError, String> {
@@ -59,7 +62,12 @@ pub(super) async fn run(config: Config, arguments: Arguments, json: bool) -> Res
         mode: if arguments.dry_run { Mode::DryRun } else { Mode::Commit },
         on_error: arguments.on_error,
         crs,
-        mapping: arguments.mapping.into_iter().collect::<BTreeMap<_, _>>(),
+        mapping: arguments
+            .constants
+            .into_iter()
+            .map(|(ours, value)| (format!("={ours}"), value))
+            .chain(arguments.mapping)
+            .collect::<BTreeMap<_, _>>(),
     };
     let importer = imports::importer(&arguments.target)?;
     let opened = super::open(config).await?;
@@ -111,15 +119,21 @@ impl Watch for Terminal {
     }
 
     fn findings<'a>(&'a mut self, findings: Vec<RowFinding>) -> BoxFuture<'a, Result<()>> {
-        for RowFinding { row, rejected, fault, hint } in findings {
+        for finding in findings {
+            let status = finding.status();
+            let RowFinding { row, fault, hint, .. } = finding;
             if self.json {
                 self.rows.push(json!({
-                    "row": row, "status": if rejected { "rejected" } else { "repaired" }, "pointer": fault.pointer, "code": fault.code,
+                    "row": row, "status": status, "pointer": fault.pointer, "code": fault.code,
                     "message_zh": fault.message.zh, "message_en": fault.message.en,
                 }));
                 continue;
             }
-            let state = if rejected { "拒绝 rejected" } else { "修复 repaired" };
+            let state = match status {
+                "rejected" => "拒绝 rejected",
+                "noted" => "备注 noted",
+                _ => "修复 repaired",
+            };
             let hint = hint.map(|hint| format!("\n    → {hint}")).unwrap_or_default();
             self.bar
                 .suspend(|| eprintln!("第 {row} 行 row {row}  {state}  {}  {}{hint}", fault.pointer, fault.message));

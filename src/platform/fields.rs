@@ -122,6 +122,14 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Yes or no in words, as tables have it, small letters; `None` where nothing is said.
+    pub fn flag_text(&mut self, name: &str) -> Option<String> {
+        match self.properties.get(name)? {
+            Value::Bool(yes) => Some(yes.to_string()),
+            _ => self.text(name).map(|text| text.to_lowercase()),
+        }
+    }
+
     /// A number above zero.
     pub fn positive(&mut self, name: &str) -> Option<f64> {
         let value = self.properties.get(name).filter(|value| !value.is_null())?;

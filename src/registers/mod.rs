@@ -12,6 +12,7 @@ pub mod key_unit;
 pub mod notice;
 pub mod protection;
 pub mod publicity;
+pub mod sampling;
 pub mod site;
 pub mod standard;
 
@@ -50,6 +51,7 @@ pub static ALL: &[&Register] = &[
     &publicity::REGISTER,
     &site::REGISTER,
     &notice::REGISTER,
+    &sampling::REGISTER,
     &standard::REGISTER,
 ];
 
@@ -70,6 +72,11 @@ pub trait Importer: Send + Sync {
 
     /// Who may.
     fn permission(&self) -> Permission;
+
+    /// Whether it takes tables: delimited text with a row per row and the position in columns.
+    fn takes_tables(&self) -> bool {
+        false
+    }
 
     /// Checks a batch and writes what is right, inside the act; gives one outcome per feature, in their order. A rejected
     /// feature must not fail the statement, because the others may still be wanted: check first, then insert.
@@ -97,6 +104,8 @@ pub enum Outcome {
     Written,
     /// Written after a repair that the message describes.
     Repaired(Fault),
+    /// Written, with remarks on what it lacks or what was left aside. A remark `column_ignored` is told once per file.
+    Noted(Vec<Fault>),
     /// Not written. Pointers are relative to the feature: `/geometry/...`, `/properties/code`.
     Rejected(Vec<Fault>),
 }

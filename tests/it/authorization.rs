@@ -118,6 +118,17 @@ fn cases() -> BTreeMap<&'static str, Sent> {
         ("change_farmland_measure_units", Sent::Json(json!({"attach": []}))),
         ("record_farmland_measure_event", Sent::Json(json!({"type": "filed"}))),
         ("record_farmland_measure_results", Sent::Json(json!({"year": 2026, "results": []}))),
+            "register_sampling_point",
+            Sent::Json(json!({
+                "type": "Feature",
+                "geometry": {"type": "Point", "coordinates": [105.6, 38.8]},
+                "properties": {"code": "X1", "division_code": "999999", "program": "survey"}
+            })),
+        ),
+        ("correct_sampling_point", Sent::Json(json!({"reason": "x"}))),
+        ("load_samples", Sent::Json(json!({"samples": []}))),
+        ("correct_sample", Sent::Json(json!({"reason": "x"}))),
+        ("rescreen_samples", Sent::Json(json!({"division": "999999"}))),
         (
             "file_document",
             Sent::Form {

@@ -70,7 +70,7 @@ pub fn counts(outcomes: &[Outcome]) -> (usize, usize, usize) {
     let mut n = (0, 0, 0);
     for outcome in outcomes {
         match outcome {
-            Outcome::Written => n.0 += 1,
+            Outcome::Written | Outcome::Noted(_) => n.0 += 1,
             Outcome::Repaired(_) => n.1 += 1,
             Outcome::Rejected(_) => n.2 += 1,
         }
@@ -82,7 +82,7 @@ pub fn counts(outcomes: &[Outcome]) -> (usize, usize, usize) {
 pub fn faults(outcome: &Outcome) -> Vec<(String, &'static str)> {
     match outcome {
         Outcome::Rejected(faults) => faults.iter().map(|f| (f.pointer.clone(), f.code)).collect(),
-        Outcome::Written | Outcome::Repaired(_) => Vec::new(),
+        Outcome::Written | Outcome::Repaired(_) | Outcome::Noted(_) => Vec::new(),
     }
 }
 

@@ -640,7 +640,7 @@ fn existing(code: &str, stage: &str, more: Value, at: f64) -> ImportFeature {
 fn codes(outcome: &Outcome) -> Vec<String> {
     match outcome {
         Outcome::Rejected(faults) => faults.iter().map(|f| format!("{} {}", f.pointer, f.code)).collect(),
-        Outcome::Written | Outcome::Repaired(_) => Vec::new(),
+        Outcome::Written | Outcome::Repaired(_) | Outcome::Noted(_) => Vec::new(),
     }
 }
 

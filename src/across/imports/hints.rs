@@ -28,6 +28,14 @@ pub(super) fn hint(code: &str) -> Option<Text> {
             ("调整 mapping，使两列不写入同一字段。", "Change the mapping so that two columns do not become one.")
         }
         "easting_implausible" => ("核对 crs 参数与坐标轴次序。", "Check the parameter crs and the order of the axes."),
+        "column_ignored" => (
+            "若该列有用，请用 mapping 对应到样品字段或标准中的污染物。",
+            "If the column matters, map it to an attribute of samples or to a substance of the standards.",
+        ),
+        "unit_missing" => (
+            "在 mapping 中以常量给出单位，如 \"=unit\": \"mg/kg\"。",
+            "Give the unit as a constant of the mapping: \"=unit\": \"mg/kg\".",
+        ),
         _ => return None,
     };
     Some(Text::fixed(zh, en))

@@ -25,10 +25,11 @@ pub fn routes() -> OpenApiRouter<App> {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "the form is read field by field; this is its description")]
 struct ImportForm {
-    /// GeoJSON (FeatureCollection) or GeoJSONSeq, also in gzip, UTF-8.
+    /// GeoJSON (FeatureCollection) or GeoJSONSeq, for `samples` also CSV (comma, semicolon or tab; `lon`/`lat` columns); also
+    /// in gzip, UTF-8.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
-    /// Where the rows go: `sites`, `farmland`, `divisions`.
+    /// Where the rows go: `sites`, `farmland`, `samples`, `divisions`.
     #[schema(example = "farmland")]
     target: String,
     /// Whether anything is to be written. Default: `commit`.
@@ -39,7 +40,8 @@ struct ImportForm {
     /// Default: CRS84.
     #[schema(example = "EPSG:4549")]
     crs: Option<String>,
-    /// JSON object: names of the file's columns → names of the register's attributes.
+    /// JSON object: names of the file's columns → names of the register's attributes. `"MAT=OHO": "medium=soil"` sets an
+    /// attribute where a column holds a value, `"=unit": "mg/kg"` where nothing gives it.
     #[schema(example = r#"{"DKBM": "code", "XZQDM": "division_code"}"#)]
     mapping: Option<String>,
 }

@@ -10,6 +10,7 @@
 mod crs;
 mod hints;
 mod http;
+mod mapping;
 pub mod reader;
 mod run;
 mod store;

@@ -7,6 +7,7 @@
 
 use super::strict::{Read as Findings, Strict};
 use crate::kernel::{Error, Fault, Kind, Result, Text};
+use crate::platform::table::{Table, TableRow};
 use crate::registers::{ImportFeature, division};
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
@@ -52,6 +53,8 @@ pub enum Form {
     Lines,
     /// JSON texts behind record separators (RFC 8142).
     Records,
+    /// Delimited text with a head; for targets that take tables.
+    Table,
 }
 
 /// What the first pass finds.
@@ -109,6 +112,10 @@ impl Source {
 
     /// The text of the file, unpacked, without byte order mark, held to be UTF-8 as it is read.
     fn open(&self) -> Result<Opened> {
+        self.open_as(false)
+    }
+
+    fn open_as(&self, tables: bool) -> Result<Opened> {
         let trouble = Trouble::default();
         let mut raw = BufReader::with_capacity(HEAD, self.raw()?);
         let packed = fill(&mut raw)?.starts_with(b"\x1f\x8b");
@@ -126,7 +133,7 @@ impl Source {
             }
         }
         let bom = if head.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-        let form = form_of(&head, bom)?;
+        let form = form_of(&head, bom, tables)?;
         let meter =
             Arc::new(Meter { offset: AtomicU64::new(0), until: AtomicU64::new(u64::MAX), lines: AtomicU64::new(0) });
         let rest = io::Cursor::new(head.split_off(bom)).chain(unpacked);
@@ -155,12 +162,28 @@ impl Source {
         division::code_lists::read(&content, &self.name())
     }
 
-    /// Looks at what kind of file it is, by its first bytes.
+    /// Looks at what kind of file it is, by its first bytes; `tables` says whether delimited text is read.
     ///
     /// # Errors
     /// `unsupported_format` for what is read by no one here yet; `not_geojson`, `not_utf8`, `empty_file`, `file_unreadable`.
-    pub fn sniff(&self) -> Result<()> {
-        self.open().map(|_| ())
+    pub fn sniff(&self, tables: bool) -> Result<()> {
+        self.open_as(tables).map(|_| ())
+    }
+
+    /// As [`Source::outline`]; with `tables`, delimited text as well.
+    ///
+    /// # Errors
+    /// As [`Source::outline`]; `table_head`, `bad_table`.
+    pub fn outline_of(&self, tables: bool) -> Result<Outline> {
+        if !tables || self.open_as(true)?.form != Form::Table {
+            return self.outline();
+        }
+        let mut features = 0;
+        self.rows(Form::Table, &mut |_| {
+            features += 1;
+            true
+        })?;
+        Ok(Outline { form: Form::Table, features, crs: None })
     }
 
     /// The first pass: reads the whole file for its syntax and outline.
@@ -210,6 +233,9 @@ impl Source {
     /// # Errors
     /// As [`Source::outline`].
     pub fn rows(&self, form: Form, sink: &mut dyn FnMut(Row) -> bool) -> Result<()> {
+        if form == Form::Table {
+            return self.table_rows(sink);
+        }
         let mut opened = self.open()?;
         if form == Form::Document {
             let mut rows = Rows { meter: opened.meter.clone(), row: 0, sink, stopped: false };
@@ -226,6 +252,28 @@ impl Source {
         while let Some((line, record)) = opened.record(form)? {
             row += 1;
             if !sink(read_record(row, line, &record)) {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Source {
+    /// The rows of delimited text; their geometry is still in its columns.
+    fn table_rows(&self, sink: &mut dyn FnMut(Row) -> bool) -> Result<()> {
+        let opened = self.open_as(true)?;
+        let trouble = opened.trouble;
+        let blame = |error: Error| trouble.take().unwrap_or(error);
+        let mut table = Table::open(opened.text).map_err(blame)?;
+        while let Some(TableRow { row, cells }) = table.next_row().map_err(blame)? {
+            let row = match cells {
+                Ok(properties) => {
+                    Row::Feature { feature: ImportFeature { row, geometry: Value::Null, properties }, id: None }
+                }
+                Err(faults) => Row::Broken { row, faults },
+            };
+            if !sink(row) {
                 return Ok(());
             }
         }
@@ -401,7 +449,7 @@ fn not_geojson(what_zh: &str, what_en: &str) -> Error {
 }
 
 /// Tells the form from the first bytes, or what the file is instead.
-fn form_of(head: &[u8], bom: usize) -> Result<Form> {
+fn form_of(head: &[u8], bom: usize, tables: bool) -> Result<Form> {
     let binary: [(&[u8], &str, &str); 6] = [
         (b"PK\x03\x04", "zip 压缩包（Shapefile 或 XLSX）", "a zip archive (Shapefile or XLSX)"),
         (b"SQLite format 3\0", "GeoPackage", "a GeoPackage"),
@@ -431,8 +479,15 @@ fn form_of(head: &[u8], bom: usize) -> Result<Form> {
             "最外层是数组，应为 FeatureCollection 对象",
             "its outermost value is an array; a FeatureCollection object is wanted",
         )),
+        _ if tables && is_delimited(text) => Ok(Form::Table),
         _ => Err(other_text(text)),
     }
+}
+
+/// Whether the first line has columns.
+fn is_delimited(text: &[u8]) -> bool {
+    let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    line.iter().any(|byte| matches!(byte, b',' | b';' | b'\t')) && !line.iter().any(|byte| matches!(byte, b'{' | b'}'))
 }
 
 fn other_text(text: &[u8]) -> Error {

@@ -2,21 +2,24 @@
 
 use super::crs::{self, Crs};
 use super::hints::hint;
-use super::reader::{Outline, Row, Source};
+use super::mapping::Mapping;
+use super::reader::{Form, Outline, Row, Source};
 use crate::kernel::{Error, Fault, Kind, Result, Text};
 use crate::platform::jobs::{Counts, RowFinding};
-use crate::platform::{Act, App, Reply};
+use crate::platform::{Act, App, Reply, table};
 use crate::registers::{self, ImportFeature, Importer, Outcome};
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use tokio::sync::mpsc;
 
 /// Features that are checked and written together.
 const BATCH: usize = 500;
+/// The same of tables, whose rows are small.
+const TABLE_BATCH: usize = 2_000;
 
 /// Whether anything is to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -47,7 +50,8 @@ pub struct Options {
     pub on_error: OnError,
     /// The reference system, where the file does not say one.
     pub crs: Option<Crs>,
-    /// Names of attributes: theirs → ours. `id` of theirs is an attribute of that name or, without one, the feature's `id`.
+    /// Names of attributes: theirs → ours, values and constants among them (see [`super::mapping`]). `id` of theirs is an
+    /// attribute of that name or, without one, the feature's `id`.
     pub mapping: BTreeMap<String, String>,
 }
 
@@ -55,20 +59,9 @@ impl Options {
     /// A mapping that gives two columns one name cannot be followed.
     ///
     /// # Errors
-    /// `mapping_conflict`.
+    /// `mapping_conflict`, `mapping_unreadable`.
     pub fn check(&self) -> Result<()> {
-        let mut ours = BTreeSet::new();
-        match self.mapping.values().find(|name| !ours.insert(name.as_str())) {
-            Some(name) => Err(Error::fault(
-                "/mapping",
-                "mapping_conflict",
-                Text::new(
-                    format!("mapping 中有两列写入同一字段“{name}”。"),
-                    format!("The mapping turns two columns into `{name}`."),
-                ),
-            )),
-            None => Ok(()),
-        }
+        Mapping::read(&self.mapping).map(|_| ())
     }
 }
 
@@ -76,7 +69,7 @@ impl Options {
 pub trait Watch: Send {
     /// So many of so many rows are through.
     fn progress<'a>(&'a mut self, done: u64, total: u64, counts: &'a Counts) -> BoxFuture<'a, Result<()>>;
-    /// These rows were rejected or repaired; in the order of the file, every row's findings together.
+    /// These rows were rejected, repaired or remarked on; in the order of the file, every row's findings together.
     fn findings<'a>(&'a mut self, findings: Vec<RowFinding>) -> BoxFuture<'a, Result<()>>;
 }
 
@@ -128,9 +121,10 @@ pub async fn run(
     if let Some(features) = table {
         return run_table(act, &app, importer, features, options, watch).await;
     }
+    let tables = importer.takes_tables();
     let outline = in_thread({
         let source = source.clone();
-        move || source.outline()
+        move || source.outline_of(tables)
     })
     .await?;
     let crs = crs::settle(&app, outline.crs.as_ref(), options.crs).await?;
@@ -138,13 +132,14 @@ pub async fn run(
     let mut counts = Counts::default();
     watch.progress(0, total, &counts).await?;
 
+    let mut told = HashSet::new();
     let (sender, mut batches) = mpsc::channel(4);
     let reading = tokio::task::spawn_blocking({
         let (source, options) = (source.clone(), options.clone());
         move || read(&source, &outline, &options, &sender)
     });
     while let Some(batch) = batches.recv().await {
-        work(act, &app, importer, crs, batch, &mut counts, watch).await?;
+        work(act, &app, importer, crs, batch, &mut counts, &mut told, watch).await?;
         watch.progress(counts.read, total, &counts).await?;
     }
     reading.await.map_err(Error::internal)??;
@@ -165,13 +160,15 @@ async fn run_table(
 ) -> Result<Counts> {
     let total = features.len() as u64;
     let mut counts = Counts::default();
-    let mut rows = features.into_iter().map(|feature| rename(Row::Feature { feature, id: None }, &options.mapping));
+    let mapping = Mapping::read(&options.mapping)?;
+    let mut told = HashSet::new();
+    let mut rows = features.into_iter().map(|feature| mapping.apply(Row::Feature { feature, id: None }));
     loop {
         let batch: Vec<Row> = rows.by_ref().take(BATCH).collect();
         if batch.is_empty() {
             return Ok(counts);
         }
-        work(act, app, importer, Crs::LonLat, batch, &mut counts, watch).await?;
+        work(act, app, importer, Crs::LonLat, batch, &mut counts, &mut told, watch).await?;
         watch.progress(counts.read, total, &counts).await?;
     }
 }
@@ -182,12 +179,15 @@ async fn in_thread<T: Send + 'static>(job: impl FnOnce() -> Result<T> + Send + '
 
 /// Reads the file to its end, or until nobody takes the batches any more.
 fn read(source: &Source, outline: &Outline, options: &Options, sender: &mpsc::Sender<Vec<Row>>) -> Result<()> {
-    let mut batch = Vec::with_capacity(BATCH);
+    let mapping = Mapping::read(&options.mapping)?;
+    let many = if outline.form == Form::Table { TABLE_BATCH } else { BATCH };
+    let mut batch = Vec::with_capacity(many);
     let mut wanted = true;
     source.rows(outline.form, &mut |row| {
-        batch.push(rename(row, &options.mapping));
-        if batch.len() == BATCH {
-            let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
+        let row = mapping.apply(row);
+        batch.push(if outline.form == Form::Table { placed(row) } else { row });
+        if batch.len() == many {
+            let full = std::mem::replace(&mut batch, Vec::with_capacity(many));
             wanted = sender.blocking_send(full).is_ok();
         }
         wanted
@@ -199,33 +199,16 @@ fn read(source: &Source, outline: &Outline, options: &Options, sender: &mpsc::Se
     Ok(())
 }
 
-/// Gives a row's attributes the names that the register knows.
-fn rename(row: Row, mapping: &BTreeMap<String, String>) -> Row {
+/// A table's row has its position in columns.
+fn placed(row: Row) -> Row {
     let Row::Feature { mut feature, id } = row else { return row };
-    if mapping.is_empty() {
-        return Row::Feature { feature, id };
-    }
-    let mut found = Vec::with_capacity(mapping.len());
-    for (theirs, ours) in mapping {
-        let value = feature.properties.remove(theirs);
-        if let Some(value) = value.or_else(|| id.clone().filter(|_| theirs == "id")) {
-            found.push((ours, value));
+    match table::take_position(&mut feature.properties) {
+        Ok(geometry) => {
+            feature.geometry = geometry;
+            Row::Feature { feature, id }
         }
+        Err(fault) => Row::Broken { row: feature.row, faults: vec![fault] },
     }
-    let mut faults = Vec::new();
-    for (ours, value) in found {
-        if feature.properties.insert(ours.clone(), value).is_some() {
-            faults.push(Fault::new(
-                format!("/properties/{}", ours.replace('~', "~0").replace('/', "~1")),
-                "mapping_conflict",
-                Text::new(
-                    format!("要素已有字段“{ours}”，mapping 又把另一列写入该字段。"),
-                    format!("The feature has a `{ours}` of its own, and the mapping turns another column into it."),
-                ),
-            ));
-        }
-    }
-    if faults.is_empty() { Row::Feature { feature, id } } else { Row::Broken { row: feature.row, faults } }
 }
 
 /// Takes a batch through reference system and register, and says what came of each row.
@@ -236,6 +219,7 @@ async fn work(
     crs: Crs,
     batch: Vec<Row>,
     counts: &mut Counts,
+    told: &mut HashSet<String>,
     watch: &mut dyn Watch,
 ) -> Result<()> {
     counts.read += batch.len() as u64;
@@ -279,7 +263,18 @@ async fn work(
                     counts.valid += 1;
                     counts.repaired += 1;
                     let hint = hint(fault.code);
-                    findings.push(RowFinding { row: feature.row, rejected: false, fault, hint });
+                    findings.push(RowFinding { row: feature.row, rejected: false, noted: false, fault, hint });
+                }
+                Outcome::Noted(notes) => {
+                    counts.valid += 1;
+                    for fault in notes {
+                        // What is true of the whole table is told with its first row only.
+                        if fault.code == "column_ignored" && !told.insert(fault.pointer.clone()) {
+                            continue;
+                        }
+                        let hint = hint(fault.code);
+                        findings.push(RowFinding { row: feature.row, rejected: false, noted: true, fault, hint });
+                    }
                 }
                 Outcome::Rejected(faults) => reject(&mut findings, counts, feature.row, faults),
             }
@@ -300,7 +295,7 @@ fn reject(findings: &mut Vec<RowFinding>, counts: &mut Counts, row: u64, mut fau
     }
     findings.extend(faults.into_iter().map(|fault| {
         let hint = hint(fault.code);
-        RowFinding { row, rejected: true, fault, hint }
+        RowFinding { row, rejected: true, noted: false, fault, hint }
     }));
 }
 

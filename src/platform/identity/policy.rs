@@ -97,6 +97,12 @@ permissions! {
     ProtectionFollow = "protection.follow", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Agriculture, Government];
     /// Make and file measures on farmland, record their events and the results of their years; which, the measures' rules say.
     FarmlandMeasureWrite = "farmland_measure.write", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Agriculture, Government];
+    /// See sampling points, samples and results. A land user sees its own self-monitoring.
+    SamplingRead = "sampling.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, LandUser, Auditor, Admin];
+    /// Enter and correct sampling points, samples and results, and hold them to the standards anew.
+    SamplingWrite = "sampling.write", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Agriculture];
+    /// See counts of points and samples per county, which are public.
+    SamplingSummaryRead = "sampling.summary_read", public: true, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, LandUser, ThirdParty, Auditor, Admin];
     /// Ask whether land may change hands or use.
     LandCheckAsk = "land_check.ask", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government];
     /// Read land checks.

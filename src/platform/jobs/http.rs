@@ -212,7 +212,7 @@ async fn find(call: &call::Call, id: &str) -> Result<JobId> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct RowParams {
-    /// Only `rejected` or only `repaired` rows.
+    /// Only `rejected`, only `repaired` or only `noted` rows.
     status: Option<RowStatus>,
     /// Rows of a page (JSON).
     #[param(minimum = 1, maximum = 10000, default = 100)]
@@ -231,6 +231,8 @@ enum RowStatus {
     Rejected,
     /// Put right and taken.
     Repaired,
+    /// Taken, with a remark on what it lacks.
+    Noted,
 }
 
 impl RowStatus {
@@ -238,6 +240,7 @@ impl RowStatus {
         match self {
             RowStatus::Rejected => "rejected",
             RowStatus::Repaired => "repaired",
+            RowStatus::Noted => "noted",
         }
     }
 }
@@ -270,7 +273,7 @@ struct JobRow {
     /// Place in the file, from 1.
     #[schema(example = 17)]
     row: i64,
-    /// `rejected` or `repaired`.
+    /// `rejected`, `repaired` or `noted`.
     #[schema(example = "rejected")]
     status: String,
     /// RFC 6901 pointer into the feature.

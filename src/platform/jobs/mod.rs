@@ -82,12 +82,25 @@ pub struct Counts {
 pub struct RowFinding {
     /// Place in the file, from 1.
     pub row: u64,
-    /// Whether the row was refused, else it was repaired.
+    /// Whether the row was refused.
     pub rejected: bool,
+    /// Whether it was taken as it is, with a remark; neither refused nor noted, it was repaired.
+    pub noted: bool,
     /// What is or was wrong.
     pub fault: Fault,
     /// What would help.
     pub hint: Option<Text>,
+}
+
+impl RowFinding {
+    /// `rejected`, `repaired` or `noted`.
+    pub fn status(&self) -> &'static str {
+        match (self.rejected, self.noted) {
+            (true, _) => "rejected",
+            (false, false) => "repaired",
+            (false, true) => "noted",
+        }
+    }
 }
 
 fn signed(n: u64) -> i64 {
@@ -272,7 +285,7 @@ impl Claim {
             self.attempt,
             &rows,
             &numbers,
-            &texts(&|f| if f.rejected { "rejected" } else { "repaired" }.to_owned()),
+            &texts(&|f| f.status().to_owned()),
             &texts(&|f| f.fault.pointer.replace('\0', "\u{fffd}")),
             &texts(&|f| f.fault.code.to_owned()),
             &texts(&|f| f.fault.message.zh.replace('\0', "\u{fffd}")),

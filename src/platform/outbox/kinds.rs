@@ -1,7 +1,7 @@
 //! The kinds of changes there are. A register tells no other, and a subscription names no other.
 
 /// Every kind, sorted.
-pub(in crate::platform) const KINDS: [&str; 67] = [
+pub(in crate::platform) const KINDS: [&str; 70] = [
     "class_adjustment.agreed",
     "class_adjustment.approved",
     "class_adjustment.proposed",
@@ -55,6 +55,9 @@ pub(in crate::platform) const KINDS: [&str; 67] = [
     "publicity.released",
     "publicity.taken_down",
     "publicity.unmet",
+    "sample.corrected",
+    "sample.withdrawn",
+    "sampling.rescreened",
     "site.corrected",
     "site.event_voided",
     "site.flag_lowered",

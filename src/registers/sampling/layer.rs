@@ -1,0 +1,37 @@
+//! The layer `sampling-points`.
+
+use crate::kernel::Text;
+use crate::layers::Layer;
+use crate::layers::def::{Column, ColumnKind, Visibility};
+use crate::platform::Permission;
+
+/// Sampling points, those given up included.
+pub static SAMPLING_POINTS: Layer = Layer {
+    id: "sampling-points",
+    title: Text::fixed("采样点位", "Sampling points"),
+    description: Text::fixed(
+        "土壤与农产品采样点位：详查、例行监测、自行监测、地块调查；含已停用者。供各部门使用，详查点位不公开。",
+        "Points where soil and crops are sampled: survey, routine monitoring, self-monitoring, site investigation; those given up included. For departments; survey points are not public.",
+    ),
+    table: "sampling_point",
+    rows: "true",
+    columns: &[
+        Column::new("code", ColumnKind::Text, "点位编码", "Code"),
+        Column::new("name", ColumnKind::Text, "名称", "Name").not_in_tiles(),
+        Column::new("program", ColumnKind::Text, "采样类型", "Programme").values(&super::PROGRAMS),
+        Column::new("division_code", ColumnKind::Text, "区划代码", "Division code"),
+        Column::new("land_type", ColumnKind::Text, "地类", "Land type"),
+        Column::new("land_use_system", ColumnKind::Text, "用地分类", "Land-use system").not_in_tiles(),
+        Column::new("land_use_code", ColumnKind::Text, "用地代码", "Land-use code").not_in_tiles(),
+        Column::new("township", ColumnKind::Text, "乡镇", "Township").not_in_tiles(),
+        Column::new("village", ColumnKind::Text, "村", "Village").not_in_tiles(),
+        Column::new("in_use_from", ColumnKind::Day, "启用日期", "In use from"),
+        Column::new("in_use_to", ColumnKind::Day, "停用日期", "In use to"),
+    ],
+    division: Some("division_code"),
+    owners: &["(case when program = 'self_monitoring' then owner_credit_code end)"],
+    valid: (Some("in_use_from"), Some("in_use_to")),
+    permission: Permission::SamplingRead,
+    public: Visibility::Departments,
+    full_zoom: 0,
+};
