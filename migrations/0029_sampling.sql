@@ -133,6 +133,3 @@ create index sampling_result_history_sample on sampling_result_history (sample_i
 -- A row that was taken, with a remark: a value that its file does not have.
 alter table platform_job_row drop constraint platform_job_row_status_check;
 alter table platform_job_row add constraint platform_job_row_status_check check (status in ('rejected', 'repaired', 'noted'));
-
--- Which unit a point lay in, as known at an instant, is asked of the units' earlier outlines too.
-create index if not exists farmland_unit_history_geom on farmland_unit_history using gist (geom);

@@ -44,6 +44,8 @@ const MEETINGS: &[(&str, &str, &str)] = &[
     ("notice", "site", "a notice is about a site, and its service is a step of that site"),
     ("notice", "document", "a notice is filed as a paper, and its service rests on one"),
     ("notice", "deadline", "a notice says until when, counted as the clock that its service starts will count"),
+    ("redevelopment", "site", "land taken into use again is a registered site, or none"),
+    ("redevelopment", "document", "a decision that gives land to a use is a paper that is filed"),
     ("rulebook", "land_check", "the gates of the land check are rules like others"),
     ("publicity", "deadline", "a duty to publish in time starts a clock, and its publication stops it"),
     ("standard", "document", "a local standard that is held against its text names the paper that is filed"),

@@ -2,5 +2,6 @@
 
 pub mod conflicts;
 pub mod imports;
+pub mod indicators;
 pub mod land_check;
 pub mod rulebook;

@@ -99,4 +99,8 @@ ids! {
     SubscriptionId,
     /// A change on its way to a subscriber.
     DeliveryId,
+    /// Land taken into use again (再开发利用).
+    RedevelopmentId,
+    /// Indicators of a reporting period, frozen.
+    IndicatorReportId,
 }

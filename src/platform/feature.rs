@@ -115,20 +115,34 @@ impl<P: ToSchema> FeaturePage<P> {
         filters: &str,
         key: impl Fn(&Feature<P>) -> String,
     ) -> FeaturePage<P> {
-        let limit = limit as usize;
-        let mut links = vec![Link::to(uri, "self", None, super::reply::GEOJSON)];
-        if features.len() > limit {
-            features.truncate(limit);
-            if let Some(last) = features.last() {
-                let cursor = Cursor::write(&key(last), filters);
-                links.push(Link::to(uri, "next", Some(&cursor), super::reply::GEOJSON));
-            }
-        }
+        let links = Link::pages(uri, &mut features, limit, filters, super::reply::GEOJSON, key);
         FeaturePage { kind: CollectionType::FeatureCollection, number_returned: features.len(), features, links }
     }
 }
 
 impl Link {
+    /// `self` and, where there is more, `next` of a page; leaves at most `limit` of the rows read. One more than `limit` was
+    /// asked of the database. `key` gives what the list is ordered by, `filters` what the cursor is bound to.
+    pub fn pages<T>(
+        uri: &Uri,
+        rows: &mut Vec<T>,
+        limit: u32,
+        filters: &str,
+        media_type: &str,
+        key: impl Fn(&T) -> String,
+    ) -> Vec<Link> {
+        let mut links = vec![Link::to(uri, "self", None, media_type)];
+        let limit = limit as usize;
+        if rows.len() > limit {
+            rows.truncate(limit);
+            if let Some(last) = rows.last() {
+                let cursor = Cursor::write(&key(last), filters);
+                links.push(Link::to(uri, "next", Some(&cursor), media_type));
+            }
+        }
+        links
+    }
+
     /// A link to the page that was asked for, or, with a cursor, to the one after it.
     pub fn to(uri: &Uri, rel: &str, cursor: Option<&str>, media_type: &str) -> Link {
         let path = uri.path();

@@ -21,6 +21,8 @@ struct Head {
     headers: Vec<(String, String)>,
 }
 
+/// Media type of JSON.
+pub const JSON: &str = "application/json";
 /// Media type of GeoJSON.
 pub const GEOJSON: &str = "application/geo+json";
 

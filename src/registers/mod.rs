@@ -12,6 +12,7 @@ pub mod key_unit;
 pub mod notice;
 pub mod protection;
 pub mod publicity;
+pub mod redevelopment;
 pub mod sampling;
 pub mod site;
 pub mod standard;
@@ -53,6 +54,7 @@ pub static ALL: &[&Register] = &[
     &notice::REGISTER,
     &sampling::REGISTER,
     &standard::REGISTER,
+    &redevelopment::REGISTER,
 ];
 
 /// Every layer of every register.

@@ -301,6 +301,39 @@ pub static PRODUCT: Instrument = Instrument {
     doubt: None,
 };
 
+/// 受污染耕地安全利用率核算方法（试行）: the trial method of the thirteenth five-year plan.
+pub static SAFE_USE_RATE: Instrument = Instrument {
+    id: "safe_use_rate_method_2020",
+    zh: "受污染耕地安全利用率核算方法（试行）",
+    en: "Method for Counting the Share of Polluted Cultivated Land Used Safely (Trial)",
+    number: None,
+    from: None,
+    to: None,
+    doubt: None,
+};
+
+/// “十四五”重点建设用地安全利用指标核算方法; its scope and timing are known through a document that quotes it.
+pub static KEY_LAND: Instrument = Instrument {
+    id: "key_building_land_method",
+    zh: "“十四五”重点建设用地安全利用指标核算方法",
+    en: "Method for Counting the Safe Use of Key Building Land, 14th Five-Year Plan",
+    number: None,
+    from: None,
+    to: None,
+    doubt: None,
+};
+
+/// The nation's targets for 2025; recalled, the document was not checked.
+pub static FIVE_YEAR_14: Instrument = Instrument {
+    id: "targets_14th_five_year_plan",
+    zh: "“十四五”国家目标（文件未核）",
+    en: "National targets of the 14th five-year plan (document not checked)",
+    number: None,
+    from: None,
+    to: None,
+    doubt: None,
+};
+
 const fn verified(instrument: &'static Instrument, article: &'static str) -> Basis {
     Basis { instrument, article, confidence: Verified }
 }
@@ -582,6 +615,39 @@ provisions! {
     PRODUCT_WITHHELD_POINTS = [unconfirmed(&PRODUCT, "采样点位坐标默认不公开（密级待主管部门确认） / coordinates of sampling points withheld until their secrecy class is confirmed")];
     /// Only what is in a list open to everybody is shown with its name.
     PRODUCT_WITHHELD_UNLISTED = [verified(&PRODUCT, "未列入公开名录的地块，公众查询不显示 / records in no public list are not shown to the public")];
+    /// How the share of polluted cultivated land used safely is counted.
+    SAFE_USE_RATE_METHOD = [verified(&SAFE_USE_RATE, "A＝(B＋C＋D)÷E×100%")];
+    /// What the safe use of key building land is about, and that the survey comes before the allocation or the grant.
+    KEY_LAND_METHOD = [verified(&KEY_LAND, "范围：变更为“一住两公”；时点：划拨决定书、出让合同之前 / scope and timing")];
+    /// The share of polluted cultivated land used safely is about 93 % by 2025.
+    FIVE_YEAR_14_SOIL = [recalled(&FIVE_YEAR_14, "2025年受污染耕地安全利用率93%左右 / about 93 % by 2025")];
+    /// The shares of polluted land used safely, for 2020 and 2030.
+    PLAN_STATE_TARGETS = [verified(&PLAN_STATE, "主要指标：到2020年、2030年的安全利用率 / main indicators for 2020 and 2030")];
+    /// Every county has monitoring points by 2020.
+    PLAN_STATE_MONITORING = [verified(&PLAN_STATE, "2020年底前实现土壤环境质量监测点位所有县（市、区）全覆盖 / every county by 2020")];
+    /// The shares of polluted land used safely, for 2027.
+    SOURCE_PLAN_TARGETS = [verified(&SOURCE_PLAN, "2027年受污染耕地安全利用率94%以上 / at least 94 % by 2027")];
+    /// Inner Mongolia's shares for 2020, higher than the nation's.
+    PLAN_INNER_MONGOLIA_TARGETS = [verified(&PLAN_INNER_MONGOLIA, "全区受污染耕地安全利用率达到98%以上，污染地块安全利用率不低于90% / shares for 2020")];
+    /// Every banner and county of Inner Mongolia has monitoring points by 2020.
+    PLAN_INNER_MONGOLIA_MONITORING = [verified(&PLAN_INNER_MONGOLIA, "土壤环境质量监测点位所有旗县（市、区）全覆盖 / every county by 2020")];
+    /// Alxa's shares for 2020 and 2030.
+    PLAN_ALXA_TARGETS = [verified(&PLAN_ALXA, "到2020年、2030年的安全利用率 / shares for 2020 and 2030")];
+    /// Every banner of Alxa has monitoring points by 2020.
+    PLAN_ALXA_MONITORING = [verified(&PLAN_ALXA, "土壤环境质量监测点位所有旗（区）全覆盖 / every banner by 2020")];
+    /// Yuancheng carries out what province and city set.
+    PLAN_YUANCHENG_TARGETS = [verified(&PLAN_YUANCHENG, "完成省、市下达的任务 / as province and city set")];
+    /// Shuozhou's shares are what the province's assessment asks.
+    PLAN_SHUOZHOU_TARGETS = [verified(&PLAN_SHUOZHOU, "受污染耕地安全利用率和污染地块安全利用率满足省级考核要求 / as the province's assessment asks")];
+    /// The provincial government warns counties whose priority-protection land shrinks or drops in quality; EIA approvals
+    /// may be limited.
+    PLAN_STATE_PRIORITY_WARNING = [verified(&PLAN_STATE, "优先保护类耕地面积减少或土壤环境质量下降：省级人民政府预警提醒、环评限批 / warning by the provincial government")];
+    /// Leagues and cities warn their banners and counties; EIA approvals may be limited.
+    PLAN_INNER_MONGOLIA_PRIORITY_WARNING = [verified(&PLAN_INNER_MONGOLIA, "优先保护类耕地面积减少或土壤环境质量下降：盟行政公署、市人民政府预警提醒、环评限批 / warning by the league or city")];
+    /// What a target of "about" allows.
+    PRODUCT_ABOUT = [unconfirmed(&PRODUCT, "“左右”的允许偏差 / what \"about\" allows")];
+    /// Counted on classes alone: the formula is this registry's until the method of the later plans is at hand.
+    PRODUCT_K1B = [unconfirmed(&PRODUCT, "按类别面积计算安全利用率（方法未核） / share by class (method not confirmed)")];
     /// Fine for moving polluted soil without telling, or not as told.
     LAW_91_3_CODE_1162_5 = [verified(&SOIL_LAW, "91(3)"), verified(&CODE, "1162(5)")];
     /// Fine for building what has nothing to do with control or remediation.
@@ -614,11 +680,6 @@ provisions! {
     PLAN_YUANCHENG_6 = [verified(&PLAN_YUANCHENG, "6")];
     /// Dynamic adjustment of the classes, and its upload.
     PLAN_SHUOZHOU_4 = [verified(&PLAN_SHUOZHOU, "任务4：动态调整，上传全国土壤环境信息化管理平台 / task 4: dynamic adjustment and upload")];
-    /// The provincial government warns counties whose priority-protection land shrinks or drops in quality; EIA approvals
-    /// may be limited.
-    PLAN_STATE_PRIORITY_WARNING = [verified(&PLAN_STATE, "优先保护类耕地面积减少或土壤环境质量下降：省级人民政府预警提醒、环评限批 / warning by the provincial government")];
-    /// Leagues and cities warn their banners and counties; EIA approvals may be limited.
-    PLAN_INNER_MONGOLIA_PRIORITY_WARNING = [verified(&PLAN_INNER_MONGOLIA, "优先保护类耕地面积减少或土壤环境质量下降：盟行政公署、市人民政府预警提醒、环评限批 / warning by the league or city")];
     /// The league's administrative office warns; approvals of the region may be limited.
     PLAN_ALXA_PRIORITY_WARNING = [verified(&PLAN_ALXA, "优先保护类耕地面积减少或土壤环境质量下降：盟行政公署预警提醒、区域限批 / warning by the league's administrative office")];
     /// A proposal that is sent back says why; no clock is known for any step of an approval.

@@ -24,6 +24,8 @@ pub enum Unit {
     DayOfYear,
     /// 1 for yes, 0 for no.
     Flag,
+    /// Per cent, or points of a per cent.
+    Percent,
 }
 
 impl Unit {
@@ -44,6 +46,7 @@ impl Unit {
                 day >= 1 && day <= last
             }
             Unit::Flag => value <= 1,
+            Unit::Percent => value <= 1_000,
         }
     }
 }
@@ -232,6 +235,10 @@ parameters! {
         "15" => 0, [PLAN_INNER_MONGOLIA_CONTAINMENT], Verified;
         "1529" => 1, [PLAN_ALXA_CONTROL_ZONE], Verified;
     ]
+    /// By how many points a share may miss a target that a plan words as "about" (左右) and still be near it. No text says.
+    ABOUT_TARGET_POINTS = "about_target_points", "“左右”目标的允许偏差（百分点）", "Points by which a target of \"about\" may be missed", Percent, internal: false, [
+        "" => 1, [PRODUCT_ABOUT], Unconfirmed;
+    ]
     /// How long before a demolition a key unit files its plan. The statute says before.
     DEMOLITION_FILING_WORKING_DAYS = "demolition_filing_working_days", "拆除活动方案提前备案（工作日）", "Working days before a demolition in which its plan is filed", WorkingDays, internal: false, [
         "" => 15, [ORDER_3_DEMOLITION, LAW_22_CODE_415], Recalled;
@@ -269,7 +276,7 @@ mod tests {
     /// Pins: PRELIMINARY_SURVEY_MONTHS, LIST_PUBLICATION_WORKING_DAYS, SOIL_TRANSPORT_WORKING_DAYS, EFFECT_REPORT_PUBLIC_MONTHS
     /// Pins: EFFECT_REVIEW_WORKING_DAYS, SURVEY_REVIEW_WORKING_DAYS, RISK_REVIEW_WORKING_DAYS, PROMPTLY_TELL_WORKING_DAYS
     /// Pins: PROMPTLY_ACT_WORKING_DAYS, ANNUAL_CONTROL_PLAN_DAY, ANNUAL_CITY_REPORT_DAY, ANNUAL_PROVINCE_REPORT_DAY
-    /// Pins: CONTAINMENT_MONITORS_AIR, DEMOLITION_FILING_WORKING_DAYS
+    /// Pins: CONTAINMENT_MONITORS_AIR, DEMOLITION_FILING_WORKING_DAYS, ABOUT_TARGET_POINTS
     #[test]
     fn the_values_are_those_of_the_rulebook_with_its_tags() {
         let known = |parameter: &Parameter, division: &str| {
@@ -292,6 +299,7 @@ mod tests {
             ("annual_province_report_day", (131, Recalled, false)),
             ("containment_monitors_air", (1, Verified, false)),
             ("demolition_filing_working_days", (15, Recalled, false)),
+            ("about_target_points", (1, Unconfirmed, false)),
         ];
         for (id, value) in expected {
             assert!(nation.contains(&(id, value)), "{id}: {nation:?}");

@@ -38,6 +38,15 @@ fn cases() -> BTreeMap<&'static str, Sent> {
                 "properties": {"operation": "reclaim", "division_code": "999999"}
             })),
         ),
+        (
+            "enter_redevelopment",
+            Sent::Json(json!({
+                "division_code": "999999", "parcel_code": "X1", "name": "X", "area_m2": 1.0,
+                "use": {"system": "LUSC-2023", "code": "07"}, "decision": "grant", "decided_on": "2026-11-20"
+            })),
+        ),
+        ("withdraw_redevelopment", Sent::Json(json!({"reason": "x"}))),
+        ("freeze_indicators", Sent::Json(json!({"division_code": "999999", "year": 2025}))),
         ("fulfil_deadline", Sent::Json(json!({"on": "2026-11-20", "note": "x"}))),
         ("issue_notice", Sent::Json(json!({"site_id": NOBODY, "kind": "listing"}))),
         ("serve_notice", Sent::Json(json!({"served_how": "直接送达"}))),
@@ -118,6 +127,7 @@ fn cases() -> BTreeMap<&'static str, Sent> {
         ("change_farmland_measure_units", Sent::Json(json!({"attach": []}))),
         ("record_farmland_measure_event", Sent::Json(json!({"type": "filed"}))),
         ("record_farmland_measure_results", Sent::Json(json!({"year": 2026, "results": []}))),
+        (
             "register_sampling_point",
             Sent::Json(json!({
                 "type": "Feature",

@@ -111,6 +111,14 @@ permissions! {
     CheckBasisRead = "check_basis.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Auditor, Admin];
     /// Keep what checks look at beside the registers: coverage, control zones, the control list, key units.
     CheckBasisWrite = "check_basis.write", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Government];
+    /// See which land was taken into use again.
+    RedevelopmentRead = "redevelopment.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Auditor, Admin];
+    /// Enter which land was taken into use again, or withdraw such an entry.
+    RedevelopmentWrite = "redevelopment.write", public: false, [CountyEcology, PrefectureEcology, Planning];
+    /// See the indicators and the rows behind them.
+    IndicatorRead = "indicator.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Auditor, Admin];
+    /// Freeze the indicators of a reporting period.
+    IndicatorFreeze = "indicator.freeze", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Agriculture];
     /// Send files for import and follow the job; the target's own permission is asked for as well.
     ImportRun = "import.run", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Admin];
     /// Follow one's own jobs; auditors and administrators follow all.

@@ -36,7 +36,7 @@ pub static REGISTER: Register =
 pub const MAX_OUTSIDE_M: f64 = 20_000.0;
 
 pub use rules::above::Above;
-pub use store::{Under, ancestors, distance_m, known, under};
+pub use store::{Under, ancestors, distance_m, ids, known, under};
 
 /// The county, prefecture and province of a division; `None` where it is not in the registry.
 ///

@@ -3,7 +3,7 @@
 use super::rules::tree::{Kind, Level, Node, Tree};
 use crate::kernel::{Day, DivisionCode, DivisionId, Error, Result};
 use sqlx::PgConnection;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// A division as stored.
 pub struct DivisionRow {
@@ -41,6 +41,17 @@ pub struct Filter {
 pub async fn known(conn: &mut PgConnection, codes: &[String]) -> Result<HashSet<String>> {
     let rows = sqlx::query_scalar!("select code from division where code = any($1)", codes).fetch_all(conn).await?;
     Ok(rows.into_iter().collect())
+}
+
+/// The identifiers of those of these codes that there are.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn ids(conn: &mut PgConnection, codes: &[String]) -> Result<HashMap<String, DivisionId>> {
+    let rows = sqlx::query!(r#"select code, id as "id: DivisionId" from division where code = any($1)"#, codes)
+        .fetch_all(conn)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.code, row.id)).collect())
 }
 
 /// A division by its code.

@@ -22,7 +22,7 @@ pub static REGISTER: Register =
 
 pub use actions::{NewClass, set_classes};
 pub use hits::{Hit, hits};
-pub use units::{Kin, Lineage, Unit, lineage, unit, units};
+pub use units::{ClassArea, Kin, Lineage, Unit, class_areas, cultivated, lineage, unit, units};
 
 /// The class of land under priority protection (优先保护类).
 pub const PRIORITY: &str = "priority_protection";

@@ -2,7 +2,7 @@
 
 pub use super::store::lineage::Kin;
 use super::store::{self, UnitRow, When};
-use crate::kernel::{Day, FarmlandUnitId, Result};
+use crate::kernel::{Day, Decimal, FarmlandUnitId, Result};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
@@ -105,4 +105,47 @@ pub async fn lineage(conn: &mut PgConnection, id: FarmlandUnitId) -> Result<Line
     let kin = store::lineage::kin(conn, &[id], None).await?;
     let (children, parents) = kin.into_iter().partition(|kin| kin.child);
     Ok(Lineage { parents, children })
+}
+
+/// Land of one class in one division on a day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClassArea {
+    /// The division (county).
+    pub division_code: String,
+    /// The class; see [`super::CLASSES`].
+    pub class: String,
+    /// How many units.
+    pub units: i64,
+    /// Their ellipsoidal area, m², each unit's rounded to 0.01 m² before they are added up.
+    pub area_m2: Decimal,
+}
+
+/// Cultivated land (耕地: paddy, upland, irrigated) by division and class, in a division and below. Nobody's scope is looked
+/// at: figures are of the whole division.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn class_areas(
+    conn: &mut PgConnection,
+    division: &str,
+    on: Day,
+    known_at: Option<DateTime<Utc>>,
+) -> Result<Vec<ClassArea>> {
+    store::class_areas(conn, division, &super::rules::CULTIVATED, When { on, known_at }).await
+}
+
+/// Cultivated units of some classes that exist on a day, in a division and below, in the order of their codes. Nobody's scope
+/// is looked at.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn cultivated(
+    conn: &mut PgConnection,
+    division: &str,
+    classes: &[&str],
+    on: Day,
+    known_at: Option<DateTime<Utc>>,
+) -> Result<Vec<Unit>> {
+    let rows = store::of_classes(conn, division, classes, &super::rules::CULTIVATED, When { on, known_at }).await?;
+    Ok(rows.into_iter().map(Unit::from).collect())
 }

@@ -31,6 +31,7 @@ use super::Register;
 use crate::kernel::{Day, Error, Result, SiteId};
 use crate::platform::Act;
 use crate::platform::overlay::Overlay;
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 /// What the site register declares.
@@ -132,6 +133,56 @@ pub async fn brief(act: &mut Act, id: SiteId) -> Result<Brief> {
         contaminated_on: row.contaminated_on,
         risk_grade: status.risk_grade(),
     })
+}
+
+/// Where a site lies, and how large it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Extent {
+    /// Its division.
+    pub division_code: String,
+    /// Ellipsoidal area of its outline, m².
+    pub area_m2: f64,
+}
+
+/// Division and area of a site that the act's caller may see.
+///
+/// # Errors
+/// `not_found`.
+pub async fn extent(act: &mut Act, id: SiteId) -> Result<Extent> {
+    let row = store::find(act.tx(), id).await?.ok_or_else(actions::not_found)?;
+    if actions::sight(act.caller(), &row) == actions::Sight::Nothing {
+        return Err(actions::not_found());
+    }
+    Ok(Extent { division_code: row.division_code, area_m2: row.area_m2 })
+}
+
+/// Where a site stood on a day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    /// The site.
+    pub id: SiteId,
+    /// Its code.
+    pub code: String,
+    /// Its stage on the day.
+    pub stage: Stage,
+    /// Since when, where known.
+    pub since: Option<Day>,
+    /// Whether it was ever on the directory of contaminated sites by then.
+    pub was_contaminated: bool,
+}
+
+/// Where these sites stood at the end of a day, as known at an instant (`None`: now). A site not registered by then is left
+/// out. No scope: figures are of the whole division.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn standings(
+    conn: &mut PgConnection,
+    ids: &[SiteId],
+    on: Day,
+    known_at: Option<DateTime<Utc>>,
+) -> Result<Vec<Standing>> {
+    store::standings(conn, ids, on, known_at).await
 }
 
 /// Whether an entry of a site's log was voided by a later one.

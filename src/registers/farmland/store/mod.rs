@@ -300,3 +300,58 @@ pub async fn correct(conn: &mut PgConnection, id: FarmlandUnitId, new: &Correcte
     .await?;
     Ok(())
 }
+
+/// Units of some classes and land types that exist on a day, in a division and below, without their outlines.
+pub async fn of_classes(
+    conn: &mut PgConnection,
+    division: &str,
+    classes: &[&str],
+    land_types: &[&str],
+    when: When,
+) -> Result<Vec<UnitRow>> {
+    Ok(sqlx::query_as!(
+        UnitRow,
+        r#"select id as "id!: FarmlandUnitId", code as "code!", division_code as "division_code!", land_type as "land_type!", crop,
+               township, village, pbf, class as "class!", class_since as "class_since: Day", area_m2 as "area_m2!",
+               stated_area_m2, land_type_since as "land_type_since: Day",
+               reclassification_due_on as "reclassification_due_on: Day", began_on as "began_on: Day",
+               began_by as "began_by: FarmlandChangeId", ended_on as "ended_on: Day", ended_by as "ended_by: FarmlandChangeId",
+               living as "living!", revision as "revision!", null::bytea as wkb
+           from farmland_units_at($4, $5)
+           where division_code in (select d.code from division d where d.ancestors @> array[$1])
+               and class = any($2) and land_type = any($3) and living
+           order by code"#,
+        division,
+        classes as &[&str],
+        land_types as &[&str],
+        when.on as Day,
+        when.known_at,
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// Area by division and class of the units of some land types that exist on a day, in a division and below.
+pub async fn class_areas(
+    conn: &mut PgConnection,
+    division: &str,
+    land_types: &[&str],
+    when: When,
+) -> Result<Vec<super::ClassArea>> {
+    Ok(sqlx::query_as!(
+        super::ClassArea,
+        r#"select division_code as "division_code!", class as "class!", count(*) as "units!",
+               sum(round(area_m2::numeric, 2)) as "area_m2!"
+           from farmland_units_at($3, $4)
+           where division_code in (select d.code from division d where d.ancestors @> array[$1])
+               and land_type = any($2) and living
+           group by division_code, class
+           order by division_code, class"#,
+        division,
+        land_types as &[&str],
+        when.on as Day,
+        when.known_at,
+    )
+    .fetch_all(conn)
+    .await?)
+}

@@ -155,6 +155,49 @@ pub(super) async fn find_known_at(conn: &mut PgConnection, id: SiteId, at: DateT
     .await?)
 }
 
+/// Where sites stood at the end of a day: the newest version known at the instant whose stage began by that day. A voided
+/// step leaves its versions behind, and the one that took it back is newer.
+pub(super) async fn standings(
+    conn: &mut PgConnection,
+    ids: &[SiteId],
+    on: Day,
+    known_at: Option<DateTime<Utc>>,
+) -> Result<Vec<super::Standing>> {
+    let keys: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"select distinct on (v.id) v.id as "id!: SiteId", v.code as "code!", v.stage as "stage!", v.control_mode,
+               v.stage_since as "since: Day",
+               exists (
+                   select from (select * from site_list_entry union all select * from site_list_entry_history) e
+                   where e.site_id = v.id and e.list = 'contaminated_directory' and not e.withdrawn
+                       and (e.entered_on is null or e.entered_on <= $2)
+                       and ($3::timestamptz is null and e.sys_to is null
+                           or e.sys_from <= $3 and (e.sys_to is null or e.sys_to > $3))) as "was_contaminated!"
+           from (select * from site union all select * from site_history) v
+           where v.id = any($1) and ($3::timestamptz is null or v.sys_from <= $3)
+               and (v.stage_since is null or v.stage_since <= $2)
+           order by v.id, v.revision desc"#,
+        &keys,
+        on as Day,
+        known_at,
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let stage = Stage::read(&row.stage, row.control_mode.as_deref()).map_err(Error::internal)?;
+            Ok(super::Standing {
+                id: row.id,
+                code: row.code,
+                stage,
+                since: row.since,
+                // An existing register may give a site behind the directory without saying when it was on it.
+                was_contaminated: row.was_contaminated || stage.found_contaminated() == Some(true),
+            })
+        })
+        .collect()
+}
+
 /// What a list is ordered by; `id` decides between equals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
