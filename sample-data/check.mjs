@@ -1,7 +1,7 @@
 // Checks the sample data. Run: node check.mjs (Node 18 or newer, no packages). Exit code 1 when anything
 // is wrong. It shares no code with generate.mjs and computes on whole numbers (1e-7 degrees), so that touching and
 // overlapping are told apart exactly.
-import { readFileSync, mkdtempSync, copyFileSync, rmSync, readdirSync, statSync } from 'node:fs';
+import { readFileSync, mkdirSync, mkdtempSync, copyFileSync, rmSync, readdirSync, statSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -104,7 +104,7 @@ function overlaps(a, b) {
 }
 
 // ---------------------------------------------------------------- divisions
-const files = ['divisions.geojson', 'sites.json', 'control-list.json', 'control-zones.geojson', 'key-units.geojson', 'farmland.geojson', 'coverage.geojson', 'supply-plan.geojson'];
+const files = ['divisions.geojson', 'sites.json', 'control-list.json', 'control-zones.geojson', 'key-units.geojson', 'farmland.geojson', 'samples.geojson', 'coverage.geojson', 'supply-plan.geojson'];
 const data = Object.fromEntries(files.map((f) => [f, read(f)]));
 for (const f of files) check(data[f].invented === true && data[f].note_zh && data[f].note_en, `${f}: not flagged as invented`);
 const D = new Map();
@@ -213,6 +213,17 @@ check(new Set(farm.map((f) => f.key)).size === farm.length, 'double farmland cod
 const share = (c, lo, hi) => { const v = (counts[`farmland ${c}`] ?? 0) / farm.length; check(v >= lo && v <= hi, `${c}: ${v}`); };
 share('priority_protection', 0.75, 0.81); share('safe_use', 0.15, 0.19); share('strict_control', 0.02, 0.04); share('unclassified', 0.01, 0.03);
 for (const [a, b] of overlaps(farm)) check(false, `farmland ${a} and ${b} overlap`);
+// Every sample lies in a field of its division, says of what it is, and carries contents.
+const fields = Map.groupBy ? Map.groupBy(data['farmland.geojson'].features, (f) => f.properties.division_code) : data['farmland.geojson'].features.reduce((m, f) => m.set(f.properties.division_code, [...(m.get(f.properties.division_code) ?? []), f]), new Map());
+const holds = (ring, [x, y]) => ring.reduce((c, [xi, yi], i) => { const [xj, yj] = ring[(i || ring.length) - 1]; return yi > y !== yj > y && x < ((xj - xi) * (y - yi)) / (yj - yi) + xi ? !c : c; }, false);
+const sampled = data['samples.geojson'].features;
+for (const { properties: p, geometry: g } of sampled) {
+  check(g.type === 'Point' && (fields.get(p.division_code) ?? []).some((f) => holds(f.geometry.coordinates[0], g.coordinates)), `sample ${p.sample_code}: in no field`);
+  check(['survey', 'routine_monitoring'].includes(p.program) && ['soil', 'crop'].includes(p.medium) && p.sampled_days_ago > 0, `sample ${p.sample_code}: fields`);
+  check(p.unit === 'mg/kg' && p.Cd > 0 && (p.medium === 'crop') === (p.limit_value > 0) && (p.medium === 'soil') === (p.ph > 0), `sample ${p.sample_code}: contents`);
+  count(`samples ${p.medium}`); count(`samples ${p.program}`);
+}
+check(new Set(sampled.map((f) => f.properties.sample_code)).size === sampled.length && sampled.length >= 1200, `${sampled.length} samples`);
 const conflicts = overlaps(farm, siteList);
 const stated = new Map(farm.filter((f) => f.deliberate_conflict_with).map((f) => [f.key, f.deliberate_conflict_with]));
 for (const [f, s] of conflicts) check(stated.get(f) === s, `farmland ${f} overlaps site ${s}`);
@@ -262,11 +273,14 @@ for (const p of plan) {
 
 // ---------------------------------------------------------------- folder
 const size = readdirSync(HERE).reduce((s, f) => s + statSync(join(HERE, f)).size, 0); check(size < 3e6, `folder has ${size} bytes`);
-const dir = mkdtempSync(join(tmpdir(), 'jingtu-sample-'));
+// The generator draws contents by the printed values, which stand where they stand in the sources.
+const root = mkdtempSync(join(tmpdir(), 'jingtu-sample-')), dir = join(root, 'sample-data'), tables = join('src', 'standards');
+mkdirSync(dir); mkdirSync(join(root, tables), { recursive: true });
 for (const f of ['generate.mjs', 'outlines.mjs']) copyFileSync(join(HERE, f), join(dir, f));
+copyFileSync(join(HERE, '..', tables, 'gb15618.csv'), join(root, tables, 'gb15618.csv'));
 execFileSync(process.execPath, [join(dir, 'generate.mjs')], { stdio: 'ignore' });
 for (const f of files) check(readFileSync(join(dir, f)).equals(readFileSync(join(HERE, f))), `${f}: the generator writes something else`);
-rmSync(dir, { recursive: true });
+rmSync(root, { recursive: true });
 
 console.log(Object.entries({ divisions: D.size, sites: siteList.length, 'farmland units': farm.length, 'histories across 98 days': straddle, 'folder bytes': size, ...counts }).map(([k, v]) => `${k}: ${v}`).join('\n'));
 if (errors.length) { console.error(`\n${errors.length} errors\n${errors.slice(0, 40).join('\n')}`); process.exit(1); }

@@ -2,7 +2,7 @@
 // The same source always writes the same bytes: a fixed seed, an own generator, coordinates rounded.
 // Offsets are days before the day on which the demo is loaded (`days_ago`), so that clocks are always
 // running, due soon and overdue, whatever that day is.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { DIVISIONS, outlines } from './outlines.mjs';
 
 const HERE = new URL('.', import.meta.url);
@@ -410,6 +410,60 @@ const divisions = DIVISIONS.map(([code, name_zh, name_en, level, parent_code, zo
 // The county that became a city. The year is certain (notice 民函〔2018〕46号); the day is recalled, not checked.
 divisions.push({ type: 'Feature', properties: { code: '140624', name_zh: '怀仁县', name_en: 'Huairen County', level: 'county', parent_code: '140600', kind: 'gb2260', valid_from: null, valid_to: '2018-02-21', valid_to_certainty: 'year', successor_code: '140681' }, geometry: null });
 
+// ---------------------------------------------------------------- samples
+// Contents are drawn so that they lead to the unit's class by GB 15618, save in a few units that monitoring would move.
+const ELEMENTS = [['Cd', 'cadmium'], ['Hg', 'mercury'], ['As', 'arsenic'], ['Pb', 'lead'], ['Cr', 'chromium'], ['Cu', 'copper'], ['Ni', 'nickel'], ['Zn', 'zinc']];
+const gb15618 = readFileSync(new URL('../src/standards/gb15618.csv', HERE), 'utf8').trim().split('\n').slice(1).map((row) => row.split(','));
+/** The printed value of a substance on land at a pH, mg/kg; undefined where none is printed. */
+function printed(kind, substance, land, ph) {
+  const rows = gb15618.filter((r) => r[2] === kind && r[4] === substance && (r[7] === '' || ph > Number(r[7])) && (r[8] === '' || ph <= Number(r[8])));
+  const row = rows.find((r) => r[6] === land) ?? rows.find((r) => r[6] === 'other') ?? rows.find((r) => r[6] === 'any');
+  return row && Number(row[9]);
+}
+const significant3 = (v) => Number(v.toPrecision(3));
+const PH = { 15: [7.4, 8.5], 14: [7.1, 8.4], 44: [4.7, 6.4] };
+const samples = [];
+function pointIn(f) {
+  const ring = f.geometry.coordinates[0], n = ring.length - 1;
+  const mid = [0, 1].map((k) => ring.slice(0, n).reduce((t, p) => t + p[k], 0) / n);
+  for (;;) { const corner = pick(ring), t = range(0.05, 0.6), p = [0, 1].map((k) => round(mid[k] + (corner[k] - mid[k]) * t)); if (inside(p, ring)) return p; }
+}
+const sampleSerial = new Map();
+function sample(f, program, medium, where, properties) {
+  const n = (sampleSerial.get(f.code) ?? 0) + 1; sampleSerial.set(f.code, n);
+  const point = `${f.code}D${String(n).padStart(5, '0')}`;
+  samples.push({ type: 'Feature', properties: { point_code: point, sample_code: `${point}-1`, division_code: f.code, program, medium, laboratory: '示例检测机构', ...properties }, geometry: { type: 'Point', coordinates: where } });
+}
+/** A soil sample of a class: its worst element is of the class, and the others are below screening. */
+function soil(f, klass, program, days) {
+  const [lo, hi] = PH[f.code.slice(0, 2)], ph = round(range(lo, hi), 2), land = { paddy: 'paddy', orchard: 'orchard' }[f.land_type] ?? 'other';
+  const worst = klass === 1 ? null : pick(['Cd', 'Cd', 'Cd', 'Cd', 'As', 'Pb']), contents = {};
+  for (const [symbol, substance] of ELEMENTS) {
+    const low = printed('screening', substance, land, ph), high = printed('intervention', substance, land, ph);
+    contents[symbol] = significant3(symbol !== worst ? low * range(0.15, 0.75) : klass === 2 ? low + (high - low) * range(0.08, 0.7) : high * range(1.08, 1.6));
+  }
+  if (klass === 1 && rnd() < 0.06) contents.Hg = `<${significant3(printed('screening', 'mercury', land, ph) * 0.02)}`;
+  sample(f, program, 'soil', pointIn(f), { land_type: f.land_type, depth_from_m: 0, depth_to_m: 0.2, sampled_days_ago: days, ph, unit: 'mg/kg', ...contents });
+}
+const CLASS_NO = { priority_protection: 1, safe_use: 2, strict_control: 3 };
+const surveyed = [...farmland].filter((f) => f.class !== 'priority_protection' || rnd() < 0.08);
+const moved = new Set(shuffle(surveyed.filter((f) => f.class === 'priority_protection')).slice(0, 9)); // monitoring found more
+for (const f of surveyed) {
+  for (let k = pick([1, 1, 2]); k > 0; k--) soil(f, CLASS_NO[f.class] ?? pick([1, 1, 2]), 'survey', int(2300, 2900));
+  if (moved.has(f)) soil(f, 2, 'routine_monitoring', int(20, 200));
+}
+// Products of polluted fields: most within the limit that the report states, some above it.
+for (const f of farmland.filter((x) => ['safe_use', 'strict_control'].includes(x.class) && ['小麦', '玉米', '水稻'].includes(x.crop)).filter(() => rnd() < 0.35)) {
+  const limit = f.crop === '水稻' ? 0.2 : 0.1;
+  for (let k = int(1, 3); k > 0; k--) sample(f, 'survey', 'crop', pointIn(f), { product: f.crop, sampled_days_ago: int(2200, 2400), unit: 'mg/kg', Cd: significant3(limit * (rnd() < 0.85 ? range(0.1, 0.9) : range(1.1, 2.6))), limit_value: limit, limit_unit: 'mg/kg', limit_instrument: '示例：以检测报告所载限量为准' });
+}
+// Routine monitoring: a point in most counties with farmland, none in some.
+for (const code of [...new Set(farmland.map((f) => f.code))].sort()) {
+  if (rnd() < 0.2) continue;
+  const fields = farmland.filter((f) => f.code === code);
+  for (let k = int(1, 2); k > 0; k--) { const f = pick(fields); soil(f, CLASS_NO[f.class] ?? 1, 'routine_monitoring', int(60, 420)); }
+}
+
 // ---------------------------------------------------------------- files
 const line = (o) => JSON.stringify(o);
 function write(file, text) { writeFileSync(new URL(file, HERE), text); console.log(`${file}\t${Buffer.byteLength(text)} bytes`); }
@@ -423,4 +477,5 @@ write('control-zones.geojson', collection('control_zones', zones.map((z) => z.fe
 write('key-units.geojson', collection('key_units', keyUnits));
 write('farmland.geojson', collection('farmland', farmFeatures));
 write('coverage.geojson', collection('coverage', coverage));
+write('samples.geojson', collection('samples', samples));
 write('supply-plan.geojson', collection('supply_plan', supply));

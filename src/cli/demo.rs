@@ -141,6 +141,7 @@ async fn load(app: &App) -> Result<usize> {
     import(&mut act, "control-zones", zones).await?;
     import(&mut act, "key-units", features("key-units.geojson", today)?).await?;
     import(&mut act, "farmland", features("farmland.geojson", today)?).await?;
+    import(&mut act, "samples", features("samples.geojson", today)?).await?;
     import(&mut act, "coverage", features("coverage.geojson", today)?).await?;
     app::mark_demo(&mut act).await?;
     act.note("demo", json!({"sites": known.len()}));
