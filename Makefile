@@ -15,7 +15,7 @@ WEB_BUILT := web/node_modules/.jingtu-built
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test web lint bless clean setup-run setup-test
+.PHONY: help run test bench web lint bless clean setup-run setup-test
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -29,6 +29,9 @@ test: setup-test web lint ## install what is missing, build, run every check and
 	cargo test --locked
 
 # rustfmt and clippy are parts of a toolchain that may be left out; then this says so and goes on.
+bench: setup-test web ## measure against the bare limit; ONLY=screen or ONLY=classify for a part
+	cargo bench --locked --bench bench -- $(ONLY)
+
 lint: ## formatting and clippy
 	@if cargo fmt --version >/dev/null 2>&1; then echo cargo fmt --check; cargo fmt --check; \
 	else echo "rustfmt is not installed: formatting is not checked"; fi
