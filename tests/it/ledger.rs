@@ -55,7 +55,7 @@ async fn listed(world: &World, key: &str, when: &str) -> BTreeMap<String, i64> {
     let mut out = BTreeMap::new();
     for unit in page["features"].as_array().unwrap() {
         let of = &unit["properties"];
-        let area = (of["area_m2"].as_f64().unwrap() * 100.0).round() as i64;
+        let area: i64 = format!("{:.0}", of["area_m2"].as_f64().unwrap() * 100.0).parse().unwrap();
         *out.entry(of["class"].as_str().unwrap().to_owned()).or_insert(0) += area;
     }
     out
@@ -271,7 +271,8 @@ async fn any_history_of_real_outlines_balances() {
     let mut living: Vec<(String, String, u64, u64)> = Vec::new();
     for n in 0..4 {
         let (west, code) = (n * 2_000, format!("P{n}"));
-        let id = plot(&world, &key, &code, CLASSES[n as usize], degrees(west), degrees(west + 1_000)).await;
+        let id =
+            plot(&world, &key, &code, CLASSES[usize::try_from(n).unwrap()], degrees(west), degrees(west + 1_000)).await;
         living.push((code, id, west, west + 1_000));
     }
     let mut day = Day::of(2026, 1, 1);
