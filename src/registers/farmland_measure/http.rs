@@ -31,7 +31,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// How many units that do not fit a measure are named; `units_that_do_not_fit` says of how many there are more.
-const NAMED: i64 = 20;
+const NAMED: u32 = 20;
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Requests.
@@ -667,7 +667,8 @@ async fn whole(conn: &mut PgConnection, call: &Call, row: Row, when: When) -> Re
     let day = when.on.max(row.from_on);
     let classes: Vec<String> = kind.row().classes.iter().map(|class| (*class).to_owned()).collect();
     let asked = When { on: day, known_at: when.known_at };
-    let mut unfit = store::units(conn, row.id, scope.as_deref(), asked, Some(&classes), None, NAMED + 1).await?;
+    let mut unfit =
+        store::units(conn, row.id, scope.as_deref(), asked, Some(&classes), None, i64::from(NAMED) + 1).await?;
     let more = unfit.len() > NAMED as usize;
     unfit.truncate(NAMED as usize);
     let mut warnings: Vec<MeasureWarning> = unfit.into_iter().map(|unit| unfit_view(kind, unit, day)).collect();
