@@ -59,6 +59,10 @@ ids! {
     PublicityDutyId,
     /// A farmland unit.
     FarmlandUnitId,
+    /// A change of the outlines of farmland units.
+    FarmlandChangeId,
+    /// A fact of a farmland unit: a class or a land type from a day on.
+    FarmlandFactId,
     /// A control zone (管控区域).
     ControlZoneId,
     /// A key supervised unit (土壤污染重点监管单位).

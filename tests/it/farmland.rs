@@ -275,12 +275,19 @@ async fn the_class_of_a_past_day_is_the_one_that_held_then() {
     let mut row = unit("U", "441602", geometry.clone());
     row["properties"]["class_since"] = json!("2021-01-01");
     load(&world, "farmland", &features(&json!({"features": [row]})), 10).await;
+    let id = hits_id(&world, &geometry).await;
     let mut act = world.act(Permission::FarmlandWrite).await;
-    sqlx::query("update farmland_unit set class = 'strict_control', class_since = '2026-06-01'")
-        .execute(act.tx())
-        .await
-        .unwrap();
-    act.note("farmland/test", json!({}));
+    let new = farmland::NewClass {
+        unit: id.parse().unwrap(),
+        class: "strict_control",
+        elements: Some([Some(3), Some(1), Some(1), Some(2), Some(1)]),
+        from_on: Day::parse("2026-06-01").unwrap(),
+        trigger: "routine_monitoring".to_owned(),
+        adjustment_id: uuid::Uuid::nil(),
+        approval_number: "（演示）类别〔2026〕1号".to_owned(),
+        approved_on: Day::parse("2026-06-01").unwrap(),
+    };
+    farmland::set_classes(&mut act, &[new]).await.unwrap();
     act.finish(Reply::nothing()).await.unwrap();
 
     let mut conn = world.app.db().acquire().await.unwrap();
@@ -294,11 +301,14 @@ async fn the_class_of_a_past_day_is_the_one_that_held_then() {
         assert_eq!(hits[0].class, class, "{day}");
     }
     let key = world.key(Role::Auditor, "000000").await;
-    let id = hits_id(&world, &geometry).await;
     let classes = expect(world.get(&format!("/v1/farmland-units/{id}/classes")).bearer_auth(&key), 200).await;
     let said: Vec<_> = classes["classes"].as_array().unwrap().iter().map(|c| c["class"].as_str().unwrap()).collect();
     assert_eq!(said, ["safe_use", "strict_control"]);
-    assert_eq!(classes["classes"][0]["known_to"], classes["classes"][1]["known_from"]);
+    let [first, last] = [&classes["classes"][0], &classes["classes"][1]];
+    assert_eq!((&first["from_on"], &first["until"]), (&json!("2021-01-01"), &json!("2026-05-31")));
+    assert_eq!((&last["from_on"], &last["until"]), (&json!("2026-06-01"), &Value::Null));
+    assert_eq!((&last["trigger"], &last["known_to"]), (&json!("routine_monitoring"), &Value::Null));
+    assert_eq!(last["elements"], json!({"Cd": 3, "Hg": 1, "As": 1, "Pb": 2, "Cr": 1, "zh": 3}));
 }
 
 async fn hits_id(world: &World, geometry: &Value) -> String {

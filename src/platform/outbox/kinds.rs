@@ -1,7 +1,7 @@
 //! The kinds of changes there are. A register tells no other, and a subscription names no other.
 
 /// Every kind, sorted.
-pub(in crate::platform) const KINDS: [&str; 37] = [
+pub(in crate::platform) const KINDS: [&str; 43] = [
     "deadline.cancelled",
     "deadline.closed",
     "deadline.escalated",
@@ -11,6 +11,12 @@ pub(in crate::platform) const KINDS: [&str; 37] = [
     "deadline.reopened",
     "deadline.resumed",
     "deadline.suspended",
+    "farmland.began",
+    "farmland.change_voided",
+    "farmland.class_changed",
+    "farmland.corrected",
+    "farmland.ended",
+    "farmland.land_type_changed",
     "list.entered",
     "list.graded",
     "list.left",

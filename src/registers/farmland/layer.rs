@@ -5,16 +5,16 @@ use crate::layers::Layer;
 use crate::layers::def::{Column, ColumnKind, Visibility};
 use crate::platform::Permission;
 
-/// Farmland units with their class.
+/// Farmland units that exist, with their class.
 pub static FARMLAND: Layer = Layer {
     id: "farmland",
     title: Text::fixed("农用地单元", "Farmland units"),
     description: Text::fixed(
-        "农用地单元及其土壤环境质量类别。供各部门使用；运行者可设为公开。",
-        "Farmland units and their soil-quality class. For departments; the operator may open it to the public.",
+        "现存农用地单元及其土壤环境质量类别。供各部门使用；运行者可设为公开。",
+        "Farmland units that exist, and their soil-quality class. For departments; the operator may open it to the public.",
     ),
     table: "farmland_unit",
-    rows: "true",
+    rows: "ended_on is null",
     columns: &[
         Column::new("code", ColumnKind::Text, "单元编码", "Code"),
         Column::new("class", ColumnKind::Text, "质量类别", "Class").values(&super::CLASSES),

@@ -1,5 +1,10 @@
 //! What can be done with farmland units.
 
+mod classes;
+mod moves;
+
+pub use classes::{NewClass, set_classes};
+
 use super::store::{self, NewUnit, Shaped};
 use crate::kernel::{Area, Error, FarmlandUnitId, Fault, Result, Text};
 use crate::platform::bulk::Batch;
@@ -24,6 +29,7 @@ pub fn read(properties: &Map<String, Value>) -> Result<NewUnit, Vec<Fault>> {
         pbf: f.boolean("pbf"),
         class: f.one_of("class", &super::CLASSES).unwrap_or("unclassified").to_owned(),
         class_since: f.day("class_since"),
+        began_on: f.day("began_on"),
         stated_area_m2: f.positive("stated_area_m2"),
     };
     let faults = f.into_faults();
@@ -43,7 +49,8 @@ pub async fn register(act: &mut Act, unit: &NewUnit, area: &Area) -> Result<Farm
     }
     let (id, ewkb) = (FarmlandUnitId::new(act.now()), area.to_ewkb());
     let area_m2 = topology::area_m2(act.tx(), &ewkb).await?;
-    let added = store::insert(act.tx(), &[Shaped { unit, id, ewkb: &ewkb, area_m2 }]).await?;
+    let now = act.now();
+    let added = store::insert(act.tx(), now, &[Shaped { unit, id, ewkb: &ewkb, area_m2 }]).await?;
     if added.is_empty() {
         return Err(Error::conflict(
             "code_taken",
@@ -75,7 +82,7 @@ pub async fn load(act: &mut Act, features: &[ImportFeature]) -> Result<Vec<Outco
             Some(Shaped { unit: &row.item, id: FarmlandUnitId::new(now), ewkb: &shape.ewkb, area_m2: shape.area_m2 })
         })
         .collect();
-    let added = store::insert(act.tx(), &units).await?;
+    let added = store::insert(act.tx(), now, &units).await?;
     // Somebody may have taken a code between the look and the insert.
     batch.reject_where(|unit| (!added.contains(&unit.code)).then(|| code_taken(&unit.code)));
     let (written, repaired, rejected) = batch.counts();

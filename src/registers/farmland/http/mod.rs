@@ -1,9 +1,11 @@
 //! `/v1/farmland-units`.
 
 use super::actions;
-use super::store::{self, ClassRow, Filter, NewUnit, UnitRow};
+use super::store::tracks::{self, ClassRow};
+use super::store::{self, Filter, NewUnit, UnitRow, When};
 use crate::kernel::paging::{self, Cursor};
-use crate::kernel::{Area, Day, DivisionCode, Error, FarmlandUnitId, Result};
+use crate::kernel::{Area, Day, DivisionCode, Error, FarmlandFactId, FarmlandUnitId, Result};
+use crate::platform::call::known_at;
 use crate::platform::feature::{self, Feature, FeaturePage, NewFeature};
 use crate::platform::{App, Body, Call, Params, Permission, Reply, Scope, Stop};
 use axum::extract::{OriginalUri, Path};
@@ -94,6 +96,9 @@ struct NewFarmlandUnit {
     /// First day on which the class holds.
     #[serde(default)]
     class_since: Option<Day>,
+    /// First day on which the unit exists; left out: since before anything known.
+    #[serde(default)]
+    began_on: Option<Day>,
     /// Area as the source states it, m².
     #[schema(exclusive_minimum = 0.0)]
     #[serde(default)]
@@ -112,11 +117,21 @@ struct FarmlandUnitProperties {
     /// Kind of farmland.
     #[schema(value_type = LandType)]
     land_type: String,
-    /// Class in force.
+    /// First day on which the land type holds; `null`: since before anything known.
+    land_type_since: Option<Day>,
+    /// Class in force on the day asked about.
     #[schema(value_type = FarmlandClass)]
     class: String,
     /// First day on which the class holds, where known.
     class_since: Option<Day>,
+    /// Day of a change of land use since which no class was approved: a re-classification is due. `null`: none is.
+    reclassification_due_on: Option<Day>,
+    /// First day on which the unit exists; `null`: since before anything known.
+    began_on: Option<Day>,
+    /// First day on which it exists no more; `null`: it exists. A unit made in error ends on the day it begins.
+    ended_on: Option<Day>,
+    /// Whether it exists on the day asked about.
+    living: bool,
     /// Ellipsoidal area (CGCS2000), m².
     #[schema(example = 20000.0)]
     area_m2: f64,
@@ -142,6 +157,11 @@ fn view(row: UnitRow) -> Result<Feature<FarmlandUnitProperties>> {
         land_type: row.land_type,
         class: row.class,
         class_since: row.class_since,
+        land_type_since: row.land_type_since,
+        reclassification_due_on: row.reclassification_due_on,
+        began_on: row.began_on,
+        ended_on: row.ended_on,
+        living: row.living,
         area_m2: row.area_m2,
         area_mu: row.area_m2 * 15.0 / 10_000.0,
         stated_area_m2: row.stated_area_m2,
@@ -181,8 +201,18 @@ struct FarmlandQuery {
     bbox: Option<String>,
     /// Permanent basic farmland or not; units of which it is not known are in neither.
     pbf: Option<bool>,
-    /// The unit with this code.
+    /// The unit with this code, also when it has ended.
     code: Option<String>,
+    /// Whether a re-classification is due since a change of land use.
+    reclassification_due: Option<bool>,
+    /// `ended`: also those that do not exist on the day.
+    #[param(inline)]
+    include: Option<Include>,
+    /// Class, land type and existence on this day. Default: today, or the day of `known_at`.
+    true_on: Option<Day>,
+    /// As the registry knew it at this instant, RFC 3339; now when left out.
+    #[param(example = "2026-11-21T04:00:00Z")]
+    known_at: Option<String>,
     /// Rows of a page, at most 10000.
     #[param(default = 100, minimum = 1, maximum = 10000)]
     limit: Option<u32>,
@@ -190,7 +220,33 @@ struct FarmlandQuery {
     cursor: Option<String>,
 }
 
-/// Farmland units, in the order of their codes.
+/// What a list shows beside what exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Include {
+    /// Units that have ended by the day, or have not begun.
+    Ended,
+}
+
+/// When.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct WhenQuery {
+    /// Class, land type and existence on this day. Default: today, or the day of `known_at`.
+    true_on: Option<Day>,
+    /// As the registry knew it at this instant, RFC 3339; now when left out.
+    #[param(example = "2026-11-21T04:00:00Z")]
+    known_at: Option<String>,
+}
+
+/// The day and the instant that parameters ask about.
+fn when(call: &Call, true_on: Option<Day>, instant: Option<&str>) -> Result<When> {
+    let known_at = known_at(instant)?;
+    Ok(When { on: true_on.unwrap_or_else(|| known_at.map_or_else(|| call.today(), Day::at)), known_at })
+}
+
+/// Farmland units existing on the day asked about, in the order of their codes.
 #[utoipa::path(
     get, path = "/v1/farmland-units", operation_id = "list_farmland_units", tag = "farmland", params(FarmlandQuery),
     responses((status = 200, body = FeaturePage<FarmlandUnitProperties>, content_type = "application/geo+json")),
@@ -203,8 +259,14 @@ async fn list_farmland_units(
 ) -> Result<Reply, Stop> {
     let scope = scope(&call)?;
     let limit = paging::limit(query.limit)?;
-    let filters =
-        format!("{:?}", (&query.class, &query.land_type, &query.division, &query.bbox, query.pbf, &query.code, &scope));
+    let when = when(&call, query.true_on, query.known_at.as_deref())?;
+    let filters = format!(
+        "{:?}",
+        (
+            (&query.class, &query.land_type, &query.division, &query.bbox, query.pbf, &query.code, &scope),
+            (query.reclassification_due, query.include, query.true_on, when.known_at),
+        )
+    );
     let filter = Filter {
         scope,
         class: query.class.map(|class| class.as_str().to_owned()),
@@ -212,7 +274,10 @@ async fn list_farmland_units(
         division: query.division.map(|code| code.as_str().to_owned()),
         boxes: feature::boxes(query.bbox.as_deref())?,
         pbf: query.pbf,
+        ended: query.include.is_some() || query.code.is_some(),
         code: query.code,
+        reclassification_due: query.reclassification_due,
+        when,
         after: query.cursor.as_deref().map(|cursor| Cursor::read(cursor, &filters)).transpose()?,
         limit: i64::from(limit) + 1,
     };
@@ -225,16 +290,21 @@ async fn list_farmland_units(
 /// One farmland unit.
 #[utoipa::path(
     get, path = "/v1/farmland-units/{id}", operation_id = "get_farmland_unit", tag = "farmland",
-    params(("id" = uuid::Uuid, Path, description = "Identifier")),
+    params(("id" = uuid::Uuid, Path, description = "Identifier"), WhenQuery),
     responses((status = 200, body = Feature<FarmlandUnitProperties>, content_type = "application/geo+json")),
     extensions(("x-permission" = json!("farmland.read")))
 )]
-async fn get_farmland_unit(call: Call, Path(id): Path<String>) -> Result<Reply, Stop> {
+async fn get_farmland_unit(
+    call: Call,
+    Path(id): Path<String>,
+    Params(query): Params<WhenQuery>,
+) -> Result<Reply, Stop> {
     let scope = scope(&call)?;
+    let when = when(&call, query.true_on, query.known_at.as_deref())?;
     let mut conn = call.app().db().acquire().await?;
-    let row = store::get(&mut conn, read_id(&id)?, scope.as_deref()).await?.ok_or_else(no_unit)?;
+    let row = store::get(&mut conn, read_id(&id)?, when, scope.as_deref()).await?.ok_or_else(no_unit)?;
     let revision = row.revision;
-    Ok(Reply::geojson(&view(row)?)?.revision(revision))
+    Ok(Reply::geojson(&view(row)?)?.revision_as_shown(revision))
 }
 
 /// Registers a farmland unit with its class as given.
@@ -248,9 +318,10 @@ async fn create_farmland_unit(call: Call, Body(body): Body<NewFeature<NewFarmlan
     let mut act = call.begin(Permission::FarmlandWrite).await?;
     let (unit, area) = checked(&body)?;
     let id = actions::register(&mut act, &unit, &area).await?;
-    let row = store::get(act.tx(), id, None).await?.ok_or_else(no_unit)?;
+    let now = When { on: act.today(), known_at: None };
+    let row = store::get(act.tx(), id, now, None).await?.ok_or_else(no_unit)?;
     let revision = row.revision;
-    let reply = Reply::geojson(&view(row)?)?.created(format!("/v1/farmland-units/{id}")).revision(revision);
+    let reply = Reply::geojson(&view(row)?)?.created(format!("/v1/farmland-units/{id}")).revision_as_shown(revision);
     Ok(act.finish(reply).await?)
 }
 
@@ -268,47 +339,152 @@ fn checked(body: &NewFeature<NewFarmlandUnit>) -> Result<(NewUnit, Area)> {
     }
 }
 
+/// Classes by element, 1 to 3; `null` where an element was not looked at.
+#[derive(Debug, Serialize, ToSchema)]
+struct ElementClasses {
+    /// Cadmium 镉
+    #[serde(rename = "Cd")]
+    cd: Option<i16>,
+    /// Mercury 汞
+    #[serde(rename = "Hg")]
+    hg: Option<i16>,
+    /// Arsenic 砷
+    #[serde(rename = "As")]
+    arsenic: Option<i16>,
+    /// Lead 铅
+    #[serde(rename = "Pb")]
+    pb: Option<i16>,
+    /// Chromium 铬
+    #[serde(rename = "Cr")]
+    cr: Option<i16>,
+    /// The worst of the five, before crops were looked at (`ZH_CLASS`).
+    zh: Option<i16>,
+}
+
+/// What led to a class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "says in the document which words there are")]
+enum ClassTrigger {
+    /// 登记时给出
+    Registered,
+    /// 首次划分
+    InitialClassification,
+    /// 土地利用变更
+    LandUseChange,
+    /// 例行监测
+    RoutineMonitoring,
+    /// 协同监测
+    CoMonitoring,
+    /// 治理与修复
+    Remediation,
+    /// 由来源单元沿袭
+    Lineage,
+    /// 更正
+    Correction,
+}
+
 /// A class that a unit had or has.
 #[derive(Debug, Serialize, ToSchema)]
 struct ClassVersion {
+    /// The fact's identifier; one that was put right has several versions.
+    id: FarmlandFactId,
     /// The class.
     #[schema(value_type = FarmlandClass)]
     class: String,
-    /// First day on which it holds, where known.
+    /// First day on which it holds; `null`: since before anything known.
+    from_on: Option<Day>,
+    /// The same, by its former name.
     class_since: Option<Day>,
+    /// Last day on which it holds; `null`: it goes on.
+    until: Option<Day>,
+    /// What led to it.
+    #[schema(value_type = ClassTrigger)]
+    trigger: String,
+    /// By element, where classification told them apart.
+    elements: Option<ElementClasses>,
+    /// The adjustment by which it was approved.
+    adjustment_id: Option<uuid::Uuid>,
+    /// Number of the provincial government's approval.
+    approval_number: Option<String>,
+    /// Day of that approval.
+    approved_on: Option<Day>,
+    /// The change of outlines in which it was inherited.
+    change_id: Option<uuid::Uuid>,
+    /// Entered in error: it never held.
+    withdrawn: bool,
     /// When the registry came to know it.
     known_from: DateTime<Utc>,
-    /// When the registry knew better; `null`: it holds.
+    /// When the registry knew better; `null`: it stands.
     known_to: Option<DateTime<Utc>>,
+}
+
+impl From<ClassRow> for ClassVersion {
+    fn from(row: ClassRow) -> ClassVersion {
+        let by = |n: usize| row.elements.get(n).copied().flatten();
+        let elements = row.elements.iter().any(Option::is_some).then(|| ElementClasses {
+            cd: by(0),
+            hg: by(1),
+            arsenic: by(2),
+            pb: by(3),
+            cr: by(4),
+            zh: row.zh,
+        });
+        ClassVersion {
+            id: row.id,
+            class: row.class,
+            from_on: row.from_on,
+            class_since: row.from_on,
+            until: row.until,
+            trigger: row.trigger,
+            elements,
+            adjustment_id: row.adjustment_id,
+            approval_number: row.approval_number,
+            approved_on: row.approved_on,
+            change_id: row.change_id,
+            withdrawn: row.withdrawn,
+            known_from: row.known_from,
+            known_to: row.known_to,
+        }
+    }
+}
+
+/// Which knowledge.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct KnownQuery {
+    /// As the registry knew it at this instant, RFC 3339. Left out: all that was ever known.
+    #[param(example = "2026-11-21T04:00:00Z")]
+    known_at: Option<String>,
 }
 
 /// The classes of a unit.
 #[derive(Debug, Serialize, ToSchema)]
 struct ClassVersions {
-    /// Oldest first.
+    /// In the order of the days from which they hold.
     classes: Vec<ClassVersion>,
 }
 
-/// The classes that a unit had and has, oldest first.
+/// The classes that a unit had and has, in the order of the days from which they hold.
 #[utoipa::path(
     get, path = "/v1/farmland-units/{id}/classes", operation_id = "list_farmland_classes", tag = "farmland",
-    params(("id" = uuid::Uuid, Path, description = "Identifier")),
+    params(("id" = uuid::Uuid, Path, description = "Identifier"), KnownQuery),
     responses((status = 200, body = ClassVersions)),
     extensions(("x-permission" = json!("farmland.read")))
 )]
-async fn list_farmland_classes(call: Call, Path(id): Path<String>) -> Result<Reply, Stop> {
+async fn list_farmland_classes(
+    call: Call,
+    Path(id): Path<String>,
+    Params(query): Params<KnownQuery>,
+) -> Result<Reply, Stop> {
     let scope = scope(&call)?;
     let id = read_id(&id)?;
-    let mut conn = call.app().db().acquire().await?;
-    store::get(&mut conn, id, scope.as_deref()).await?.ok_or_else(no_unit)?;
-    let mut classes: Vec<ClassVersion> = Vec::new();
-    for ClassRow { class, class_since, known_from, known_to } in store::versions(&mut conn, id).await? {
-        // A version in which something else changed goes on with the class before it.
-        match classes.last_mut() {
-            Some(last) if last.class == class && last.class_since == class_since => last.known_to = known_to,
-            _ => classes.push(ClassVersion { class, class_since, known_from, known_to }),
-        }
-    }
+    let known_at = known_at(query.known_at.as_deref())?;
+    let mut tx = call.app().snapshot().await?;
+    let now = When { on: call.today(), known_at: None };
+    store::get(&mut tx, id, now, scope.as_deref()).await?.ok_or_else(no_unit)?;
+    let classes = tracks::classes(&mut tx, id, known_at).await?.into_iter().map(ClassVersion::from).collect();
     Ok(Reply::json(&ClassVersions { classes })?)
 }
 
