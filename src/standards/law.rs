@@ -50,6 +50,28 @@ pub static ORDER_42: Instrument = Instrument {
     }),
 };
 
+/// 农用地土壤环境质量类别划分技术指南; known by number, its text was not obtained and its day not held against it.
+pub static CLASS_GUIDE: Instrument = Instrument {
+    id: "farmland_class_guide_2019_53",
+    zh: "农用地土壤环境质量类别划分技术指南",
+    en: "Technical Guide to the Classification of Agricultural Land by Soil Quality",
+    number: Some("环办土壤〔2019〕53号"),
+    from: None,
+    to: None,
+    doubt: None,
+};
+
+/// GB 15618-2018
+pub static GB_15618: Instrument = Instrument {
+    id: "gb_15618",
+    zh: "土壤环境质量 农用地土壤污染风险管控标准（试行）",
+    en: "Soil Environmental Quality: Risk Control Standard for Soil Contamination of Agricultural Land (Trial)",
+    number: Some("GB 15618-2018"),
+    from: Some(Day::of(2018, 8, 1)),
+    to: None,
+    doubt: None,
+};
+
 /// 民法典
 pub static CIVIL_CODE: Instrument = Instrument {
     id: "civil_code",
@@ -530,6 +552,17 @@ provisions! {
     LAW_95_CODE_1166_1167 = [verified(&SOIL_LAW, "95"), verified(&CODE, "1166, 1167")];
     /// Agencies answer for the truth of their reports.
     LAW_90_CODE_1230 = [verified(&SOIL_LAW, "90"), verified(&CODE, "1230")];
+    /// Farmland is divided into three classes by its pollution.
+    LAW_49_CODE_444 = [verified(&SOIL_LAW, "49"), verified(&CODE, "444")];
+    /// Screening values of farmland, basic items; paddy and upland in turn is held to the stricter value (note).
+    GB_15618_TABLE_1 = [verified(&GB_15618, "表1 / table 1")];
+    /// Intervention values of farmland.
+    GB_15618_TABLE_3 = [verified(&GB_15618, "表3 / table 3")];
+    /// Class of a unit out of its points: dominant class, contiguous parts, isolated points, neighbours. From practice, not
+    /// held against the guide.
+    CLASS_GUIDE_UNIT = [unconfirmed(&CLASS_GUIDE, "评价单元类别判定（未与原文核对） / class of a unit (not held against the text)")];
+    /// Products beside the soil relax a class. As an implementer wrote it, not held against the guide.
+    CLASS_GUIDE_CROP = [unconfirmed(&CLASS_GUIDE, "农产品协同评价（未与原文核对） / products beside the soil (not held against the text)")];
 }
 
 #[cfg(test)]

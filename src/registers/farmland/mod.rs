@@ -10,6 +10,7 @@ mod hits;
 mod http;
 mod import;
 mod layer;
+pub mod rules;
 mod store;
 mod units;
 

@@ -1,0 +1,3 @@
+//! Decisions about farmland units, pure.
+
+pub mod classify;
