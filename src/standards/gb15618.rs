@@ -139,7 +139,7 @@ impl Land {
     }
 
     /// The printed columns that may speak for this land, given what a substance's rows tell apart.
-    fn columns(self) -> &'static [Column] {
+    pub fn columns(self) -> &'static [Column] {
         match self {
             Land::Paddy => &[Column::Paddy],
             Land::Orchard => &[Column::Orchard],

@@ -205,6 +205,17 @@ pub static GB_36600: Instrument = Instrument {
     doubt: None,
 };
 
+/// GB 15618-2018
+pub static GB_15618: Instrument = Instrument {
+    id: "gb_15618",
+    zh: "土壤环境质量 农用地土壤污染风险管控标准（试行）",
+    en: "Soil Environmental Quality: Risk Control Standard for Soil Contamination of Agricultural Land (Trial)",
+    number: Some("GB 15618-2018"),
+    from: Some(Day::of(2018, 8, 1)),
+    to: None,
+    doubt: None,
+};
+
 /// 政府信息公开条例
 pub static DISCLOSURE_REGULATION: Instrument = Instrument {
     id: "government_information_regulation",
@@ -417,6 +428,18 @@ provisions! {
     ORDER_42_27 = [recalled(&ORDER_42, "27")];
     /// All items within the screening values of the planned class of use.
     GB_36600_5_3 = [verified(&GB_36600, "5.3.1, 5.3.2")];
+    /// Limit values of construction land, basic items.
+    GB_36600_TABLE_1 = [verified(&GB_36600, "表1 / table 1")];
+    /// Limit values of construction land, other items.
+    GB_36600_TABLE_2 = [verified(&GB_36600, "表2 / table 2")];
+    /// Screening values of farmland, basic items; paddy and upland in turn is held to the stricter value (note).
+    GB_15618_TABLE_1 = [verified(&GB_15618, "表1 / table 1")];
+    /// Screening values of farmland, other items.
+    GB_15618_TABLE_2 = [verified(&GB_15618, "表2 / table 2")];
+    /// Intervention values of farmland.
+    GB_15618_TABLE_3 = [verified(&GB_15618, "表3 / table 3")];
+    /// Provinces may set values for what the nation's standards leave out, and stricter ones for the rest.
+    LAW_12_CODE_400 = [verified(&SOIL_LAW, "12"), verified(&CODE, "400")];
     /// Land user of six industries surveys before taking back and before change to housing, commerce, school and the like.
     PLAN_STATE_SURVEY = [verified(&PLAN_STATE, "建立调查评估制度：由土地使用权人负责 / survey by the land user")];
     /// Land taken back already: the city or county government surveys.

@@ -7,5 +7,6 @@ pub mod industries;
 pub mod land_use;
 pub mod law;
 pub mod parameters;
+pub mod screening;
 pub mod substances;
 pub mod workdays;
