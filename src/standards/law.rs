@@ -61,17 +61,6 @@ pub static CLASS_GUIDE: Instrument = Instrument {
     doubt: None,
 };
 
-/// GB 15618-2018
-pub static GB_15618: Instrument = Instrument {
-    id: "gb_15618",
-    zh: "土壤环境质量 农用地土壤污染风险管控标准（试行）",
-    en: "Soil Environmental Quality: Risk Control Standard for Soil Contamination of Agricultural Land (Trial)",
-    number: Some("GB 15618-2018"),
-    from: Some(Day::of(2018, 8, 1)),
-    to: None,
-    doubt: None,
-};
-
 /// 民法典
 pub static CIVIL_CODE: Instrument = Instrument {
     id: "civil_code",
@@ -577,10 +566,6 @@ provisions! {
     LAW_90_CODE_1230 = [verified(&SOIL_LAW, "90"), verified(&CODE, "1230")];
     /// Farmland is divided into three classes by its pollution.
     LAW_49_CODE_444 = [verified(&SOIL_LAW, "49"), verified(&CODE, "444")];
-    /// Screening values of farmland, basic items; paddy and upland in turn is held to the stricter value (note).
-    GB_15618_TABLE_1 = [verified(&GB_15618, "表1 / table 1")];
-    /// Intervention values of farmland.
-    GB_15618_TABLE_3 = [verified(&GB_15618, "表3 / table 3")];
     /// Class of a unit out of its points: dominant class, contiguous parts, isolated points, neighbours. From practice, not
     /// held against the guide.
     CLASS_GUIDE_UNIT = [unconfirmed(&CLASS_GUIDE, "评价单元类别判定（未与原文核对） / class of a unit (not held against the text)")];

@@ -1,5 +1,6 @@
 //! All SQL of farmland units; that of their tracks is in [`tracks`], that of parentage in [`lineage`].
 
+pub mod classify;
 pub mod lineage;
 pub mod tracks;
 

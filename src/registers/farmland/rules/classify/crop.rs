@@ -164,7 +164,7 @@ fn product(
 
 fn graded(sample: &Sample, element: Element, settings: &Settings) -> Option<Grade> {
     let n = element as usize;
-    let (content, limit) = (sample.contents[n]?, sample.limits[n]?.mg_kg());
+    let (content, limit) = (sample.contents[n]?, sample.limits[n]?);
     let amount = content.mg_kg();
     if amount <= limit {
         return Some(Grade::One);

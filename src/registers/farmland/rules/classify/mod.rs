@@ -119,8 +119,8 @@ pub struct Sample {
     pub ph: Option<Decimal>,
     /// Contents of the five elements.
     pub contents: [Option<Measured>; 5],
-    /// The limits that a product's report holds its contents against.
-    pub limits: [Option<Measured>; 5],
+    /// The limits that a product's report holds its contents against, mg/kg.
+    pub limits: [Option<Decimal>; 5],
 }
 
 /// A unit about to be classed.
@@ -277,14 +277,47 @@ struct Own {
     elements: [unit::Judged; 5],
 }
 
-/// Classes units. A unit without points looks at the units it touches, which is why all are given at once.
-pub fn classify(units: &[Unit]) -> Vec<Finding> {
-    let own: Vec<Own> = units.iter().map(own).collect();
-    (0..units.len()).map(|n| finding(units, &own, n)).collect()
+/// Units whose points have been weighed. A unit without points looks at the units it touches, which is why all are given at
+/// once; the findings are made one by one as they are asked for, so that those of a county need not be held together.
+pub struct Weighed {
+    units: Vec<Unit>,
+    own: Vec<Own>,
 }
 
-fn own(unit: &Unit) -> Own {
-    let (points, unused) = point::points(&unit.samples, unit.land);
+impl Weighed {
+    /// Weighs the points of units by the samples taken on or before a day.
+    pub fn new(mut units: Vec<Unit>, on: Day) -> Weighed {
+        let own = units.iter_mut().map(|unit| own(unit, on)).collect();
+        Weighed { units, own }
+    }
+
+    /// How many units there are.
+    pub fn len(&self) -> usize {
+        self.units.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.units.is_empty()
+    }
+
+    /// The finding of a unit, by its place in the list.
+    pub fn finding(&self, n: usize) -> Finding {
+        finding(&self.units, &self.own, n)
+    }
+
+    /// Where the points of a unit lie, by their identifiers, and in which part of `parts` each is.
+    pub fn places(&self, n: usize, parts: &[Part]) -> Vec<([f64; 2], Vec<usize>)> {
+        let within = |id: &String| (0..parts.len()).filter(|part| parts[*part].points.contains(id)).collect();
+        self.own[n].points.iter().filter_map(|point| Some((point.place?, within(&point.id)))).collect()
+    }
+}
+
+fn own(unit: &mut Unit, on: Day) -> Own {
+    let later = |sample: &mut Sample| sample.taken_on.is_some_and(|day| day > on);
+    let later: Vec<Sample> = unit.samples.extract_if(.., later).collect();
+    let (points, mut unused) = point::points(&unit.samples, unit.land);
+    unused.extend(later.into_iter().map(|sample| Unused { sample: sample.id, why: WhyUnused::TakenLater }));
     let elements = Element::ALL.map(|element| unit::judge(&points, element, &unit.settings));
     Own { points, unused, elements }
 }
@@ -335,6 +368,21 @@ fn finding(units: &[Unit], own: &[Own], n: usize) -> Finding {
         unused,
         needs_expert,
         needs_field_check,
+    }
+}
+
+impl Finding {
+    /// Every step: those of the elements, then those of the unit.
+    pub fn all_steps(&self) -> impl Iterator<Item = (Option<Element>, &Step)> {
+        let of_elements = Element::ALL.into_iter().flat_map(|e| {
+            self.elements[e as usize].steps.iter().map(move |step| (Some(e), step))
+        });
+        of_elements.chain(self.steps.iter().map(|step| (None, step)))
+    }
+
+    /// Whether a named person has to confirm something before the class is proposed (边界核实).
+    pub fn review_required(&self) -> bool {
+        self.all_steps().any(|(_, step)| step.to_confirm())
     }
 }
 

@@ -32,7 +32,7 @@ fn product(point: &str, cd: u32) -> Sample {
     sample.medium = Medium::Crop;
     sample.id = format!("P-{point}");
     sample.contents = [Some(mg_kg(cd)), Some(mg_kg(1)), Some(mg_kg(1)), Some(mg_kg(1)), Some(mg_kg(1))];
-    sample.limits = [Some(mg_kg(20)); 5];
+    sample.limits = [Some(Decimal::new(20, 2)); 5];
     sample
 }
 
@@ -50,6 +50,12 @@ fn unit(samples: Vec<Sample>) -> Unit {
 
 fn one(samples: Vec<Sample>) -> Finding {
     classify(&[unit(samples)]).remove(0)
+}
+
+/// The findings of units on a day after all their samples.
+fn classify(units: &[Unit]) -> Vec<Finding> {
+    let weighed = Weighed::new(units.to_vec(), Day::of(2026, 11, 22));
+    (0..weighed.len()).map(|n| weighed.finding(n)).collect()
 }
 
 fn number(class: Option<Grade>) -> u8 {
@@ -124,6 +130,16 @@ fn a_point_speaks_through_its_newest_topsoil_sample() {
     deep.contents = [Some(mg_kg(10)), None, None, None, None];
     let found = one(vec![deep, soil("A", None, 3)]);
     assert_eq!((number(found.class), found.used.len()), (1, 2));
+}
+
+#[test]
+fn a_sample_taken_after_the_day_is_not_there_yet() {
+    let mut later = soil("B", None, 3);
+    later.taken_on = Some(Day::of(2024, 5, 2));
+    let weighed = Weighed::new(vec![unit(vec![soil("A", None, 1), later])], Day::of(2024, 5, 1));
+    let found = weighed.finding(0);
+    assert_eq!(number(found.class), 1);
+    assert_eq!(found.unused, [Unused { sample: "S-B".to_owned(), why: WhyUnused::TakenLater }]);
 }
 
 #[test]
@@ -249,7 +265,7 @@ fn sample() -> impl Strategy<Value = Sample> {
     let ph = prop_oneof![1 => Just(None), 9 => (40_i64..90).prop_map(|ph| Some(Decimal::new(ph, 1)))];
     let day = prop_oneof![1 => Just(None), 6 => (1_u32..4).prop_map(|day| Some(Day::of(2024, 5, day)))];
     (0_u8..12, place, contents, ph, day, 0_u8..8).prop_map(|(point, place, contents, ph, taken_on, kind)| {
-        let crop = kind < 3;
+        let (crop, limit) = (kind < 3, Some(Decimal::TWO));
         Sample {
             id: String::new(),
             point: format!("{}{point}", if crop { "P" } else { "A" }),
@@ -260,7 +276,7 @@ fn sample() -> impl Strategy<Value = Sample> {
             ph,
             contents,
             limits: if crop {
-                [Some(mg_kg(200)), Some(mg_kg(200)), Some(mg_kg(200)), None, Some(mg_kg(200))]
+                [limit, limit, limit, None, limit]
             } else {
                 [None; 5]
             },
