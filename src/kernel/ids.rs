@@ -65,6 +65,16 @@ ids! {
     FarmlandFactId,
     /// A control zone (管控区域).
     ControlZoneId,
+    /// A place where soil, crops, water or air are sampled.
+    SamplingPointId,
+    /// A sample.
+    SampleId,
+    /// What a laboratory found of one substance in a sample.
+    SampleResultId,
+    /// A run that held results to the standards anew.
+    RescreeningId,
+    /// A result that came out otherwise when it was screened again.
+    ScreeningDifferenceId,
     /// A key supervised unit (土壤污染重点监管单位).
     KeyUnitId,
     /// An area for which a register is kept.

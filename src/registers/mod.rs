@@ -9,6 +9,7 @@ pub mod farmland;
 pub mod key_unit;
 pub mod notice;
 pub mod publicity;
+pub mod sampling;
 pub mod site;
 
 use crate::kernel::{Fault, Result};
