@@ -50,6 +50,7 @@ const MEETINGS: &[(&str, &str, &str)] = &[
     ("publicity", "document", "what proves a publication is a paper that is filed"),
     ("site", "publicity", "a step obliges somebody to publish, and a disclosure meets that"),
     ("site", "control_zone", "a government's approval draws the zone of a contained site, and delisting ends it"),
+    ("farmland", "sampling", "units are classed by the samples taken in them"),
     ("site", "document", "a step rests on a paper that is filed, and gives those in charge of the site sight of it"),
 ];
 

@@ -68,6 +68,10 @@ fn cases() -> BTreeMap<&'static str, Sent> {
             })),
         ),
         (
+            "classify_farmland",
+            Sent::Json(json!({"units": [{"code": "X1", "land_type": "paddy"}], "samples": [], "detail": "summary"})),
+        ),
+        (
             "file_document",
             Sent::Form {
                 fields: &[("kind", "notice"), ("title", "of a day to come"), ("issued_on", "9999-12-31")],

@@ -3,6 +3,7 @@
 
 mod authorization;
 mod check_basis;
+mod classification;
 mod deadline;
 mod deadline_daily;
 mod demo;

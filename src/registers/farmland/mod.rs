@@ -6,6 +6,7 @@
 //! Areas are computed from the outline on the ellipsoid; what the source states is kept beside it.
 
 mod actions;
+mod findings;
 mod hits;
 mod http;
 mod import;
@@ -21,6 +22,7 @@ pub static REGISTER: Register =
     Register { id: "farmland", routes: http::routes, layers: &[&layer::FARMLAND], importers: &[&import::FARMLAND] };
 
 pub use actions::{NewClass, set_classes};
+pub use findings::{Finding, findings};
 pub use hits::{Hit, hits};
 pub use units::{Kin, Lineage, Unit, lineage, unit, units};
 

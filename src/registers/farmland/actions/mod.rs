@@ -1,6 +1,7 @@
 //! What can be done with farmland units.
 
 mod classes;
+pub mod classify;
 mod moves;
 
 pub use classes::{NewClass, set_classes};

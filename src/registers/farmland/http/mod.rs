@@ -1,5 +1,9 @@
 //! `/v1/farmland-units`.
 
+mod classify;
+
+pub use classify::kept as kept_finding;
+
 use super::actions;
 use super::store::tracks::{self, ClassRow};
 use super::store::{self, Filter, NewUnit, UnitRow, When};
@@ -19,6 +23,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_farmland_units, create_farmland_unit))
         .routes(routes!(get_farmland_unit))
         .routes(routes!(list_farmland_classes))
+        .merge(classify::routes())
 }
 
 /// Kind of farmland.

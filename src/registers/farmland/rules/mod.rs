@@ -1,3 +1,3 @@
 //! Decisions about farmland units, pure.
 
-pub mod classify;
+pub(super) mod classify;

@@ -23,7 +23,7 @@ pub mod words;
 mod tests;
 
 pub use crop::CropFinding;
-pub use point::{PointFinding, Unused, WhyUnused};
+pub use point::{PointFinding, Said, Unused, WhyUnused, is_topsoil};
 pub use unit::{ElementFinding, Part, Source};
 pub use words::Step;
 
@@ -289,16 +289,6 @@ impl Weighed {
     pub fn new(mut units: Vec<Unit>, on: Day) -> Weighed {
         let own = units.iter_mut().map(|unit| own(unit, on)).collect();
         Weighed { units, own }
-    }
-
-    /// How many units there are.
-    pub fn len(&self) -> usize {
-        self.units.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.units.is_empty()
     }
 
     /// The finding of a unit, by its place in the list.

@@ -38,6 +38,20 @@ impl WhyNot {
             WhyNot::DetectionLimit => "detection_limit_above_screening",
         }
     }
+
+    /// In Chinese and English.
+    pub const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            WhyNot::NotTested => ("未测定该元素。", "Not tested for the element."),
+            WhyNot::PhMissing => {
+                ("缺少 pH，标准值无法确定。", "The pH is missing, and the limit values turn on it.")
+            }
+            WhyNot::DetectionLimit => (
+                "未检出，但检出限高于筛选值，无法比较。",
+                "Below a detection limit that lies above the screening value: not comparable.",
+            ),
+        }
+    }
 }
 
 /// Why a sample was left aside.
@@ -73,6 +87,35 @@ impl WhyUnused {
             WhyUnused::LimitNotStated => "limit_not_stated",
             WhyUnused::ProductDetectionLimit => "product_detection_limit",
             WhyUnused::ProductPartlyTested => "product_partly_tested",
+        }
+    }
+
+    /// In Chinese and English.
+    pub const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            WhyUnused::BelowTopsoil => {
+                ("采样层位于表层（0.2 m）以下。", "Taken below the topsoil: from 0.2 m on.")
+            }
+            WhyUnused::TakenLater => ("采样日晚于所询日期。", "Taken after the day asked for."),
+            WhyUnused::Older => {
+                ("同一点位有更新的样品。", "There is a newer sample at its point.")
+            }
+            WhyUnused::NotTested => {
+                ("未测定镉、汞、砷、铅、铬中任何一项。", "Tested for none of Cd, Hg, As, Pb and Cr.")
+            }
+            WhyUnused::OtherMedium => ("既非土壤也非农产品。", "Neither soil nor a product."),
+            WhyUnused::LimitNotStated => (
+                "农产品报告未给出限量，无法判断是否超标。",
+                "The product's report states no limit to compare with.",
+            ),
+            WhyUnused::ProductDetectionLimit => (
+                "未检出，但检出限高于限量，无法比较。",
+                "Below a detection limit that lies above the limit stated: not comparable.",
+            ),
+            WhyUnused::ProductPartlyTested => (
+                "未超标，但未测定土壤超标的全部元素，不能用于放宽类别。",
+                "Within its limits, but not tested for every element that the soil is over in: it does not help to relax the class.",
+            ),
         }
     }
 }
@@ -137,6 +180,11 @@ impl Point {
     }
 }
 
+/// Whether a sample is one of topsoil, as far as is known.
+pub fn is_topsoil(sample: &Sample) -> bool {
+    sample.medium == Medium::Soil && sample.depth_from_m.is_none_or(|depth| depth < TOPSOIL_M)
+}
+
 /// The points of a unit's soil samples, in the order of their identifiers, and the samples that were left aside. Products are
 /// looked at elsewhere.
 pub fn points(samples: &[Sample], land: Land) -> (Vec<Point>, Vec<Unused>) {
@@ -146,7 +194,7 @@ pub fn points(samples: &[Sample], land: Land) -> (Vec<Point>, Vec<Unused>) {
         let why = match sample.medium {
             Medium::Crop => continue,
             Medium::Other => Some(WhyUnused::OtherMedium),
-            Medium::Soil if sample.depth_from_m.is_some_and(|depth| depth >= TOPSOIL_M) => {
+            Medium::Soil if !is_topsoil(sample) => {
                 Some(WhyUnused::BelowTopsoil)
             }
             Medium::Soil => None,
