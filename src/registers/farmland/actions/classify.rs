@@ -133,9 +133,11 @@ impl Numbers<'_> {
             let value = settings.numbers()[n];
             let (place, configured) =
                 resolved.as_ref().map_or((String::new(), false), |r| (r.jurisdiction.clone(), r.configured));
-            self.used
-                .entry((n, value, place, configured))
-                .or_insert(OptionUsed { parameter: PARAMETERS[n], value, resolved });
+            self.used.entry((n, value, place, configured)).or_insert(OptionUsed {
+                parameter: PARAMETERS[n],
+                value,
+                resolved,
+            });
         }
         self.by_division.insert(division.to_owned(), settings);
         settings
@@ -181,9 +183,7 @@ pub async fn registered(conn: &mut PgConnection, overrides: &Overrides, asked: &
     let beyond = if beyond.is_empty() {
         Vec::new()
     } else {
-        samples.extend(by_unit(
-            sampling::within_units(conn, Units::Ids(&beyond), asked.on, asked.known_at).await?,
-        ));
+        samples.extend(by_unit(sampling::within_units(conn, Units::Ids(&beyond), asked.on, asked.known_at).await?));
         let which = Which { ids: Some(beyond), ..Which::default() };
         store::land(conn, &which, when, i64::MAX).await?
     };
@@ -528,13 +528,10 @@ pub fn of_five(substance: &str) -> Option<Element> {
 /// # Errors
 /// `value_missing`, `value_not_a_number`, `too_many_digits`, `value_negative`.
 pub fn depth(pointer: &str, text: &str) -> Result<Decimal, Fault> {
-    let depth = crate::kernel::quantity::decimal(text).map_err(|fault| Fault { pointer: pointer.to_owned(), ..fault })?;
+    let depth =
+        crate::kernel::quantity::decimal(text).map_err(|fault| Fault { pointer: pointer.to_owned(), ..fault })?;
     if depth.is_sign_negative() && !depth.is_zero() {
-        return Err(Fault::new(
-            pointer,
-            "value_negative",
-            Text::fixed("深度不能为负。", "A depth is not negative."),
-        ));
+        return Err(Fault::new(pointer, "value_negative", Text::fixed("深度不能为负。", "A depth is not negative.")));
     }
     Ok(depth)
 }

@@ -58,18 +58,31 @@ pub async fn land(conn: &mut PgConnection, which: &Which, when: When, limit: i64
     .await?)
 }
 
-/// Units that exist on the day and share at least a point of their borders with one of these: pairs of the one asked for
-/// and the one it touches.
+/// Units that exist on the day, are none of these, and share at least a point of their borders with one of these: pairs of
+/// the one asked for and the one it touches. Each version is looked up in its own index; over [`land`]'s function the
+/// planner would compare every unit with every other.
 pub async fn touching(
     conn: &mut PgConnection,
     ids: &[FarmlandUnitId],
     when: When,
 ) -> Result<Vec<(FarmlandUnitId, FarmlandUnitId)>> {
     let rows = sqlx::query!(
-        r#"select a.id as "id!: FarmlandUnitId", b.id as "other!: FarmlandUnitId"
-           from farmland_units_at($2, $3) as a
-               join farmland_units_at($2, $3) as b on st_intersects(a.geom, b.geom) and b.id <> a.id
-           where a.id = any($1) and a.living and b.living"#,
+        r#"select k.id as "id!: FarmlandUnitId", b.id as "other!: FarmlandUnitId"
+           from unnest($1::uuid[]) as k (id)
+               cross join lateral (
+                   select n.geom from farmland_unit as n where n.id = k.id and ($3::timestamptz is null or n.sys_from <= $3)
+                   union all
+                   select h.geom from farmland_unit_history as h
+                   where $3 is not null and h.id = k.id and h.sys_from <= $3 and h.sys_to > $3) as a
+               cross join lateral (
+                   select n.id from farmland_unit as n
+                   where st_intersects(n.geom, a.geom) and n.id <> all($1) and ($3::timestamptz is null or n.sys_from <= $3)
+                       and (n.began_on is null or n.began_on <= $2) and (n.ended_on is null or n.ended_on > $2)
+                   union all
+                   select h.id from farmland_unit_history as h
+                   where $3 is not null and st_intersects(h.geom, a.geom) and h.id <> all($1) and h.sys_from <= $3
+                       and h.sys_to > $3 and (h.began_on is null or h.began_on <= $2)
+                       and (h.ended_on is null or h.ended_on > $2)) as b"#,
         ids as &[FarmlandUnitId],
         when.on as Day,
         when.known_at,

@@ -171,10 +171,8 @@ impl Totals {
 impl Head {
     /// What holds of all units.
     pub fn new(county: &County, asked: &Asked, detail: Detail, totals: Totals) -> Head {
-        let count = |class: &'static str| ClassCount {
-            class,
-            amount: totals.counts.get(class).copied().unwrap_or_default(),
-        };
+        let count =
+            |class: &'static str| ClassCount { class, amount: totals.counts.get(class).copied().unwrap_or_default() };
         Head {
             on: asked.on,
             known_at: asked.known_at,

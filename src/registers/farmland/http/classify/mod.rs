@@ -133,7 +133,8 @@ fn piece(
         if n > 0 {
             out.push(b',');
         }
-        let unit = ClassifiedUnit::of(&county.units[n], &county.weighed.finding(n), detail, |part| drawn.get(&(n, part)))?;
+        let unit =
+            ClassifiedUnit::of(&county.units[n], &county.weighed.finding(n), detail, |part| drawn.get(&(n, part)))?;
         serde_json::to_writer(&mut out, &unit).map_err(Error::internal)?;
     }
     if end == all {

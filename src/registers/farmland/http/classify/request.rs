@@ -311,8 +311,7 @@ impl ClassifyRequest {
         at_most("/samples", samples.len(), MAX_GIVEN.1)?;
         let units = units.into_iter().map(BroughtUnit::read).collect();
         let mut faults = Vec::new();
-        let samples =
-            samples.into_iter().enumerate().filter_map(|(n, sample)| sample.read(n, &mut faults)).collect();
+        let samples = samples.into_iter().enumerate().filter_map(|(n, sample)| sample.read(n, &mut faults)).collect();
         if faults.is_empty() { Ok(Land::Given { units, samples }) } else { Err(Error::invalid(faults)) }
     }
 }
@@ -358,9 +357,10 @@ impl BroughtSample {
     /// Reads a sample; its faults are added, each at its place.
     fn read(self, n: usize, faults: &mut Vec<Fault>) -> Option<GivenSample> {
         let (at, before) = (format!("/samples/{n}"), faults.len());
-        let ph = self.ph.filter(|ph| !ph.0.trim().is_empty()).and_then(|ph| {
-            screening::read_ph(&format!("{at}/ph"), &ph.0).map_err(|fault| faults.push(fault)).ok()
-        });
+        let ph = self
+            .ph
+            .filter(|ph| !ph.0.trim().is_empty())
+            .and_then(|ph| screening::read_ph(&format!("{at}/ph"), &ph.0).map_err(|fault| faults.push(fault)).ok());
         let depth_from_m = self.depth_from_m.and_then(|depth| {
             actions::depth(&format!("{at}/depth_from_m"), &depth.0).map_err(|fault| faults.push(fault)).ok()
         });

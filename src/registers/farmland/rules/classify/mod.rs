@@ -364,9 +364,9 @@ fn finding(units: &[Unit], own: &[Own], n: usize) -> Finding {
 impl Finding {
     /// Every step: those of the elements, then those of the unit.
     pub fn all_steps(&self) -> impl Iterator<Item = (Option<Element>, &Step)> {
-        let of_elements = Element::ALL.into_iter().flat_map(|e| {
-            self.elements[e as usize].steps.iter().map(move |step| (Some(e), step))
-        });
+        let of_elements = Element::ALL
+            .into_iter()
+            .flat_map(|e| self.elements[e as usize].steps.iter().map(move |step| (Some(e), step)));
         of_elements.chain(self.steps.iter().map(|step| (None, step)))
     }
 

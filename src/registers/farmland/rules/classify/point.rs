@@ -43,9 +43,7 @@ impl WhyNot {
     pub const fn words(self) -> (&'static str, &'static str) {
         match self {
             WhyNot::NotTested => ("未测定该元素。", "Not tested for the element."),
-            WhyNot::PhMissing => {
-                ("缺少 pH，标准值无法确定。", "The pH is missing, and the limit values turn on it.")
-            }
+            WhyNot::PhMissing => ("缺少 pH，标准值无法确定。", "The pH is missing, and the limit values turn on it."),
             WhyNot::DetectionLimit => (
                 "未检出，但检出限高于筛选值，无法比较。",
                 "Below a detection limit that lies above the screening value: not comparable.",
@@ -93,21 +91,16 @@ impl WhyUnused {
     /// In Chinese and English.
     pub const fn words(self) -> (&'static str, &'static str) {
         match self {
-            WhyUnused::BelowTopsoil => {
-                ("采样层位于表层（0.2 m）以下。", "Taken below the topsoil: from 0.2 m on.")
-            }
+            WhyUnused::BelowTopsoil => ("采样层位于表层（0.2 m）以下。", "Taken below the topsoil: from 0.2 m on."),
             WhyUnused::TakenLater => ("采样日晚于所询日期。", "Taken after the day asked for."),
-            WhyUnused::Older => {
-                ("同一点位有更新的样品。", "There is a newer sample at its point.")
-            }
+            WhyUnused::Older => ("同一点位有更新的样品。", "There is a newer sample at its point."),
             WhyUnused::NotTested => {
                 ("未测定镉、汞、砷、铅、铬中任何一项。", "Tested for none of Cd, Hg, As, Pb and Cr.")
             }
             WhyUnused::OtherMedium => ("既非土壤也非农产品。", "Neither soil nor a product."),
-            WhyUnused::LimitNotStated => (
-                "农产品报告未给出限量，无法判断是否超标。",
-                "The product's report states no limit to compare with.",
-            ),
+            WhyUnused::LimitNotStated => {
+                ("农产品报告未给出限量，无法判断是否超标。", "The product's report states no limit to compare with.")
+            }
             WhyUnused::ProductDetectionLimit => (
                 "未检出，但检出限高于限量，无法比较。",
                 "Below a detection limit that lies above the limit stated: not comparable.",
@@ -194,9 +187,7 @@ pub fn points(samples: &[Sample], land: Land) -> (Vec<Point>, Vec<Unused>) {
         let why = match sample.medium {
             Medium::Crop => continue,
             Medium::Other => Some(WhyUnused::OtherMedium),
-            Medium::Soil if !is_topsoil(sample) => {
-                Some(WhyUnused::BelowTopsoil)
-            }
+            Medium::Soil if !is_topsoil(sample) => Some(WhyUnused::BelowTopsoil),
             Medium::Soil => None,
         };
         match why {

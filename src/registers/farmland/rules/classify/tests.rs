@@ -275,11 +275,7 @@ fn sample() -> impl Strategy<Value = Sample> {
             depth_from_m: (kind == 7).then(|| Decimal::new(3, 1)),
             ph,
             contents,
-            limits: if crop {
-                [limit, limit, limit, None, limit]
-            } else {
-                [None; 5]
-            },
+            limits: if crop { [limit, limit, limit, None, limit] } else { [None; 5] },
         }
     })
 }
