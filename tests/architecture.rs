@@ -48,9 +48,13 @@ const MEETINGS: &[(&str, &str, &str)] = &[
     ("publicity", "deadline", "a duty to publish in time starts a clock, and its publication stops it"),
     ("deadline", "document", "a yearly report may be handed in with a paper that is filed"),
     ("publicity", "document", "what proves a publication is a paper that is filed"),
+    ("farmland", "document", "a change of land use or of outlines rests on a paper that is filed"),
     ("site", "publicity", "a step obliges somebody to publish, and a disclosure meets that"),
     ("site", "control_zone", "a government's approval draws the zone of a contained site, and delisting ends it"),
     ("farmland", "sampling", "units are classed by the samples taken in them"),
+    ("class_adjustment", "farmland", "a proposal is about farmland units, and its approval gives them their classes"),
+    ("class_adjustment", "document", "the evidence of a proposal and the papers of its steps are filed"),
+    ("protection", "document", "a warning is issued and answered on paper that is filed"),
     ("site", "document", "a step rests on a paper that is filed, and gives those in charge of the site sight of it"),
 ];
 

@@ -85,6 +85,10 @@ ids! {
     JobId,
     /// A written notice (通知书).
     NoticeId,
+    /// A proposal to give farmland units their classes (类别划定或调整).
+    ClassAdjustmentId,
+    /// A warning that priority-protection land shrank or dropped in quality (优先保护类耕地预警).
+    ProtectionWarningId,
     /// A change that others are told of.
     ChangeId,
     /// A subscription to changes.

@@ -116,29 +116,33 @@ impl<P: ToSchema> FeaturePage<P> {
         key: impl Fn(&Feature<P>) -> String,
     ) -> FeaturePage<P> {
         let limit = limit as usize;
-        let mut links = vec![link(uri, "self", None)];
+        let mut links = vec![Link::to(uri, "self", None, super::reply::GEOJSON)];
         if features.len() > limit {
             features.truncate(limit);
             if let Some(last) = features.last() {
-                links.push(link(uri, "next", Some(&Cursor::write(&key(last), filters))));
+                let cursor = Cursor::write(&key(last), filters);
+                links.push(Link::to(uri, "next", Some(&cursor), super::reply::GEOJSON));
             }
         }
         FeaturePage { kind: CollectionType::FeatureCollection, number_returned: features.len(), features, links }
     }
 }
 
-fn link(uri: &Uri, rel: &str, cursor: Option<&str>) -> Link {
-    let path = uri.path();
-    let href = match (uri.query(), cursor) {
-        (None, None) => path.to_owned(),
-        (Some(query), None) => format!("{path}?{query}"),
-        (query, Some(cursor)) => {
-            let kept = query.unwrap_or_default().split('&').filter(|p| !p.is_empty() && !p.starts_with("cursor="));
-            let pairs: Vec<String> = kept.map(str::to_owned).chain([format!("cursor={cursor}")]).collect();
-            format!("{path}?{}", pairs.join("&"))
-        }
-    };
-    Link { href, rel: rel.to_owned(), media_type: super::reply::GEOJSON.to_owned() }
+impl Link {
+    /// A link to the page that was asked for, or, with a cursor, to the one after it.
+    pub fn to(uri: &Uri, rel: &str, cursor: Option<&str>, media_type: &str) -> Link {
+        let path = uri.path();
+        let href = match (uri.query(), cursor) {
+            (None, None) => path.to_owned(),
+            (Some(query), None) => format!("{path}?{query}"),
+            (query, Some(cursor)) => {
+                let kept = query.unwrap_or_default().split('&').filter(|p| !p.is_empty() && !p.starts_with("cursor="));
+                let pairs: Vec<String> = kept.map(str::to_owned).chain([format!("cursor={cursor}")]).collect();
+                format!("{path}?{}", pairs.join("&"))
+            }
+        };
+        Link { href, rel: rel.to_owned(), media_type: media_type.to_owned() }
+    }
 }
 
 /// A `bbox` parameter as one or two areas in EWKB (two across the antimeridian; the same one twice otherwise), for

@@ -1,5 +1,6 @@
 //! The registers, each a folder of its own. What a register offers the rest of the house is its [`Register`].
 
+pub mod class_adjustment;
 pub mod control_zone;
 pub mod coverage;
 pub mod deadline;
@@ -8,6 +9,7 @@ pub mod document;
 pub mod farmland;
 pub mod key_unit;
 pub mod notice;
+pub mod protection;
 pub mod publicity;
 pub mod sampling;
 pub mod site;
@@ -36,6 +38,8 @@ pub struct Register {
 pub static ALL: &[&Register] = &[
     &division::REGISTER,
     &farmland::REGISTER,
+    &class_adjustment::REGISTER,
+    &protection::REGISTER,
     &control_zone::REGISTER,
     &key_unit::REGISTER,
     &coverage::REGISTER,

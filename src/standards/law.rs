@@ -50,6 +50,23 @@ pub static ORDER_42: Instrument = Instrument {
     }),
 };
 
+/// 农用地土壤环境管理办法（试行）. Its status after 2026-08-15 is unknown (rulebook 0.3); treated as in force.
+pub static ORDER_46: Instrument = Instrument {
+    id: "order_46",
+    zh: "农用地土壤环境管理办法（试行）",
+    en: "Measures for the Soil Environment of Agricultural Land (Trial)",
+    number: Some("环境保护部、农业部令第46号"),
+    from: Some(Day::of(2017, 11, 1)),
+    to: None,
+    doubt: Some(Doubt {
+        from: CODE_IN_FORCE,
+        text: Text::fixed(
+            "《生态环境法典》施行后，该办法是否继续有效尚未核实，按有效处理，请法制机构确认。",
+            "Whether these measures stand beside the Ecological Environment Code is not confirmed; they are treated as in force, for the legal office to confirm.",
+        ),
+    }),
+};
+
 /// 农用地土壤环境质量类别划分技术指南; known by number, its text was not obtained and its day not held against it.
 pub static CLASS_GUIDE: Instrument = Instrument {
     id: "farmland_class_guide_2019_53",
@@ -562,6 +579,39 @@ provisions! {
     LAW_92_CODE_1164 = [verified(&SOIL_LAW, "92"), verified(&CODE, "1164")];
     /// Fines for what is not reported or filed in time.
     LAW_95_CODE_1166_1167 = [verified(&SOIL_LAW, "95"), verified(&CODE, "1166, 1167")];
+    /// Farmland of priority protection becomes permanent basic farmland and is strictly protected.
+    LAW_50_CODE_445 = [verified(&SOIL_LAW, "50"), verified(&CODE, "445")];
+    /// Soil data go into the national platform.
+    LAW_82_CODE_406 = [verified(&SOIL_LAW, "82"), verified(&CODE, "406")];
+    /// Limits on EIA approvals for regions over their total emissions or short of their quality target. A limit for soil
+    /// alone rests on the plans.
+    CODE_158 = [verified(&CODE, "158")];
+    /// Agriculture and ecology of the province organise the classification; the provincial government approves it. The
+    /// content is recalled, the article's number was not checked.
+    ORDER_46_CLASSIFICATION = [recalled(&ORDER_46, "类别划分与省级人民政府审定（条号未核） / classification and approval by the provincial government (article not checked)")];
+    /// The limits of units are verified in the field before the list goes on: from practice, not held against the guide.
+    CLASS_GUIDE_BOUNDARY = [unconfirmed(&CLASS_GUIDE, "边界核实（未与原文核对） / review of the limits of units (not held against the text)")];
+    /// The classes are approved by the provincial government, and the data uploaded.
+    PLAN_STATE_CLASS_APPROVAL = [verified(&PLAN_STATE, "划定结果由各省级人民政府审定，数据上传 / approval by the provincial government, upload")];
+    /// The classes are brought up to date as land use and soil quality change.
+    PLAN_STATE_CLASS_UPDATE = [verified(&PLAN_STATE, "根据土地利用变更和土壤环境质量变化情况，定期更新 / periodic update of the classes")];
+    /// Inner Mongolia: periodic update, uploaded to the national information system for agricultural land.
+    PLAN_INNER_MONGOLIA_CLASS_UPDATE = [verified(&PLAN_INNER_MONGOLIA, "定期更新各类别耕地面积、分布，数据上传 / periodic update and upload of the classes")];
+    /// List of classes; data uploaded to the soil information platform.
+    PLAN_YUANCHENG_6 = [verified(&PLAN_YUANCHENG, "6")];
+    /// Dynamic adjustment of the classes, and its upload.
+    PLAN_SHUOZHOU_4 = [verified(&PLAN_SHUOZHOU, "任务4：动态调整，上传全国土壤环境信息化管理平台 / task 4: dynamic adjustment and upload")];
+    /// The provincial government warns counties whose priority-protection land shrinks or drops in quality; EIA approvals
+    /// may be limited.
+    PLAN_STATE_PRIORITY_WARNING = [verified(&PLAN_STATE, "优先保护类耕地面积减少或土壤环境质量下降：省级人民政府预警提醒、环评限批 / warning by the provincial government")];
+    /// Leagues and cities warn their banners and counties; EIA approvals may be limited.
+    PLAN_INNER_MONGOLIA_PRIORITY_WARNING = [verified(&PLAN_INNER_MONGOLIA, "优先保护类耕地面积减少或土壤环境质量下降：盟行政公署、市人民政府预警提醒、环评限批 / warning by the league or city")];
+    /// The league's administrative office warns; approvals of the region may be limited.
+    PLAN_ALXA_PRIORITY_WARNING = [verified(&PLAN_ALXA, "优先保护类耕地面积减少或土壤环境质量下降：盟行政公署预警提醒、区域限批 / warning by the league's administrative office")];
+    /// A proposal that is sent back says why; no clock is known for any step of an approval.
+    PRODUCT_ADJUSTMENT_RETURNED = [verified(&PRODUCT, "类别调整退回须注明原因，可修改后再报 / a returned adjustment says why, and may be proposed again")];
+    /// A warning is followed up to its end: served, answered, restriction, closed with a reason.
+    PRODUCT_WARNING_FOLLOW_UP = [verified(&PRODUCT, "预警的送达、答复、限制措施和结案均留存记录 / a warning is followed up on record to its end")];
     /// Agencies answer for the truth of their reports.
     LAW_90_CODE_1230 = [verified(&SOIL_LAW, "90"), verified(&CODE, "1230")];
     /// Farmland is divided into three classes by its pollution.

@@ -67,6 +67,28 @@ fn cases() -> BTreeMap<&'static str, Sent> {
                 "properties": {"code": "X1", "division_code": "999999", "land_type": "paddy"}
             })),
         ),
+        ("correct_farmland_unit", Sent::Json(json!({"crop": "小麦", "reason": "x"}))),
+        ("change_farmland_use", Sent::Json(json!({"land_type": "orchard", "changed_on": "2026-11-20", "reason": "x"}))),
+        (
+            "record_farmland_change",
+            Sent::Json(json!({
+                "kind": "redraw", "effective_on": "2026-11-20", "reason": "x", "parents": [{"id": NOBODY}],
+                "children": [{"type": "Feature", "geometry": square(105.6, 38.8, 100.0), "properties": {}}]
+            })),
+        ),
+        ("void_farmland_change", Sent::Json(json!({"reason": "x"}))),
+        (
+            "propose_class_adjustment",
+            Sent::Json(json!({
+                "division_code": "999999", "trigger": "routine_monitoring", "evidence": {"text": "x"},
+                "units": [{"unit_id": NOBODY, "class": "safe_use"}]
+            })),
+        ),
+        (
+            "record_class_adjustment_event",
+            Sent::Json(json!({"type": "prefecture_agreed", "occurred_on": "2026-11-20"})),
+        ),
+        ("record_protection_event", Sent::Json(json!({"type": "closed", "occurred_on": "2026-11-20", "reason": "x"}))),
         (
             "classify_farmland",
             Sent::Json(json!({"units": [{"code": "X1", "land_type": "paddy"}], "samples": [], "detail": "summary"})),

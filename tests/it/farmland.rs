@@ -12,6 +12,36 @@ fn unit(code: &str, division: &str, geometry: Value) -> Value {
     json!({"type": "Feature", "geometry": geometry, "properties": {"code": code, "division_code": division, "land_type": "paddy", "class": "safe_use", "pbf": true, "crop": "水稻"}})
 }
 
+/// A rectangle of about 110 m by 100 m for each thousandth of a degree.
+pub fn rect(west: f64, east: f64) -> Value {
+    json!({"type": "Polygon", "coordinates": [[[west, 23.7], [east, 23.7], [east, 23.701], [west, 23.701], [west, 23.7]]]})
+}
+
+/// A unit of 441602 with a class.
+pub fn with_class(code: &str, class: &str, geometry: &Value) -> Value {
+    let mut body = unit(code, "441602", geometry.clone());
+    body["properties"]["class"] = json!(class);
+    body
+}
+
+/// Sets a class as an adjustment does.
+pub async fn set_class(world: &World, id: &str, class: &'static str, from_on: &str) {
+    let from_on = Day::parse(from_on).unwrap();
+    let mut act = world.act(Permission::FarmlandWrite).await;
+    let new = farmland::NewClass {
+        unit: id.parse().unwrap(),
+        class,
+        elements: Some([Some(3), Some(1), Some(1), Some(2), Some(1)]),
+        from_on,
+        trigger: "routine_monitoring".to_owned(),
+        adjustment_id: uuid::Uuid::nil(),
+        approval_number: "（演示）类别〔2026〕1号".to_owned(),
+        approved_on: from_on,
+    };
+    farmland::set_classes(&mut act, &[new]).await.unwrap();
+    act.finish(Reply::nothing()).await.unwrap();
+}
+
 fn ewkb(geometry: &Value) -> Vec<u8> {
     Area::from_geojson(geometry, "").unwrap().to_ewkb()
 }
@@ -235,7 +265,6 @@ async fn no_outline_whatever_its_form_fails_its_neighbours() {
 #[tokio::test]
 async fn checks_learn_what_overlaps_touches_and_lies_near() {
     let world = World::new().await;
-    let rect = |west: f64, east: f64| json!({"type": "Polygon", "coordinates": [[[west, 23.7], [east, 23.7], [east, 23.701], [west, 23.701], [west, 23.7]]]});
     let rows = [
         unit("half", "441602", rect(114.7005, 114.7015)),
         unit("edge", "441602", rect(114.699, 114.7)),
@@ -276,19 +305,7 @@ async fn the_class_of_a_past_day_is_the_one_that_held_then() {
     row["properties"]["class_since"] = json!("2021-01-01");
     load(&world, "farmland", &features(&json!({"features": [row]})), 10).await;
     let id = hits_id(&world, &geometry).await;
-    let mut act = world.act(Permission::FarmlandWrite).await;
-    let new = farmland::NewClass {
-        unit: id.parse().unwrap(),
-        class: "strict_control",
-        elements: Some([Some(3), Some(1), Some(1), Some(2), Some(1)]),
-        from_on: Day::parse("2026-06-01").unwrap(),
-        trigger: "routine_monitoring".to_owned(),
-        adjustment_id: uuid::Uuid::nil(),
-        approval_number: "（演示）类别〔2026〕1号".to_owned(),
-        approved_on: Day::parse("2026-06-01").unwrap(),
-    };
-    farmland::set_classes(&mut act, &[new]).await.unwrap();
-    act.finish(Reply::nothing()).await.unwrap();
+    set_class(&world, &id, "strict_control", "2026-06-01").await;
 
     let mut conn = world.app.db().acquire().await.unwrap();
     for (day, class) in [

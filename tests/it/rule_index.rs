@@ -542,8 +542,12 @@ fn the_committed_index_is_the_sources() {
 #[test]
 fn every_rule_that_decides_is_pinned_by_a_test_and_used_somewhere() {
     let index = Index::read(all());
-    let decides =
-        |rule: &&RuleEntry| matches!(rule.kind, Kind::Event | Kind::Transition | Kind::Gate | Kind::Parameter);
+    let decides = |rule: &&RuleEntry| {
+        matches!(
+            rule.kind,
+            Kind::Event | Kind::Transition | Kind::Gate | Kind::Parameter | Kind::Adjustment | Kind::Protection
+        )
+    };
     let loose: Vec<String> = all()
         .iter()
         .filter(decides)

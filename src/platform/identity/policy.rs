@@ -83,6 +83,16 @@ permissions! {
     FarmlandRead = "farmland.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Auditor, Admin];
     /// Register farmland units with their class as given.
     FarmlandWrite = "farmland.write", public: false, [Agriculture];
+    /// See proposals to give farmland units their classes, and how they went on.
+    ClassAdjustmentRead = "class_adjustment.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Auditor, Admin];
+    /// Propose classes of farmland units.
+    ClassAdjustmentPropose = "class_adjustment.propose", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Agriculture];
+    /// Carry a proposal on: agree, approve, upload, return; who at which step, the register's rules say.
+    ClassAdjustmentDecide = "class_adjustment.decide", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Agriculture, Government];
+    /// See warnings on priority-protection land.
+    ProtectionRead = "protection.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Auditor, Admin];
+    /// Follow warnings up; who at which step, the register's rules say.
+    ProtectionFollow = "protection.follow", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Agriculture, Government];
     /// Ask whether land may change hands or use.
     LandCheckAsk = "land_check.ask", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government];
     /// Read land checks.

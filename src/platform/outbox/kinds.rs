@@ -1,7 +1,13 @@
 //! The kinds of changes there are. A register tells no other, and a subscription names no other.
 
 /// Every kind, sorted.
-pub(in crate::platform) const KINDS: [&str; 43] = [
+pub(in crate::platform) const KINDS: [&str; 56] = [
+    "class_adjustment.agreed",
+    "class_adjustment.approved",
+    "class_adjustment.proposed",
+    "class_adjustment.returned",
+    "class_adjustment.uploaded",
+    "class_adjustment.voided",
     "deadline.cancelled",
     "deadline.closed",
     "deadline.escalated",
@@ -26,6 +32,13 @@ pub(in crate::platform) const KINDS: [&str; 43] = [
     "notice.received",
     "notice.served",
     "notice.voided",
+    "protection.answered",
+    "protection.closed",
+    "protection.grew",
+    "protection.issued",
+    "protection.raised",
+    "protection.restricted",
+    "protection.voided",
     "publicity.met",
     "publicity.owed",
     "publicity.put_back",

@@ -24,6 +24,7 @@ use crate::kernel::{Fault, Result, Text};
 use crate::platform::Act;
 use crate::platform::bulk::Batch;
 use crate::platform::fields::at;
+use sqlx::PgConnection;
 use std::collections::HashSet;
 
 /// What this register declares.
@@ -34,7 +35,16 @@ pub static REGISTER: Register =
 /// generalised for small scales, and run kilometres beside the true ones; what lies farther off is another place.
 pub const MAX_OUTSIDE_M: f64 = 20_000.0;
 
+pub use rules::above::Above;
 pub use store::{Under, ancestors, distance_m, known, under};
+
+/// The county, prefecture and province of a division; `None` where it is not in the registry.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn above(conn: &mut PgConnection, code: &str) -> Result<Option<Above>> {
+    Ok(ancestors(conn, code).await?.map(|ancestors| Above::of(code, &ancestors)))
+}
 
 /// The fault of a row whose division is not in the registry.
 pub fn unknown(code: &str) -> Fault {

@@ -11,7 +11,7 @@ mod hits;
 mod http;
 mod import;
 mod layer;
-pub mod rules;
+mod rules;
 mod store;
 mod units;
 

@@ -9,7 +9,7 @@ use crate::registers::key_unit::Period;
 use crate::registers::site::restrictions::{self, at_stage};
 use crate::registers::site::stage::Stage;
 use crate::registers::site::table::{Case, EventKind, Guard, KINDS, TRANSITIONS, To, Transition};
-use crate::registers::{deadline, key_unit, publicity, site};
+use crate::registers::{class_adjustment, deadline, key_unit, protection, publicity, site};
 use crate::standards::{law, parameters};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -24,6 +24,9 @@ pub fn all() -> &'static [RuleEntry] {
         rules.extend(publicity::RULES.iter().map(|duty| published(duty)));
         rules.extend(land_check::GATES.iter().map(gate));
         rules.extend(key_unit::DUTIES.iter().map(duty));
+        rules.extend(adjustment_steps());
+        rules.extend(protection::ADDRESSEES.iter().map(warned_by));
+        rules.extend(warning_steps());
         rules.extend(parameters::ALL.iter().map(|parameter| number(parameter)));
         rules.extend(law::ALL.iter().map(|(name, provision)| article(name, provision)));
         rules
@@ -391,6 +394,77 @@ fn duty(duty: &'static key_unit::Duty) -> RuleEntry {
         parameters: if let Period::Before(parameter) = duty.period { vec![parameter] } else { Vec::new() },
         ..plain(Kind::KeyUnitDuty, duty.id, duty.title.clone())
     }
+}
+
+/// One rule for each number; what several ways have in common is said once.
+fn adjustment_steps() -> Vec<RuleEntry> {
+    let mut rules: Vec<RuleEntry> = Vec::new();
+    for way in &class_adjustment::TRANSITIONS {
+        let title = way.event.title();
+        let (from, to) = (way.from.title(), way.to.title());
+        let moves = Text::new(format!("{} → {}", from.zh, to.zh), format!("{} → {}", from.en, to.en));
+        let at = rules.iter().position(|rule| rule.bare() == way.rule).unwrap_or_else(|| {
+            rules.push(plain(Kind::Adjustment, way.rule, title));
+            rules.len() - 1
+        });
+        let rule = &mut rules[at];
+        rule.text = join(rule.text.take().into_iter().chain([moves]), "；", "; ");
+        for (_, role) in way.actors {
+            if !rule.actors.contains(role) {
+                rule.actors.push(*role);
+            }
+        }
+        for provision in way.provisions.iter().copied().chain(way.regional.iter().map(|(_, provision)| *provision)) {
+            add(&mut rule.provisions, provision);
+        }
+    }
+    rules
+}
+
+fn warned_by(row: &'static protection::Addressee) -> RuleEntry {
+    let restriction = row.restriction.title();
+    RuleEntry {
+        text: Some(Text::new(
+            format!("由{}预警；可采取：{}", row.authority.zh, restriction.zh),
+            format!("warned by the {}; may lead to: {}", row.authority.en, restriction.en),
+        )),
+        actors: vec![Role::Government],
+        trigger: Some(Text::fixed(
+            "本年县级优先保护类耕地面积净减少（K6 小于 0），或有优先保护类单元降为其他类别",
+            "within the year a county's priority-protection area shrinks net (K6 below 0), or such land drops to another class",
+        )),
+        provisions: vec![row.provision],
+        place: if row.jurisdiction.is_empty() { Place::Nation } else { Place::Only(vec![row.jurisdiction]) },
+        ..plain(
+            Kind::Protection,
+            row.id,
+            Text::fixed(
+                "优先保护类耕地面积减少、质量下降的预警",
+                "Warning that priority-protection land shrank or dropped",
+            ),
+        )
+    }
+}
+
+/// The steps of the follow-up; what they stand on is beside the text on who warns.
+fn warning_steps() -> Vec<RuleEntry> {
+    let mut rules: Vec<RuleEntry> = Vec::new();
+    for way in &protection::TRANSITIONS {
+        if rules.iter().any(|rule| rule.bare() == way.rule) {
+            continue;
+        }
+        let mut provisions: Vec<&'static Provision> = Vec::new();
+        for provision in protection::ADDRESSEES.iter().map(|row| row.provision).chain(way.provisions.iter().copied()) {
+            add(&mut provisions, provision);
+        }
+        rules.push(RuleEntry {
+            actors: way.actors.to_vec(),
+            trigger: behind("状态：", "Where it is: ", join(way.from.iter().map(|status| status.title()), "、", ", ")),
+            provisions,
+            ..plain(Kind::Protection, way.rule, way.event.title())
+        });
+    }
+    rules
 }
 
 fn number(parameter: &'static parameters::Parameter) -> RuleEntry {

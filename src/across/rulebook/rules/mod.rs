@@ -33,6 +33,10 @@ pub enum Kind {
     Gate,
     /// 重点监管单位义务
     KeyUnitDuty,
+    /// 类别调整程序: a step of an adjustment of farmland classes.
+    Adjustment,
+    /// 优先保护类耕地预警: who warns, and the steps of its follow-up.
+    Protection,
     /// 参数: a number that differs by place and day.
     Parameter,
     /// 条款: a provision through its successive texts.
@@ -41,7 +45,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the page.
-    pub const ALL: [Kind; 9] = [
+    pub const ALL: [Kind; 11] = [
         Kind::Event,
         Kind::Transition,
         Kind::Restriction,
@@ -49,6 +53,8 @@ impl Kind {
         Kind::Publicity,
         Kind::Gate,
         Kind::KeyUnitDuty,
+        Kind::Adjustment,
+        Kind::Protection,
         Kind::Parameter,
         Kind::Provision,
     ];
@@ -63,6 +69,8 @@ impl Kind {
             Kind::Publicity => "publicity",
             Kind::Gate => "gate",
             Kind::KeyUnitDuty => "key_unit_duty",
+            Kind::Adjustment => "adjustment",
+            Kind::Protection => "protection",
             Kind::Parameter => "parameter",
             Kind::Provision => "provision",
         }
@@ -77,6 +85,8 @@ impl Kind {
             Kind::Deadline => "deadline.",
             Kind::Publicity => "publicity.",
             Kind::KeyUnitDuty => "duty.",
+            Kind::Adjustment => "adjustment.",
+            Kind::Protection => "protection.",
             Kind::Parameter => "parameter.",
             Kind::Provision => "provision.",
             Kind::Gate | Kind::Transition => "",
@@ -93,6 +103,8 @@ impl Kind {
             Kind::Publicity => Text::fixed("公开义务", "Duties to publish"),
             Kind::Gate => Text::fixed("准入规则", "Gates of the land check"),
             Kind::KeyUnitDuty => Text::fixed("重点监管单位义务", "Duties of key units"),
+            Kind::Adjustment => Text::fixed("农用地类别调整程序", "Adjustment of farmland classes"),
+            Kind::Protection => Text::fixed("优先保护类耕地预警", "Warnings on priority-protection land"),
             Kind::Parameter => Text::fixed("参数", "Parameters"),
             Kind::Provision => Text::fixed("条款", "Provisions"),
         }

@@ -1,3 +1,4 @@
 //! Pure decisions about divisions.
 
+pub mod above;
 pub mod tree;

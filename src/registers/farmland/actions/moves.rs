@@ -1,5 +1,6 @@
-//! Where land leaves or joins the class of priority protection: what counties are warned of.
+//! Where cultivated land (耕地) leaves or joins the class of priority protection: what counties are warned of.
 
+use super::super::rules::CULTIVATED;
 use super::super::units::Unit;
 use crate::kernel::{Day, Result};
 use crate::platform::Act;
@@ -20,7 +21,7 @@ pub enum Cause {
     BoundaryCorrected,
 }
 
-/// The area under priority protection of a unit, or of those that came of it, before and after.
+/// The cultivated area under priority protection of a unit, or of those that came of it, before and after.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Move {
     /// The county.
@@ -52,7 +53,8 @@ impl Cause {
 impl Move {
     /// What a unit's new class moves, if anything.
     pub fn of_class(unit: &Unit, class: &str, on: Day, cause: Cause) -> Option<Move> {
-        let area = |class: &str| if class == super::super::PRIORITY { unit.area_m2 } else { 0.0 };
+        let cultivated = CULTIVATED.contains(&unit.land_type.as_str());
+        let area = |class: &str| if cultivated && class == super::super::PRIORITY { unit.area_m2 } else { 0.0 };
         let (before_m2, after_m2) = (area(&unit.class), area(class));
         (before_m2 != after_m2).then(|| Move {
             division_code: unit.division_code.clone(),

@@ -1,29 +1,38 @@
 //! `/v1/farmland-units`.
 
 mod classify;
+mod ledger;
+mod lineage;
 
 pub use classify::kept as kept_finding;
 
-use super::actions;
+use super::actions::{self, Becomes, Correction, NewUse, no_unit};
+use super::store::lineage::{Kin, kin};
 use super::store::tracks::{self, ClassRow};
 use super::store::{self, Filter, NewUnit, UnitRow, When};
 use crate::kernel::paging::{self, Cursor};
-use crate::kernel::{Area, Day, DivisionCode, Error, FarmlandFactId, FarmlandUnitId, Result};
+use crate::kernel::{
+    Area, Day, DivisionCode, DocumentId, Error, FarmlandChangeId, FarmlandFactId, FarmlandUnitId, Result, Text,
+};
 use crate::platform::call::known_at;
 use crate::platform::feature::{self, Feature, FeaturePage, NewFeature};
-use crate::platform::{App, Body, Call, Params, Permission, Reply, Scope, Stop};
+use crate::platform::{App, Body, Call, IfMatch, Params, Permission, Reply, Scope, Stop};
 use axum::extract::{OriginalUri, Path};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use sqlx::PgConnection;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list_farmland_units, create_farmland_unit))
-        .routes(routes!(get_farmland_unit))
+        .routes(routes!(get_farmland_unit, correct_farmland_unit))
+        .routes(routes!(change_farmland_use))
         .routes(routes!(list_farmland_classes))
         .merge(classify::routes())
+        .merge(lineage::routes())
+        .merge(ledger::routes())
 }
 
 /// Kind of farmland.
@@ -137,6 +146,10 @@ struct FarmlandUnitProperties {
     ended_on: Option<Day>,
     /// Whether it exists on the day asked about.
     living: bool,
+    /// The units that it came of, by which change and when.
+    predecessors: Vec<KinView>,
+    /// The units that came of it.
+    successors: Vec<KinView>,
     /// Ellipsoidal area (CGCS2000), m².
     #[schema(example = 20000.0)]
     area_m2: f64,
@@ -155,7 +168,50 @@ struct FarmlandUnitProperties {
     village: Option<String>,
 }
 
-fn view(row: UnitRow) -> Result<Feature<FarmlandUnitProperties>> {
+/// A unit that another came of, or that came of it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct KinView {
+    /// Its identifier.
+    id: FarmlandUnitId,
+    /// Its code.
+    #[schema(example = "140602NY000001-1")]
+    code: String,
+    /// The change by which one came of the other.
+    change_id: FarmlandChangeId,
+    /// Day of that change.
+    effective_on: Day,
+    /// Its address, relative to the server.
+    #[schema(example = "/v1/farmland-units/0190a0a0-0000-7000-8000-000000000000")]
+    href: String,
+}
+
+impl From<&Kin> for KinView {
+    fn from(kin: &Kin) -> KinView {
+        KinView {
+            id: kin.id,
+            code: kin.code.clone(),
+            change_id: kin.change_id,
+            effective_on: kin.effective_on,
+            href: format!("/v1/farmland-units/{}", kin.id),
+        }
+    }
+}
+
+/// The views of units, with what they came of and what came of them.
+async fn views(
+    conn: &mut PgConnection,
+    rows: Vec<UnitRow>,
+    known_at: Option<DateTime<Utc>>,
+) -> Result<Vec<Feature<FarmlandUnitProperties>>> {
+    // Only what began or ended by a change has kin.
+    let changed = rows.iter().filter(|row| row.began_by.is_some() || row.ended_by.is_some()).map(|row| row.id);
+    let changed: Vec<FarmlandUnitId> = changed.collect();
+    let kin = if changed.is_empty() { Vec::new() } else { kin(conn, &changed, known_at).await? };
+    rows.into_iter().map(|row| view(row, &kin)).collect()
+}
+
+fn view(row: UnitRow, kin: &[Kin]) -> Result<Feature<FarmlandUnitProperties>> {
+    let of = |child: bool| kin.iter().filter(|kin| kin.of == row.id && kin.child == child).map(KinView::from).collect();
     let properties = FarmlandUnitProperties {
         code: row.code,
         division_code: row.division_code,
@@ -167,6 +223,8 @@ fn view(row: UnitRow) -> Result<Feature<FarmlandUnitProperties>> {
         began_on: row.began_on,
         ended_on: row.ended_on,
         living: row.living,
+        predecessors: of(false),
+        successors: of(true),
         area_m2: row.area_m2,
         area_mu: row.area_m2 * 15.0 / 10_000.0,
         stated_area_m2: row.stated_area_m2,
@@ -287,7 +345,8 @@ async fn list_farmland_units(
         limit: i64::from(limit) + 1,
     };
     let mut conn = call.app().db().acquire().await?;
-    let features = store::list(&mut conn, &filter).await?.into_iter().map(view).collect::<Result<Vec<_>>>()?;
+    let rows = store::list(&mut conn, &filter).await?;
+    let features = views(&mut conn, rows, when.known_at).await?;
     let page = FeaturePage::of(&uri, features, limit, &filters, |feature| feature.properties.code.clone());
     Ok(Reply::geojson(&page)?)
 }
@@ -307,9 +366,7 @@ async fn get_farmland_unit(
     let scope = scope(&call)?;
     let when = when(&call, query.true_on, query.known_at.as_deref())?;
     let mut conn = call.app().db().acquire().await?;
-    let row = store::get(&mut conn, read_id(&id)?, when, scope.as_deref()).await?.ok_or_else(no_unit)?;
-    let revision = row.revision;
-    Ok(Reply::geojson(&view(row)?)?.revision_as_shown(revision))
+    shown(&mut conn, read_id(&id)?, when, scope.as_deref()).await.map_err(Stop::from)
 }
 
 /// Registers a farmland unit with its class as given.
@@ -324,9 +381,176 @@ async fn create_farmland_unit(call: Call, Body(body): Body<NewFeature<NewFarmlan
     let (unit, area) = checked(&body)?;
     let id = actions::register(&mut act, &unit, &area).await?;
     let now = When { on: act.today(), known_at: None };
-    let row = store::get(act.tx(), id, now, None).await?.ok_or_else(no_unit)?;
+    let reply = shown(act.tx(), id, now, None).await?.created(format!("/v1/farmland-units/{id}"));
+    Ok(act.finish(reply).await?)
+}
+
+/// A unit as an answer.
+async fn shown(conn: &mut PgConnection, id: FarmlandUnitId, when: When, scope: Option<&[String]>) -> Result<Reply> {
+    let row = store::get(conn, id, when, scope).await?.ok_or_else(no_unit)?;
     let revision = row.revision;
-    let reply = Reply::geojson(&view(row)?)?.created(format!("/v1/farmland-units/{id}")).revision_as_shown(revision);
+    let view = views(conn, vec![row], when.known_at).await?.pop().ok_or_else(no_unit)?;
+    Ok(Reply::geojson(&view)?.revision_as_shown(revision))
+}
+
+/// A correction of a unit's record: what is left out stays, `null` takes away.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"crop": "玉米", "reason": "作物录入有误"}))]
+struct FarmlandUnitPatch {
+    /// What grows there.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, max_length = 500)]
+    crop: Option<Option<String>>,
+    /// Township.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, max_length = 500)]
+    township: Option<Option<String>>,
+    /// Village.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, max_length = 500)]
+    village: Option<Option<String>>,
+    /// Permanent basic farmland.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<bool>)]
+    pbf: Option<Option<bool>>,
+    /// Area as the source states it, m².
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<f64>, exclusive_minimum = 0.0)]
+    stated_area_m2: Option<Option<f64>>,
+    /// Why; kept in the history.
+    #[schema(max_length = 1000)]
+    reason: String,
+}
+
+/// Tells `null` from what is left out.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(d).map(Some)
+}
+
+/// Corrects a unit's record, with a reason; never its class, land type or outline. The version before stays in the history.
+#[utoipa::path(
+    patch, path = "/v1/farmland-units/{id}", operation_id = "correct_farmland_unit", tag = "farmland",
+    params(("id" = uuid::Uuid, Path, description = "Identifier"),
+           ("If-Match" = String, Header, description = "ETag of the version that is corrected", example = "\"1\"")),
+    request_body(content = FarmlandUnitPatch, content_type = "application/json"),
+    responses((status = 200, description = "Corrected", body = Feature<FarmlandUnitProperties>, content_type = "application/geo+json")),
+    extensions(("x-permission" = json!("farmland.write")))
+)]
+async fn correct_farmland_unit(
+    call: Call,
+    Path(id): Path<String>,
+    IfMatch(revision): IfMatch,
+    Body(patch): Body<FarmlandUnitPatch>,
+) -> Result<Reply, Stop> {
+    let mut act = call.begin(Permission::FarmlandWrite).await?;
+    let id = read_id(&id)?;
+    let FarmlandUnitPatch { crop, township, village, pbf, stated_area_m2, reason } = patch;
+    let new = Correction { crop, township, village, pbf, stated_area_m2 };
+    actions::correct(&mut act, id, revision, new, &reason).await?;
+    let now = When { on: act.today(), known_at: None };
+    let reply = shown(act.tx(), id, now, None).await?;
+    Ok(act.finish(reply).await?)
+}
+
+/// What land became that is farmland no more.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"system": "GB/T 21010-2017", "code": "0601"}))]
+struct BecameBody {
+    /// `GB/T 21010-2017`, `LUSC-2023` or `GB 50137-2011`.
+    system: String,
+    /// A code that the system prints.
+    code: String,
+}
+
+/// A change of land use: to another kind of farmland (`land_type`), or out of farming (`became`); one of the two.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"land_type": "orchard", "changed_on": "2026-11-01", "reason": "退耕还果"}))]
+struct LandUseChange {
+    /// The land type from then on.
+    #[serde(default)]
+    land_type: Option<LandType>,
+    /// What it is where it is farmland no more: the unit ends.
+    #[serde(default)]
+    became: Option<BecameBody>,
+    /// First day of the new use; not after today.
+    changed_on: Day,
+    /// Why.
+    #[schema(max_length = 1000)]
+    reason: String,
+    /// The paper it rests on.
+    #[serde(default)]
+    document_id: Option<DocumentId>,
+}
+
+/// What is due after a change of land use.
+#[derive(Debug, Serialize, ToSchema)]
+struct DueReclassification {
+    /// The trigger that an adjustment of the class gives.
+    #[schema(example = "land_use_change")]
+    trigger: &'static str,
+    /// Since when.
+    since: Day,
+    /// 说明
+    text_zh: &'static str,
+    /// In words.
+    text_en: &'static str,
+}
+
+/// A unit whose land is used otherwise.
+#[derive(Debug, Serialize, ToSchema)]
+struct LandUseChanged {
+    /// The unit after the change.
+    unit: Feature<FarmlandUnitProperties>,
+    /// The change in which the unit ended, where the land left farming.
+    change_id: Option<FarmlandChangeId>,
+    /// The class stays as it was until it is adjusted, which is due.
+    reclassification: Option<DueReclassification>,
+}
+
+/// Records a change of land use. The class stays as it was, and a re-classification is due; land that leaves farming ends
+/// the unit.
+#[utoipa::path(
+    post, path = "/v1/farmland-units/{id}/land-type", operation_id = "change_farmland_use", tag = "farmland",
+    params(("id" = uuid::Uuid, Path, description = "Identifier")),
+    request_body(content = LandUseChange, content_type = "application/json"),
+    responses((status = 200, description = "Recorded", body = LandUseChanged)),
+    extensions(("x-permission" = json!("farmland.write")))
+)]
+async fn change_farmland_use(
+    call: Call,
+    Path(id): Path<String>,
+    Body(body): Body<LandUseChange>,
+) -> Result<Reply, Stop> {
+    let mut act = call.begin(Permission::FarmlandWrite).await?;
+    let id = read_id(&id)?;
+    let becomes = match (body.land_type, body.became) {
+        (Some(kind), None) => Becomes::Farmland(kind.as_str()),
+        (None, Some(became)) => Becomes::Other { system: became.system, code: became.code },
+        _ => {
+            return Err(Error::fault(
+                "",
+                "one_of_two",
+                Text::fixed("须给出 land_type 或 became 之一。", "Give either land_type or became."),
+            )
+            .into());
+        }
+    };
+    let new = NewUse { becomes, changed_on: body.changed_on, reason: body.reason, document_id: body.document_id };
+    let change_id = actions::change_use(&mut act, id, new).await?;
+    let now = When { on: act.today(), known_at: None };
+    let row = store::get(act.tx(), id, now, None).await?.ok_or_else(no_unit)?;
+    let (revision, since) = (row.revision, row.reclassification_due_on.filter(|_| row.ended_on.is_none()));
+    let unit = views(act.tx(), vec![row], None).await?.pop().ok_or_else(no_unit)?;
+    let reclassification = since.map(|since| DueReclassification {
+        trigger: "land_use_change",
+        since,
+        text_zh: "土地利用已变更，土壤环境质量类别应重新划定；在批准之前沿用原类别。",
+        text_en: "The land use has changed: the class is to be adjusted, and stays as it was until that is approved.",
+    });
+    let reply = Reply::json(&LandUseChanged { unit, change_id, reclassification })?.revision(revision);
     Ok(act.finish(reply).await?)
 }
 
@@ -495,8 +719,4 @@ async fn list_farmland_classes(
 
 fn read_id(text: &str) -> Result<FarmlandUnitId> {
     text.parse().map_err(|_| no_unit())
-}
-
-fn no_unit() -> Error {
-    Error::not_found("该农用地单元", "farmland unit")
 }

@@ -1,6 +1,8 @@
-//! All SQL of farmland units; that of their tracks is in [`tracks`], that of parentage in [`lineage`].
+//! All SQL of farmland units; that of their tracks is in [`tracks`], that of parentage in [`lineage`], that of the area
+//! ledger in [`ledger`].
 
 pub mod classify;
+pub mod ledger;
 pub mod lineage;
 pub mod tracks;
 
@@ -270,4 +272,32 @@ pub async fn hits(conn: &mut PgConnection, parcel: &[u8], on: Day, near_m: Optio
     )
     .fetch_all(conn)
     .await?)
+}
+
+/// What a unit's record says where it can be put right.
+#[derive(Debug, Clone, Default)]
+pub struct Corrected {
+    pub crop: Option<String>,
+    pub township: Option<String>,
+    pub village: Option<String>,
+    pub pbf: Option<bool>,
+    pub stated_area_m2: Option<f64>,
+}
+
+/// Writes a unit's record as corrected.
+pub async fn correct(conn: &mut PgConnection, id: FarmlandUnitId, new: &Corrected, reason: &str) -> Result<()> {
+    sqlx::query!(
+        "update farmland_unit set crop = $2, township = $3, village = $4, pbf = $5, stated_area_m2 = $6, correction_reason = $7
+         where id = $1",
+        id as FarmlandUnitId,
+        new.crop,
+        new.township,
+        new.village,
+        new.pbf,
+        new.stated_area_m2,
+        reason,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! All SQL of the tracks: which class and which land type a unit had from which day on.
 
-use crate::kernel::{Day, FarmlandFactId, FarmlandUnitId, Result};
+use crate::kernel::{Day, DocumentId, FarmlandFactId, FarmlandUnitId, Result};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -51,6 +51,7 @@ pub async fn add_classes(conn: &mut PgConnection, now: DateTime<Utc>, rows: &[Ne
     sqlx::query!(
         r#"update farmland_unit as u
            set class = v.class, class_since = v.from_on,
+               correction_reason = null,
                reclassification_due_on = case when v.from_on < u.reclassification_due_on then u.reclassification_due_on end
            from unnest($1::uuid[], $2::date[], $3::text[]) as v (id, from_on, class)
            where u.id = v.id"#,
@@ -73,6 +74,41 @@ pub async fn lock(conn: &mut PgConnection, units: &[FarmlandUnitId]) -> Result<V
     .fetch_all(conn)
     .await?;
     Ok(rows.into_iter().map(|row| (row.id, row.class_since)).collect())
+}
+
+/// Enters a land type into the track, and makes it the unit's last; a new class is due from then on.
+pub async fn add_land_type(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    unit: FarmlandUnitId,
+    from_on: Day,
+    land_type: &str,
+    document_id: Option<DocumentId>,
+    reason: &str,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into farmland_land_type (id, unit_id, from_on, land_type, document_id, reason) values ($1, $2, $3, $4, $5, $6)",
+        FarmlandFactId::new(now) as FarmlandFactId,
+        unit as FarmlandUnitId,
+        from_on as Day,
+        land_type,
+        document_id as Option<DocumentId>,
+        reason,
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "update farmland_unit set land_type = $2, land_type_since = $3, correction_reason = null,
+             reclassification_due_on = case when class_since > $3 then reclassification_due_on
+                 else coalesce(reclassification_due_on, $3) end
+         where id = $1",
+        unit as FarmlandUnitId,
+        land_type,
+        from_on as Day,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// A version of a unit's class: one fact in one stretch of the registry's knowledge.
