@@ -332,3 +332,159 @@ async fn hits_id(world: &World, geometry: &Value) -> String {
     let mut conn = world.app.db().acquire().await.unwrap();
     farmland::hits(&mut conn, &ewkb(geometry), TODAY, None).await.unwrap()[0].id.to_string()
 }
+
+#[tokio::test]
+async fn checks_pass_over_units_that_do_not_exist_on_their_day() {
+    let world = World::new().await;
+    let key = world.key(Role::Agriculture, "441600").await;
+    let mut body = with_class("U", "safe_use", &rect(114.7, 114.702));
+    body["properties"]["began_on"] = json!("2020-01-01");
+    let id = expect(world.post("/v1/farmland-units").bearer_auth(&key).json(&body), 201).await["id"].clone();
+    let became =
+        json!({"became": {"system": "GB/T 21010-2017", "code": "0601"}, "changed_on": "2026-06-01", "reason": "x"});
+    let address = format!("/v1/farmland-units/{}/land-type", id.as_str().unwrap());
+    expect(world.post(&address).bearer_auth(&key).json(&became), 200).await;
+    let mut conn = world.app.db().acquire().await.unwrap();
+    for (day, n) in [("2019-12-31", 0), ("2020-01-01", 1), ("2026-05-31", 1), ("2026-06-01", 0), ("2026-11-21", 0)] {
+        let parcel = ewkb(&rect(114.7, 114.702));
+        let met = farmland::hits(&mut conn, &parcel, Day::parse(day).unwrap(), None).await.unwrap();
+        assert_eq!(met.len(), n, "{day}");
+    }
+}
+
+#[tokio::test]
+async fn others_learn_what_was_true_of_units_on_a_day() {
+    let world = World::new().await;
+    let key = world.key(Role::Agriculture, "441600").await;
+    let mut ids = Vec::new();
+    for (code, west) in [("B", 114.71), ("A", 114.7)] {
+        let body = with_class(code, "priority_protection", &rect(west, west + 0.001));
+        let unit = expect(world.post("/v1/farmland-units").bearer_auth(&key).json(&body), 201).await;
+        ids.push(unit["id"].as_str().unwrap().to_owned());
+    }
+    let before = world.app.clock().now();
+    world.clock.advance(chrono::Duration::minutes(1));
+    set_class(&world, &ids[1], "strict_control", "2026-06-01").await;
+    let ids: Vec<_> = ids.iter().map(|id| id.parse().unwrap()).collect();
+    let mut conn = world.app.db().acquire().await.unwrap();
+    let day = Day::parse("2026-05-31").unwrap();
+    for (on, known_at, class) in [
+        (TODAY, None, "strict_control"),
+        (day, None, "priority_protection"),
+        (TODAY, Some(before), "priority_protection"),
+    ] {
+        let units = farmland::units(&mut conn, &ids, on, known_at).await.unwrap();
+        assert_eq!(units.iter().map(|u| u.code.as_str()).collect::<Vec<_>>(), ["A", "B"]);
+        assert_eq!(
+            (units[0].class.as_str(), units[1].class.as_str()),
+            (class, "priority_protection"),
+            "{on} {known_at:?}"
+        );
+        assert!(units.iter().all(|unit| unit.exists_on(on)));
+    }
+    let unknown = farmland::unit(&mut conn, ids[0], TODAY, Some(before - chrono::Duration::days(1))).await.unwrap();
+    assert_eq!(unknown, None);
+    let lineage = farmland::lineage(&mut conn, ids[0]).await.unwrap();
+    assert!(lineage.parents.is_empty() && lineage.children.is_empty());
+
+    // Before the last that is known, and for what is unknown, no class is set.
+    let new = |unit, from_on: &str| farmland::NewClass {
+        unit,
+        class: "safe_use",
+        elements: None,
+        from_on: Day::parse(from_on).unwrap(),
+        trigger: "co_monitoring".to_owned(),
+        adjustment_id: uuid::Uuid::nil(),
+        approval_number: "x".to_owned(),
+        approved_on: TODAY,
+    };
+    let mut act = world.act(Permission::FarmlandWrite).await;
+    let late = farmland::set_classes(&mut act, &[new(ids[1], "2026-05-31")]).await.unwrap_err();
+    assert_eq!(late.code(), "later_fact");
+    let nobody = "0190a0a0-0000-7000-8000-000000000000".parse().unwrap();
+    let nobody = farmland::set_classes(&mut act, &[new(nobody, "2026-05-31")]).await.unwrap_err();
+    assert_eq!(nobody.code(), "unit_not_living");
+}
+
+/// Registers that were kept before there were tracks keep their answers.
+#[tokio::test]
+async fn what_was_registered_before_becomes_the_tracks() {
+    let world = World::new().await;
+    let name = format!("old_{}", std::process::id());
+    sqlx::query(sqlx::AssertSqlSafe(format!("create database {name} template template0")))
+        .execute(world.app.db())
+        .await
+        .unwrap();
+    let options = world.app.db().connect_options().as_ref().clone().database(&name);
+    let old = sqlx::PgPool::connect_with(options).await.unwrap();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    let (before, after): (Vec<_>, Vec<_>) =
+        files.into_iter().partition(|file| file.file_name().unwrap().to_str().unwrap() < "0025");
+    for file in before {
+        run(&old, std::fs::read_to_string(file).unwrap()).await;
+    }
+    let act = |at: &str| {
+        format!(
+            "select set_config('jingtu.act', '0190a0a0-0000-7000-8000-000000000001', true), set_config('jingtu.now', '{at}', true);"
+        )
+    };
+    let outline = "st_setsrid(st_makeenvelope(114.7, 23.7, 114.701, 23.701), 4490)";
+    run(
+        &old,
+        format!(
+            "{} insert into farmland_unit (id, code, division_code, land_type, class, class_since, area_m2, geom) values
+                 ('0190a0a0-0000-7000-8000-00000000000a', 'A', '000000', 'paddy', 'safe_use', '2021-01-01', 1, {outline}),
+                 ('0190a0a0-0000-7000-8000-00000000000b', 'B', '000000', 'paddy', 'unclassified', null, 1, {outline});",
+            act("2025-01-01T00:00:00Z")
+        ),
+    )
+    .await;
+    // A new class, then a crop, then a correction that holds from an earlier day; and a land type put right.
+    for (at, change) in [
+        ("2025-02-01T00:00:00Z", "class = 'strict_control', class_since = '2024-01-01' where code = 'A'"),
+        ("2025-03-01T00:00:00Z", "crop = 'x' where code = 'A'"),
+        ("2025-04-01T00:00:00Z", "class = 'priority_protection', class_since = '2023-01-01' where code = 'A'"),
+        ("2025-05-01T00:00:00Z", "land_type = 'upland' where code = 'B'"),
+    ] {
+        run(&old, format!("{} update farmland_unit set {change};", act(at))).await;
+    }
+    for file in after.into_iter().filter(|file| file.file_name().unwrap().to_str().unwrap() < "0028") {
+        run(&old, std::fs::read_to_string(file).unwrap()).await;
+    }
+    for (code, day, known, class, land_type) in [
+        ("A", "2020-12-31", None, "unclassified", "paddy"),
+        ("A", "2021-01-01", None, "safe_use", "paddy"),
+        ("A", "2022-12-31", None, "safe_use", "paddy"),
+        ("A", "2025-06-01", None, "priority_protection", "paddy"),
+        ("A", "2023-06-01", Some("2025-03-15T00:00:00Z"), "safe_use", "paddy"),
+        ("A", "2025-06-01", Some("2025-03-15T00:00:00Z"), "strict_control", "paddy"),
+        ("A", "2025-06-01", Some("2025-01-15T00:00:00Z"), "safe_use", "paddy"),
+        ("B", "2025-06-01", None, "unclassified", "upland"),
+        ("B", "2025-06-01", Some("2025-04-15T00:00:00Z"), "unclassified", "paddy"),
+    ] {
+        // By the track itself, and by the unit with its last facts.
+        let found: (String, String, String, String) = sqlx::query_as(
+            "select u.class, u.land_type,
+                 coalesce((select class from farmland_class_at(u.id, $2::date, $3::timestamptz)), 'unclassified'),
+                 (select land_type from farmland_land_type_at(u.id, $2::date, $3::timestamptz))
+             from farmland_units_at($2::date, $3::timestamptz) as u where code = $1",
+        )
+        .bind(code)
+        .bind(Day::parse(day).unwrap())
+        .bind(known.map(|at| chrono::DateTime::parse_from_rfc3339(at).unwrap()))
+        .fetch_one(&old)
+        .await
+        .unwrap();
+        let expected = (class.to_owned(), land_type.to_owned(), class.to_owned(), land_type.to_owned());
+        assert_eq!(found, expected, "{code} {day} {known:?}");
+    }
+    old.close().await;
+}
+
+async fn run(db: &sqlx::PgPool, sql: String) {
+    let mut tx = db.begin().await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+}

@@ -8,7 +8,9 @@ use crate::kernel::{Day, Error, FarmlandChangeId, FarmlandUnitId, Result};
 use sqlx::PgConnection;
 
 /// Units walked in one statement.
-const CHUNK: i64 = 20_000;
+const CHUNK: i64 = 100_000;
+/// Units walked in one statement where a page of moves is wanted.
+const PAGE_CHUNK: i64 = 10_000;
 
 /// The ledger from the end of the filter's first day to the end of `to`.
 ///
@@ -20,7 +22,7 @@ pub async fn ledger(conn: &mut PgConnection, filter: &LedgerFilter, to: Day) -> 
         let class = class(&row.class)?;
         ledger.rest(&row.division_code, class, Amount { units: row.units, area: row.area });
     }
-    let mut walk = Walk::from(None);
+    let mut walk = Walk::from(None, CHUNK);
     while let Some(rows) = walk.next(conn, filter).await? {
         for row in &rows {
             ledger.walk(&row.division_code, &history(row, &filter.land_types)?, filter.from, to);
@@ -32,6 +34,7 @@ pub async fn ledger(conn: &mut PgConnection, filter: &LedgerFilter, to: Day) -> 
 /// A walk over the units to which something happened, chunk by chunk in the order of codes.
 struct Walk {
     first: Option<String>,
+    chunk: i64,
     /// Whether the first unit was walked already.
     walked: bool,
     ended: bool,
@@ -39,16 +42,16 @@ struct Walk {
 
 impl Walk {
     /// Begins at the unit with a code, or at the very first.
-    fn from(first: Option<String>) -> Walk {
-        Walk { first, walked: false, ended: false }
+    fn from(first: Option<String>, chunk: i64) -> Walk {
+        Walk { first, chunk, walked: false, ended: false }
     }
 
     async fn next(&mut self, conn: &mut PgConnection, filter: &LedgerFilter) -> Result<Option<Vec<WalkedRow>>> {
         if self.ended {
             return Ok(None);
         }
-        let mut rows = store::walked(conn, filter, self.first.as_deref(), CHUNK).await?;
-        self.ended = i64::try_from(rows.len()).is_ok_and(|n| n < CHUNK);
+        let mut rows = store::walked(conn, filter, self.first.as_deref(), self.chunk).await?;
+        self.ended = i64::try_from(rows.len()).is_ok_and(|n| n < self.chunk);
         if self.walked && rows.first().is_some_and(|row| Some(&row.code) == self.first.as_ref()) {
             rows.remove(0);
         }
@@ -91,7 +94,7 @@ pub async fn moves(
 ) -> Result<Vec<Moved>> {
     let mut out: Vec<Moved> = Vec::new();
     // The last unit of the page before may have moves left.
-    let mut walk = Walk::from(after.as_ref().map(|(code, _)| code.clone()));
+    let mut walk = Walk::from(after.as_ref().map(|(code, _)| code.clone()), PAGE_CHUNK);
     let seen = |moved: &Moved| after.as_ref().is_some_and(|(code, nth)| moved.code == *code && moved.nth <= *nth);
     while let Some(rows) = walk.next(conn, filter).await? {
         for row in &rows {

@@ -139,7 +139,7 @@ impl History {
     }
 
     /// Class and count with which the unit comes into a day: those of its eve, or those that it is born with.
-    fn into_day(&self, day: Day) -> (Class, bool) {
+    fn dawn_of(&self, day: Day) -> (Class, bool) {
         let eve = day.add_days(-1);
         let born_with = || self.classes.iter().find(|fact| fact.from == Some(day));
         let class = self.class(eve).or_else(|| born_with().filter(|_| self.began == Some(day)));
@@ -174,7 +174,7 @@ impl History {
                 lines.push(Line { on: day, cause, trigger, from, to, area: self.area });
             }
         };
-        let (class, counted) = self.into_day(day);
+        let (class, counted) = self.dawn_of(day);
         if begins {
             book(self.began_by, None, None, counted.then_some(class));
         }

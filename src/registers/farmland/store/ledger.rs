@@ -1,4 +1,7 @@
 //! All SQL of the area ledger.
+//!
+//! The units to which something happened are looked up by an array of identifiers: how many of them a page of codes meets the
+//! database cannot foresee, and a join planned for few takes minutes over many.
 
 use crate::kernel::{Day, FarmlandChangeId, FarmlandUnitId, Result};
 use chrono::{DateTime, Utc};
@@ -98,23 +101,15 @@ pub async fn walked(
                    and (h.began_on > $1 or h.ended_on > $1)),
            u as materialized (
                select u.id, u.code, u.division_code, u.area_m2, u.began_on, u.began_by, u.ended_on, u.ended_by
-               from touched as t join farmland_units_at($1, $2) as u on u.id = t.id
-               where ($3::text[] is null or u.division_code = any($3))
+               from farmland_units_at($1, $2) as u
+               where u.id = any (array(select t.id from touched as t))
+                   and ($3::text[] is null or u.division_code = any($3))
                    and ($4::text is null or u.division_code in (select d.code from division d where d.ancestors @> array[$4]))
                    and not farmland_is_void(u.began_by, u.ended_by)
                    and (u.ended_on is null or u.ended_on > $1)
                    and ($5::text is null or u.code >= $5)
                order by u.code
-               limit $6),
-           classes as (
-               select c.unit_id, array_agg(c.from_on order by c.from_on nulls first, c.seq) as days,
-                   array_agg(c.class order by c.from_on nulls first, c.seq) as classes,
-                   array_agg(c.trigger order by c.from_on nulls first, c.seq) as triggers
-               from farmland_classes_known($2) as c where c.unit_id in (select u.id from u) group by c.unit_id),
-           types as (
-               select c.unit_id, array_agg(c.from_on order by c.from_on nulls first, c.seq) as days,
-                   array_agg(c.land_type order by c.from_on nulls first, c.seq) as land_types
-               from farmland_land_types_known($2) as c where c.unit_id in (select u.id from u) group by c.unit_id)
+               limit $6)
            select u.id as "id!: FarmlandUnitId", u.code as "code!", u.division_code as "division_code!",
                farmland_ledger_area(u.area_m2) as "area!", u.began_on as "began_on: Day", b.kind as "began_by?",
                b.id as "began_change?: FarmlandChangeId", u.ended_on as "ended_on: Day", e.kind as "ended_by?",
@@ -123,8 +118,15 @@ pub async fn walked(
                coalesce(c.triggers, '{}') as "triggers!", coalesce(t.days, '{}') as "type_days!: Vec<Option<Day>>",
                coalesce(t.land_types, '{}') as "land_types!"
            from u
-               left join classes as c on c.unit_id = u.id
-               left join types as t on t.unit_id = u.id
+               cross join lateral (
+                   select array_agg(c.from_on order by c.from_on nulls first, c.seq) as days,
+                       array_agg(c.class order by c.from_on nulls first, c.seq) as classes,
+                       array_agg(c.trigger order by c.from_on nulls first, c.seq) as triggers
+                   from farmland_classes_known($2) as c where c.unit_id = u.id) as c
+               cross join lateral (
+                   select array_agg(c.from_on order by c.from_on nulls first, c.seq) as days,
+                       array_agg(c.land_type order by c.from_on nulls first, c.seq) as land_types
+                   from farmland_land_types_known($2) as c where c.unit_id = u.id) as t
                left join farmland_change as b on b.id = u.began_by
                left join farmland_change as e on e.id = u.ended_by
            order by u.code"#,
