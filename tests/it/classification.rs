@@ -591,7 +591,55 @@ async fn an_adjustment_is_given_what_the_samples_say() {
     assert_eq!(finding.json["elements"]["Cd"]["points"][0]["value_mg_kg"], 3);
     assert_eq!(finding.json["samples_used"], json!(["S-a"]));
     let unknown = FarmlandUnitId(uuid::Uuid::nil());
-    assert!(farmland::findings(&mut conn, &[unknown], TODAY, None, overrides, &[None; 5]).await.is_err());
+    assert!(farmland::findings(&mut conn, &[unknown], TODAY, None, overrides, &[None; 5]).await.unwrap().is_empty());
+}
+
+/// Proposes classes for units by what their samples say.
+fn proposal(units: &Value) -> Value {
+    json!({
+        "division_code": "441602", "trigger": "routine_monitoring", "units": units, "evidence": {"text": "例行监测"},
+        "classify": {},
+    })
+}
+
+#[tokio::test]
+async fn a_proposal_is_filled_by_what_the_samples_say() {
+    let world = World::new().await;
+    let a = unit_at(&world, "A", "441602", 0.0, 1000.0).await;
+    let b = unit_at(&world, "B", "441602", 9000.0, 1000.0).await;
+    taken(&world, &[("a", (300.0, 300.0), "2023-05-01", 3)]).await;
+    let key = world.key(Role::Agriculture, "441602").await;
+    let propose = |body: Value| world.post("/v1/class-adjustments").bearer_auth(&key).json(&body);
+    let faults = |problem: &Value| {
+        let error = &problem["errors"][0];
+        (error["pointer"].as_str().unwrap().to_owned(), error["code"].as_str().unwrap().to_owned())
+    };
+    let said = |pointer: &str, code: &str| (pointer.to_owned(), code.to_owned());
+    // Nobody knows anything of B; and another class than the samples' needs a reason.
+    let refused = expect(propose(proposal(&json!([{"unit_id": a}, {"unit_id": b}]))), 422).await;
+    assert_eq!(faults(&refused), said("/units/1/class", "class_not_found"));
+    let refused = expect(propose(proposal(&json!([{"unit_id": a, "class": "safe_use"}]))), 422).await;
+    assert_eq!(faults(&refused), said("/units/0/reason", "reason_needed"));
+    let mut bare = proposal(&json!([{"unit_id": a}]));
+    bare.as_object_mut().unwrap().remove("classify");
+    assert_eq!(faults(&expect(propose(bare), 422).await), said("/units/0/class", "missing"));
+    let mut odd = proposal(&json!([{"unit_id": a}]));
+    odd["classify"]["options"] = json!({"min_contiguous": 0});
+    assert_eq!(faults(&expect(propose(odd), 422).await), said("/classify/options/min_contiguous", "out_of_range"));
+
+    let units = json!([{"unit_id": a}, {"unit_id": b, "class": "safe_use", "reason": "专家判定"}]);
+    let made = expect(propose(proposal(&units)), 201).await;
+    let unit = &made["units"][0];
+    assert_eq!((&unit["class"], &unit["elements"]["Cd"]), (&json!("strict_control"), &json!(3)));
+    let address = |unit: &Value| {
+        format!("/v1/class-adjustments/{}/units/{}/finding", made["id"].as_str().unwrap(), unit.as_str().unwrap())
+    };
+    let kept = expect(world.get(&address(&a)).bearer_auth(&key), 200).await;
+    assert_eq!((&kept["code"], &kept["samples_used"]), (&json!("A"), &json!(["S-a"])));
+    assert_eq!(expect(world.get(&address(&b)).bearer_auth(&key), 200).await["class"], "unclassified");
+    let elsewhere = world.key(Role::Agriculture, "152921").await;
+    expect(world.get(&address(&a)).bearer_auth(&elsewhere), 404).await;
+    expect(world.get(&address(&json!(uuid::Uuid::nil()))).bearer_auth(&key), 404).await;
 }
 
 /// A county: units on a grid of `columns` × `rows`, 200 m wide, and a point with five results in every second one; 2 % of the

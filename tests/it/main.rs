@@ -3,8 +3,8 @@
 
 mod authorization;
 mod check_basis;
-mod classification;
 mod class_adjustment;
+mod classification;
 mod deadline;
 mod deadline_daily;
 mod demo;

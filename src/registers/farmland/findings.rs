@@ -2,12 +2,68 @@
 
 use super::actions::classify::{self as actions, Asked};
 use super::http::kept_finding;
-use super::rules::classify::{Given, Grade};
+use super::rules::classify::{BOUNDS, Given, Grade, PARAMETERS};
 use super::store::classify::Which;
-use crate::kernel::{Day, FarmlandUnitId, Result};
+use super::units;
+use crate::kernel::{Day, FarmlandUnitId, Fault, Result, Text};
 use crate::standards::parameters::Overrides;
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
 use sqlx::PgConnection;
+use utoipa::ToSchema;
+
+/// Numbers to try in the place of those that hold where the units lie.
+#[derive(Debug, Default, Clone, Copy, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClassNumbers {
+    /// A class is dominant when more than this share of the points has it, per cent.
+    #[schema(minimum = 50, maximum = 100)]
+    pub dominance_percent: Option<u32>,
+    /// So many contiguous points that are not of the dominant class are a part of their own.
+    #[schema(minimum = 1, maximum = 1000)]
+    pub min_contiguous: Option<u32>,
+    /// With fewer product points the soil's class stands.
+    #[schema(minimum = 1, maximum = 1000)]
+    pub crop_min_samples: Option<u32>,
+    /// Share of products within their limits that relaxes strict control, per cent.
+    #[schema(minimum = 50, maximum = 100)]
+    pub crop_share_percent: Option<u32>,
+    /// Above this share of its limit a product is far over it, per cent.
+    #[schema(minimum = 100, maximum = 10000)]
+    pub crop_heavy_percent: Option<u32>,
+}
+
+impl ClassNumbers {
+    /// As the steps want them.
+    ///
+    /// # Errors
+    /// `out_of_range`, below `pointer`.
+    pub fn read(&self, pointer: &str) -> Result<Given, Vec<Fault>> {
+        let given = [
+            ("dominance_percent", self.dominance_percent),
+            ("min_contiguous", self.min_contiguous),
+            ("crop_min_samples", self.crop_min_samples),
+            ("crop_share_percent", self.crop_share_percent),
+            ("crop_heavy_percent", self.crop_heavy_percent),
+        ];
+        let mut faults = Vec::new();
+        for (n, (name, number)) in given.into_iter().enumerate() {
+            let (least, most) = BOUNDS[n];
+            if number.is_some_and(|number| !(least..=most).contains(&number)) {
+                let title = &PARAMETERS[n].title;
+                faults.push(Fault::new(
+                    format!("{pointer}/{name}"),
+                    "out_of_range",
+                    Text::new(
+                        format!("{}：应在 {least} 至 {most} 之间。", title.zh),
+                        format!("{}: between {least} and {most}.", title.en),
+                    ),
+                ));
+            }
+        }
+        if faults.is_empty() { Ok(given.map(|(_, number)| number)) } else { Err(faults) }
+    }
+}
 
 /// What the samples say of a unit.
 #[derive(Debug, Clone)]
@@ -26,10 +82,10 @@ pub struct Finding {
 
 /// Classes units by the samples taken in them on or before `on`, as known at `known_at` (`None`: now); nobody's scope is looked
 /// at, and nothing is written. `overrides` are the operator's settings, `given` numbers in their place. In the order of the
-/// units' codes.
+/// units' codes; a unit that does not exist on the day is left out.
 ///
 /// # Errors
-/// `unit_unknown` for a unit that does not exist on the day; `standard_not_in_force`.
+/// `standard_not_in_force`.
 pub async fn findings(
     conn: &mut PgConnection,
     units: &[FarmlandUnitId],
@@ -39,7 +95,9 @@ pub async fn findings(
     given: &Given,
 ) -> Result<Vec<Finding>> {
     let asked = Asked { on, known_at, given: *given, outside_is_priority: false, scope: None };
-    let which = Which { ids: Some(units.to_vec()), ..Which::default() };
+    let there = units::units(conn, units, on, known_at).await?;
+    let ids = there.iter().filter(|unit| unit.exists_on(on)).map(|unit| unit.id).collect();
+    let which = Which { ids: Some(ids), ..Which::default() };
     let county = actions::registered(conn, overrides, &asked, which).await?;
     let mut findings = Vec::with_capacity(county.units.len());
     for (n, asset) in county.units.iter().enumerate() {

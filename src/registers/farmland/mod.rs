@@ -22,8 +22,9 @@ pub static REGISTER: Register =
     Register { id: "farmland", routes: http::routes, layers: &[&layer::FARMLAND], importers: &[&import::FARMLAND] };
 
 pub use actions::{NewClass, set_classes};
-pub use findings::{Finding, findings};
+pub use findings::{ClassNumbers, Finding, findings};
 pub use hits::{Hit, hits};
+pub use http::ClassifiedUnit;
 pub use units::{Kin, Lineage, Unit, lineage, unit, units};
 
 /// The class of land under priority protection (优先保护类).

@@ -4,7 +4,7 @@ mod classify;
 mod ledger;
 mod lineage;
 
-pub use classify::kept as kept_finding;
+pub use classify::{ClassifiedUnit, kept as kept_finding};
 
 use super::actions::{self, Becomes, Correction, NewUse, no_unit};
 use super::store::lineage::{Kin, kin};

@@ -1,7 +1,8 @@
 //! What a classification is asked with.
 
+use super::super::super::ClassNumbers;
 use super::super::super::actions::classify::{self as actions, GivenSample, GivenUnit, MAX_GIVEN, MAX_UNITS};
-use super::super::super::rules::classify::{BOUNDS, Medium, PARAMETERS, Sample};
+use super::super::super::rules::classify::{Given, Medium, Sample};
 use super::super::{FarmlandClass, LandType};
 use super::Options;
 use super::answer::Detail;
@@ -219,28 +220,17 @@ impl ClassifyRequest {
     /// `out_of_range`; `survey_scope_needed`.
     pub(super) fn options(&self) -> Result<Options> {
         let options = self.options.clone().unwrap_or_default();
-        let given = [
-            ("dominance_percent", options.dominance_percent),
-            ("min_contiguous", options.min_contiguous),
-            ("crop_min_samples", options.crop_min_samples),
-            ("crop_share_percent", options.crop_share_percent),
-            ("crop_heavy_percent", options.crop_heavy_percent),
-        ];
-        let mut faults = Vec::new();
-        for (n, (name, number)) in given.into_iter().enumerate() {
-            let (least, most) = BOUNDS[n];
-            if number.is_some_and(|number| !(least..=most).contains(&number)) {
-                let title = &PARAMETERS[n].title;
-                faults.push(Fault::new(
-                    format!("/options/{name}"),
-                    "out_of_range",
-                    Text::new(
-                        format!("{}：应在 {least} 至 {most} 之间。", title.zh),
-                        format!("{}: between {least} and {most}.", title.en),
-                    ),
-                ));
-            }
-        }
+        let numbers = ClassNumbers {
+            dominance_percent: options.dominance_percent,
+            min_contiguous: options.min_contiguous,
+            crop_min_samples: options.crop_min_samples,
+            crop_share_percent: options.crop_share_percent,
+            crop_heavy_percent: options.crop_heavy_percent,
+        };
+        let (given, mut faults) = match numbers.read("/options") {
+            Ok(given) => (given, Vec::new()),
+            Err(faults) => (Given::default(), faults),
+        };
         let outside_is_priority = options.outside_survey == OutsideSurvey::Priority;
         if outside_is_priority && options.survey_scope.is_none() && self.units.is_none() {
             faults.push(Fault::new(
@@ -253,7 +243,6 @@ impl ClassifyRequest {
             ));
         }
         if faults.is_empty() {
-            let given = given.map(|(_, number)| number);
             Ok(Options { given, outside_is_priority, survey_scope: options.survey_scope })
         } else {
             Err(Error::invalid(faults))
