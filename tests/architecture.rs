@@ -55,6 +55,7 @@ const MEETINGS: &[(&str, &str, &str)] = &[
     ("farmland", "document", "a change of land use or of outlines rests on a paper that is filed"),
     ("site", "publicity", "a step obliges somebody to publish, and a disclosure meets that"),
     ("site", "control_zone", "a government's approval draws the zone of a contained site, and delisting ends it"),
+    ("farmland", "sampling", "units are classed by the samples taken in them"),
     ("class_adjustment", "farmland", "a proposal is about farmland units, and its approval gives them their classes"),
     ("class_adjustment", "document", "the evidence of a proposal and the papers of its steps are filed"),
     ("protection", "document", "a warning is issued and answered on paper that is filed"),

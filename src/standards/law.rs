@@ -656,8 +656,6 @@ provisions! {
     LAW_92_CODE_1164 = [verified(&SOIL_LAW, "92"), verified(&CODE, "1164")];
     /// Fines for what is not reported or filed in time.
     LAW_95_CODE_1166_1167 = [verified(&SOIL_LAW, "95"), verified(&CODE, "1166, 1167")];
-    /// Farmland is divided into three classes by its pollution.
-    LAW_49_CODE_444 = [verified(&SOIL_LAW, "49"), verified(&CODE, "444")];
     /// Farmland of priority protection becomes permanent basic farmland and is strictly protected.
     LAW_50_CODE_445 = [verified(&SOIL_LAW, "50"), verified(&CODE, "445")];
     /// Soil data go into the national platform.
@@ -728,6 +726,13 @@ provisions! {
     PRODUCT_SITE_IN_PRIORITY_UNIT = [verified(&PRODUCT, "优先保护类单元内有登记地块须核实 / a site inside a priority unit is looked into")];
     /// A measure meant for another class than the unit's is entered, and said to be.
     PRODUCT_MEASURE_AND_CLASS = [verified(&PRODUCT, "措施与单元类别不符的提示 / measures that do not fit a unit's class are pointed out")];
+    /// Farmland is divided into three classes by its pollution.
+    LAW_49_CODE_444 = [verified(&SOIL_LAW, "49"), verified(&CODE, "444")];
+    /// Class of a unit out of its points: dominant class, contiguous parts, isolated points, neighbours. From practice, not
+    /// held against the guide.
+    CLASS_GUIDE_UNIT = [unconfirmed(&CLASS_GUIDE, "评价单元类别判定（未与原文核对） / class of a unit (not held against the text)")];
+    /// Products beside the soil relax a class. As an implementer wrote it, not held against the guide.
+    CLASS_GUIDE_CROP = [unconfirmed(&CLASS_GUIDE, "农产品协同评价（未与原文核对） / products beside the soil (not held against the text)")];
 }
 
 #[cfg(test)]

@@ -24,8 +24,10 @@ pub enum Unit {
     DayOfYear,
     /// 1 for yes, 0 for no.
     Flag,
-    /// Per cent, or points of a per cent.
+    /// Per cent of something.
     Percent,
+    /// A number of things.
+    Count,
 }
 
 impl Unit {
@@ -46,7 +48,8 @@ impl Unit {
                 day >= 1 && day <= last
             }
             Unit::Flag => value <= 1,
-            Unit::Percent => value <= 1_000,
+            Unit::Percent => value <= 10_000,
+            Unit::Count => value >= 1 && value <= 1_000,
         }
     }
 }
@@ -244,6 +247,16 @@ parameters! {
         "" => 15, [ORDER_3_DEMOLITION, LAW_22_CODE_415], Recalled;
         "37" => 15, [SHANDONG_DEMOLITION, LAW_22_CODE_415], Verified;
     ]
+    /// A class is dominant in a farmland unit when more than this share of its points has it.
+    CLASS_DOMINANCE_PERCENT = "class_dominance_percent", "类别划分：主导类别点位占比须超过（%）", "Classification: a class is dominant above this share of the points (%)", Percent, internal: false, ["" => 80, [CLASS_GUIDE_UNIT], Unconfirmed]
+    /// So many contiguous points of a farmland unit that are not of the dominant class are a part of their own.
+    CLASS_MIN_CONTIGUOUS = "class_min_contiguous", "类别划分：单独划出所需连续点位数", "Classification: contiguous points for a part of their own", Count, internal: false, ["" => 2, [CLASS_GUIDE_UNIT], Unconfirmed]
+    /// With fewer product samples the class by soil stands.
+    CLASS_CROP_MIN_SAMPLES = "class_crop_min_samples", "农产品协同评价：最少点位数", "Products beside the soil: least number of points", Count, internal: false, ["" => 3, [CLASS_GUIDE_CROP], Unconfirmed]
+    /// Share of products within their limits that relaxes strict control.
+    CLASS_CROP_SHARE_PERCENT = "class_crop_share_percent", "农产品协同评价：未超标点位占比不低于（%）", "Products beside the soil: share within the limits, at least (%)", Percent, internal: false, ["" => 65, [CLASS_GUIDE_CROP], Unconfirmed]
+    /// Above this share of its limit a product is far over it.
+    CLASS_CROP_HEAVY_PERCENT = "class_crop_heavy_percent", "农产品协同评价：严重超标界限（限量的 %）", "Products beside the soil: far over the limit above (% of it)", Percent, internal: false, ["" => 200, [CLASS_GUIDE_CROP], Unconfirmed]
 }
 
 /// The parameter of an identifier.
@@ -277,6 +290,8 @@ mod tests {
     /// Pins: EFFECT_REVIEW_WORKING_DAYS, SURVEY_REVIEW_WORKING_DAYS, RISK_REVIEW_WORKING_DAYS, PROMPTLY_TELL_WORKING_DAYS
     /// Pins: PROMPTLY_ACT_WORKING_DAYS, ANNUAL_CONTROL_PLAN_DAY, ANNUAL_CITY_REPORT_DAY, ANNUAL_PROVINCE_REPORT_DAY
     /// Pins: CONTAINMENT_MONITORS_AIR, DEMOLITION_FILING_WORKING_DAYS, ABOUT_TARGET_POINTS
+    /// Pins: CONTAINMENT_MONITORS_AIR, DEMOLITION_FILING_WORKING_DAYS, CLASS_DOMINANCE_PERCENT, CLASS_MIN_CONTIGUOUS
+    /// Pins: CLASS_CROP_MIN_SAMPLES, CLASS_CROP_SHARE_PERCENT, CLASS_CROP_HEAVY_PERCENT
     #[test]
     fn the_values_are_those_of_the_rulebook_with_its_tags() {
         let known = |parameter: &Parameter, division: &str| {
@@ -300,6 +315,11 @@ mod tests {
             ("containment_monitors_air", (1, Verified, false)),
             ("demolition_filing_working_days", (15, Recalled, false)),
             ("about_target_points", (1, Unconfirmed, false)),
+            ("class_dominance_percent", (80, Unconfirmed, false)),
+            ("class_min_contiguous", (2, Unconfirmed, false)),
+            ("class_crop_min_samples", (3, Unconfirmed, false)),
+            ("class_crop_share_percent", (65, Unconfirmed, false)),
+            ("class_crop_heavy_percent", (200, Unconfirmed, false)),
         ];
         for (id, value) in expected {
             assert!(nation.contains(&(id, value)), "{id}: {nation:?}");

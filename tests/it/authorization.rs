@@ -140,6 +140,10 @@ fn cases() -> BTreeMap<&'static str, Sent> {
         ("correct_sample", Sent::Json(json!({"reason": "x"}))),
         ("rescreen_samples", Sent::Json(json!({"division": "999999"}))),
         (
+            "classify_farmland",
+            Sent::Json(json!({"units": [{"code": "X1", "land_type": "paddy"}], "samples": [], "detail": "summary"})),
+        ),
+        (
             "file_document",
             Sent::Form {
                 fields: &[("kind", "notice"), ("title", "of a day to come"), ("issued_on", "9999-12-31")],

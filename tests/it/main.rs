@@ -4,6 +4,7 @@
 mod authorization;
 mod check_basis;
 mod class_adjustment;
+mod classification;
 mod conflicts;
 mod deadline;
 mod deadline_daily;

@@ -277,6 +277,7 @@ pub fn in_words(value: u32, unit: Unit) -> Text {
         Unit::Flag if value == 0 => Text::fixed("否", "no"),
         Unit::Flag => Text::fixed("是", "yes"),
         Unit::Percent => Text::new(format!("{value}%"), format!("{value} %")),
+        Unit::Count => Text::new(format!("{value} 个"), value.to_string()),
     }
 }
 

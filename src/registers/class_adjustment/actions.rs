@@ -2,7 +2,7 @@
 
 use super::rules::{
     Actor, ChangeSum, Elements, EventType, Facts, Found, Given, Here, Last, Level, NewUnit, Status, Step, Trigger,
-    check, read, step, sums, text_fault,
+    check, read, settle, step, sums, text_fault,
 };
 use super::store::{self, EventRow, NewEvent as Entry, NewRow, Round, Row, Unit};
 use crate::kernel::{ClassAdjustmentId, Day, DivisionCode, DocumentId, Error, FarmlandUnitId, Fault, Result, Text};
@@ -132,6 +132,52 @@ pub async fn propose(act: &mut Act, new: NewAdjustment) -> Result<ClassAdjustmen
         json!({"proposed": number, "division": county, "trigger": new.trigger, "units": units.len()}),
     );
     Ok(id)
+}
+
+/// A unit whose class the samples are asked for.
+#[derive(Debug, Clone)]
+pub struct ToClass {
+    /// Which.
+    pub unit: FarmlandUnitId,
+    /// The class to propose all the same.
+    pub class: Option<&'static str>,
+    /// Classes of the elements to propose all the same.
+    pub elements: Option<Elements>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// Asks the samples taken on or before `on` (today where there is none) for the classes of units; gives the units to
+/// propose, and beside each what the samples say.
+///
+/// # Errors
+/// `class_not_found`, `reason_needed`, `out_of_range`, each in its place; `standard_not_in_force`.
+pub async fn classify(
+    act: &mut Act,
+    units: Vec<ToClass>,
+    on: Option<Day>,
+    numbers: farmland::ClassNumbers,
+) -> Result<(Vec<NewUnit>, Vec<Value>)> {
+    let given = numbers.read("/classify/options").map_err(Error::invalid)?;
+    let on = on.unwrap_or_else(|| act.today());
+    let ids: Vec<FarmlandUnitId> = units.iter().map(|unit| unit.unit).collect();
+    let overrides = act.app().config().parameters.clone();
+    let found = farmland::findings(act.tx(), &ids, on, None, &overrides, &given).await?;
+    let found: HashMap<FarmlandUnitId, farmland::Finding> = found.into_iter().map(|one| (one.unit, one)).collect();
+    let (mut new, mut findings, mut faults) = (Vec::new(), Vec::new(), Vec::new());
+    for (place, unit) in units.into_iter().enumerate() {
+        let one = found.get(&unit.unit);
+        let class = one.map(|one| one.class).filter(|class| *class != "unclassified");
+        match settle(place, unit.class, class, unit.reason.as_deref()) {
+            Ok(class) => {
+                let elements = unit.elements.or_else(|| Elements::of(one?.elements));
+                new.push(NewUnit { unit: unit.unit, class, elements, reason: unit.reason });
+                findings.push(one.map_or_else(|| json!({}), |one| one.json.clone()));
+            }
+            Err(fault) => faults.push(fault),
+        }
+    }
+    if faults.is_empty() { Ok((new, findings)) } else { Err(Error::invalid(faults)) }
 }
 
 /// A change told with the proposal as subject, for departments only.

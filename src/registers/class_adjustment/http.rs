@@ -1,15 +1,18 @@
 //! Adjustments over HTTP.
 
-use super::actions::{self, Again, NewAdjustment, NewEvent, Proposal, not_found};
+use super::actions::{self, Again, NewAdjustment, NewEvent, Proposal, ToClass, not_found};
 use super::rules::{
     Elements, EventType, Given, Level, NewUnit, Status, System, Trigger, department, ground, step, turn,
 };
 use super::store::{self, EventRow, Filter, Row, Unit};
 use crate::kernel::paging::{self, Cursor};
-use crate::kernel::{Citation, ClassAdjustmentId, Day, DivisionCode, DocumentId, FarmlandUnitId, Result};
+use crate::kernel::{
+    Citation, ClassAdjustmentId, Day, DivisionCode, DocumentId, Error, FarmlandUnitId, Fault, Result, Text,
+};
 use crate::platform::call::known_at;
 use crate::platform::{App, Body, Call, Params, Permission, Reply, Role, Scope, Stop};
 use crate::registers::division::Above;
+use crate::registers::farmland::{ClassNumbers, ClassifiedUnit};
 use axum::extract::Path;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
@@ -22,6 +25,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(propose_class_adjustment, list_class_adjustments))
         .routes(routes!(get_class_adjustment))
+        .routes(routes!(get_class_finding))
         .routes(routes!(list_class_adjustment_events, record_class_adjustment_event))
 }
 
@@ -69,6 +73,60 @@ impl From<AdjustedUnitBody> for NewUnit {
     }
 }
 
+/// A unit as it is proposed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ProposedUnitBody {
+    /// The farmland unit.
+    unit_id: FarmlandUnitId,
+    /// Its class to be; left out where the samples are asked for it (`classify`).
+    #[serde(default)]
+    class: Option<ProposedClass>,
+    /// Classes of the single elements, 1 to 3, where they are known.
+    #[serde(default)]
+    elements: Option<Elements>,
+    /// Why, where the proposal's evidence does not say, and where the class is not what the samples say.
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+/// How the samples are asked.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ClassifyBody {
+    /// Samples taken on this day or before; today when left out.
+    #[serde(default)]
+    on: Option<Day>,
+    /// Numbers to try in the place of those that hold.
+    #[serde(default)]
+    options: ClassNumbers,
+}
+
+/// The units as they are given, each with its class.
+fn by_hand(units: Vec<ProposedUnitBody>) -> Result<Vec<NewUnit>> {
+    let mut faults = Vec::new();
+    let mut new = Vec::with_capacity(units.len());
+    for (place, unit) in units.into_iter().enumerate() {
+        match unit.class {
+            Some(class) => new.push(NewUnit {
+                unit: unit.unit_id,
+                class: class.as_str(),
+                elements: unit.elements,
+                reason: unit.reason,
+            }),
+            None => faults.push(Fault::new(
+                format!("/units/{place}/class"),
+                "missing",
+                Text::fixed(
+                    "须给出类别；由样品判定的，请给出 classify。",
+                    "Give the class, or `classify` to ask the samples for it.",
+                ),
+            )),
+        }
+    }
+    if faults.is_empty() { Ok(new) } else { Err(Error::invalid(faults)) }
+}
+
 /// What a proposal rests on: at least one paper, one sample, or words.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -99,7 +157,11 @@ struct NewAdjustmentBody {
     trigger: Trigger,
     /// The units, 1 to 10000.
     #[schema(min_items = 1, max_items = 10000)]
-    units: Vec<AdjustedUnitBody>,
+    units: Vec<ProposedUnitBody>,
+    /// Ask the samples for the classes: units without one are given theirs, another one needs its reason, and what the
+    /// samples say is kept with each unit.
+    #[serde(default)]
+    classify: Option<ClassifyBody>,
     /// What it rests on.
     evidence: EvidenceBody,
     /// The day of the proposal, today when left out; not after today.
@@ -755,13 +817,25 @@ async fn detail(call: &Call, conn: &mut PgConnection, row: Row, at: Option<DateT
 )]
 async fn propose_class_adjustment(call: Call, Body(body): Body<NewAdjustmentBody>) -> Result<Reply, Stop> {
     let mut act = call.begin(Permission::ClassAdjustmentPropose).await?;
+    let (units, findings) = match body.classify {
+        None => (by_hand(body.units)?, Vec::new()),
+        Some(asked) => {
+            let units = body.units.into_iter().map(|unit| ToClass {
+                unit: unit.unit_id,
+                class: unit.class.map(ProposedClass::as_str),
+                elements: unit.elements,
+                reason: unit.reason,
+            });
+            actions::classify(&mut act, units.collect(), asked.on, asked.options).await?
+        }
+    };
     let new = NewAdjustment {
         division: body.division_code,
         trigger: body.trigger,
         proposed_on: body.proposed_on,
         proposal: Proposal {
-            units: body.units.into_iter().map(NewUnit::from).collect(),
-            findings: Vec::new(),
+            units,
+            findings,
             documents: body.evidence.document_ids,
             samples: body.evidence.sample_ids,
             text: body.evidence.text,
@@ -776,6 +850,27 @@ async fn propose_class_adjustment(call: Call, Body(body): Body<NewAdjustmentBody
     let view = detail(&call, act.tx(), row, None).await?;
     let reply = Reply::json(&view)?.created(format!("/v1/class-adjustments/{id}")).revision(revision);
     Ok(act.finish(reply).await?)
+}
+
+/// What the samples said of a unit when its class was proposed
+///
+/// The unit of the classification's answer, with every step and the samples used. 404 where the samples were not asked.
+#[utoipa::path(
+    get, path = "/v1/class-adjustments/{id}/units/{unit_id}/finding", operation_id = "get_class_finding", tag = "farmland",
+    params(
+        ("id" = Uuid, Path, description = "Identifier of the adjustment"),
+        ("unit_id" = Uuid, Path, description = "Identifier of the unit"),
+    ),
+    responses((status = 200, body = ClassifiedUnit)),
+    extensions(("x-permission" = json!("class_adjustment.read")))
+)]
+async fn get_class_finding(call: Call, Path((id, unit)): Path<(String, String)>) -> Result<Reply, Stop> {
+    let scope = call.read(Permission::ClassAdjustmentRead)?;
+    let mut tx = call.app().snapshot().await?;
+    let row = find(&scope, &mut tx, &id, None).await?;
+    let unit: FarmlandUnitId = unit.parse().map_err(|_| not_found())?;
+    let finding = store::finding(&mut tx, row.id, row.round, unit).await?.ok_or_else(not_found)?;
+    Ok(Reply::json(&finding)?)
 }
 
 /// Which proposals.

@@ -382,6 +382,24 @@ pub(super) async fn units(conn: &mut PgConnection, id: ClassAdjustmentId, round:
     .await?)
 }
 
+/// What the samples said of a unit of a round; `None` where they were not asked, or the unit is none of it.
+pub(super) async fn finding(
+    conn: &mut PgConnection,
+    id: ClassAdjustmentId,
+    round: i32,
+    unit: FarmlandUnitId,
+) -> Result<Option<serde_json::Value>> {
+    let found = sqlx::query_scalar!(
+        "select findings from class_adjustment_unit where adjustment_id = $1 and round = $2 and unit_id = $3",
+        id as ClassAdjustmentId,
+        round,
+        unit as FarmlandUnitId,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(found.flatten())
+}
+
 /// Whether the units of a round are held by the proposal.
 pub(super) async fn set_open(conn: &mut PgConnection, id: ClassAdjustmentId, round: i32, open: bool) -> Result<()> {
     sqlx::query!(

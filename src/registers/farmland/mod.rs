@@ -6,6 +6,7 @@
 //! Areas are computed from the outline on the ellipsoid; what the source states is kept beside it.
 
 mod actions;
+mod findings;
 mod hits;
 mod http;
 mod import;
@@ -21,7 +22,9 @@ pub static REGISTER: Register =
     Register { id: "farmland", routes: http::routes, layers: &[&layer::FARMLAND], importers: &[&import::FARMLAND] };
 
 pub use actions::{NewClass, set_classes};
+pub use findings::{ClassNumbers, Finding, findings};
 pub use hits::{Hit, hits};
+pub use http::ClassifiedUnit;
 pub use units::{ClassArea, Kin, Lineage, Unit, class_areas, cultivated, lineage, unit, units};
 
 /// The class of land under priority protection (优先保护类).

@@ -65,7 +65,8 @@ pub fn described(unit: Unit) -> Text {
             Text::fixed("一年中的某日，月×100＋日（如 1231）", "a day of the year, month × 100 + day (such as 1231)")
         }
         Unit::Flag => Text::fixed("1（是）或 0（否）", "1 for yes or 0 for no"),
-        Unit::Percent => Text::fixed("百分数（0 至 1000）", "a number of per cent, 0 to 1000"),
+        Unit::Percent => Text::fixed("百分数（0 至 10000）", "a percentage, 0 to 10000"),
+        Unit::Count => Text::fixed("个数（1 至 1000）", "a number of things, 1 to 1000"),
     }
 }
 

@@ -5,7 +5,7 @@ mod proposal;
 mod step;
 
 pub use given::{BoundaryReview, Facts, Given, System, read};
-pub use proposal::{ChangeSum, Elements, Found, MAX_UNITS, NewUnit, check, sums, text_fault};
+pub use proposal::{ChangeSum, Elements, Found, MAX_UNITS, NewUnit, check, settle, sums, text_fault};
 pub use step::{
     Actor, EventType, Here, Last, Level, Refusal, Status, Step, TRANSITIONS, Transition, Trigger, department, ground,
     step, turn,

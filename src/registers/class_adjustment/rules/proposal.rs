@@ -65,6 +65,41 @@ pub struct NewUnit {
     pub reason: Option<String>,
 }
 
+/// The class to propose where the samples were asked: theirs, or another one with a reason. `asked` is the class that the
+/// proposal gives, `found` what the samples say, `None` where they say nothing.
+///
+/// # Errors
+/// `class_not_found`, `reason_needed`.
+pub fn settle(
+    place: usize,
+    asked: Option<&'static str>,
+    found: Option<&'static str>,
+    reason: Option<&str>,
+) -> Result<&'static str, Fault> {
+    match (asked, found) {
+        (None, Some(found)) => Ok(found),
+        (None, None) => Err(Fault::new(
+            format!("/units/{place}/class"),
+            "class_not_found",
+            Text::fixed(
+                "样品不足以判定该单元的类别，须给出类别并说明理由。",
+                "The samples do not tell the unit's class; give it, with the reason.",
+            ),
+        )),
+        (Some(asked), found) if found == Some(asked) || reason.is_some_and(|reason| !reason.trim().is_empty()) => {
+            Ok(asked)
+        }
+        (Some(asked), found) => Err(Fault::new(
+            format!("/units/{place}/reason"),
+            "reason_needed",
+            Text::new(
+                format!("拟定类别 {asked} 与样品判定（{}）不同，须说明理由。", found.unwrap_or("无法判定")),
+                format!("{asked} is not what the samples say ({}): give the reason.", found.unwrap_or("nothing")),
+            ),
+        )),
+    }
+}
+
 /// A unit as the registry has it on the day of the proposal, or as far as whoever proposes may see it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {

@@ -1,6 +1,7 @@
 //! What can be done with farmland units.
 
 mod classes;
+pub mod classify;
 mod land_use;
 pub mod ledger;
 mod lineage;

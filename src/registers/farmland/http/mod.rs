@@ -1,7 +1,10 @@
 //! `/v1/farmland-units`.
 
+mod classify;
 mod ledger;
 mod lineage;
+
+pub use classify::{ClassifiedUnit, kept as kept_finding};
 
 use super::actions::{self, Becomes, Correction, NewUse, no_unit};
 use super::store::lineage::{Kin, kin};
@@ -27,6 +30,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(get_farmland_unit, correct_farmland_unit))
         .routes(routes!(change_farmland_use))
         .routes(routes!(list_farmland_classes))
+        .merge(classify::routes())
         .merge(lineage::routes())
         .merge(ledger::routes())
 }

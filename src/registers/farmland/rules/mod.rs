@@ -1,5 +1,6 @@
-//! Farmland's rules: what a merged unit's class is, how the areas of classes balance.
+//! Farmland's rules: what samples say of a unit, what a merged unit's class is, how the areas of classes balance.
 
+pub mod classify;
 pub mod ledger;
 pub mod lineage;
 

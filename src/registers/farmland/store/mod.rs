@@ -1,6 +1,7 @@
 //! All SQL of farmland units; that of their tracks is in [`tracks`], that of parentage in [`lineage`], that of the area
 //! ledger in [`ledger`].
 
+pub mod classify;
 pub mod ledger;
 pub mod lineage;
 pub mod tracks;
