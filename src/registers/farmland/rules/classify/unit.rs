@@ -46,6 +46,9 @@ pub struct Part {
     pub points: Vec<String>,
 }
 
+/// Places of points that say otherwise than the rest, and whether they are enough for a part of their own.
+type Group = (Vec<usize>, bool);
+
 /// What the points of a unit say by one element.
 pub struct Judged {
     /// Class of the whole.
@@ -53,7 +56,7 @@ pub struct Judged {
     counts: [usize; 3],
     steps: Vec<Step>,
     /// Parts, as indices of points; whether they are enough for a part of their own.
-    parts: Vec<(Vec<usize>, bool)>,
+    parts: Vec<Group>,
 }
 
 /// Weighs the points of a unit by one element.
@@ -148,7 +151,7 @@ pub fn finding(points: &[Point], judged: &Judged, element: Element) -> ElementFi
 
 /// The parts of all elements; the same points proposed by several elements are one part.
 pub fn parts(points: &[Point], elements: &[Judged; 5]) -> Vec<Part> {
-    let mut by_points: BTreeMap<(Vec<usize>, bool), Vec<(Element, Grade)>> = BTreeMap::new();
+    let mut by_points: BTreeMap<Group, Vec<(Element, Grade)>> = BTreeMap::new();
     for element in Element::ALL {
         for part in &elements[element as usize].parts {
             let class = part.0.iter().filter_map(|n| points[*n].class(element)).max();
