@@ -6,7 +6,7 @@
 
 mod farmland;
 #[path = "../tests/it/support/mod.rs"]
-#[expect(dead_code, reason = "tests need more of a world than measurements do")]
+#[expect(dead_code, unused_imports, reason = "tests need more of a world than measurements do")]
 mod support;
 
 use std::time::{Duration, Instant};

@@ -5,7 +5,7 @@ use crate::across::imports;
 use crate::config::Config;
 use crate::kernel::{Clock, Error, Kind, Result, Text};
 use crate::platform::{App, app, webhooks};
-use crate::registers::deadline;
+use crate::registers::{deadline, sampling};
 use crate::{api, pg};
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
@@ -55,6 +55,7 @@ async fn serve(listener: TcpListener, url: &str, config: Config, demo: bool) -> 
         tokio::spawn(imports::run_worker(app.clone(), imports::importer, stop.clone().cancelled_owned())),
         tokio::spawn(webhooks::run_worker(app.clone(), stop.clone().cancelled_owned())),
         tokio::spawn(deadline::run_worker(app.clone(), stop.clone().cancelled_owned())),
+        tokio::spawn(sampling::run_worker(app.clone(), stop.clone().cancelled_owned())),
     ];
     tracing::info!(%address, "listening");
     // Without it, a streamed page waits some 40 ms for the client's acknowledgement.

@@ -4,7 +4,9 @@
 use crate::sampling::{load, mg_kg, sample};
 use crate::support::{World, expect, expect_response, square};
 use chrono::TimeDelta;
+use jingtu::kernel::Day;
 use jingtu::platform::Role;
+use jingtu::registers::sampling;
 use serde_json::{Value, json};
 
 async fn world() -> (World, String) {
@@ -185,4 +187,64 @@ async fn a_stricter_local_standard_is_found_by_a_run_and_a_second_run_finds_noth
     assert_eq!((&then["worst"], &then["results"][0]["screening"]["local"]), (&json!("within"), &json!(false)));
     let now = expect(world.get(&href).bearer_auth(&key), 200).await;
     assert_eq!((&now["worst"], &now["results"][0]["screening"]["local"]), (&json!("above_screening"), &json!(true)));
+}
+
+#[tokio::test]
+async fn a_standard_that_begins_or_is_withdrawn_screens_its_division_again_by_itself() {
+    let (world, key) = world().await;
+    let soil = |point: &str, lon: f64, cd: f64| sample(point, lon, json!(6.1), json!([mg_kg("Cd", json!(cd))]));
+    load(&world, &key, json!([soil("P1", 112.4, 0.35)])).await;
+    assert_eq!(sampling::rescreen_due(&world.app).await.unwrap(), 0, "there are no local standards");
+    let province = world.key(Role::ProvinceEcology, "140000").await;
+    let standard = json!({
+        "code": "DB14/T 9999-2026", "name_zh": "示例地方标准", "division_code": "140000", "kind": "farmland",
+        "instrument": {"title_zh": "示例地方标准"}, "effective_from": "2026-12-01",
+        "limits": [{"substance": "Cd", "land": "paddy", "screening": {"value": 0.2, "unit": "mg/kg"}}],
+    });
+    expect(world.post("/v1/standards").bearer_auth(&province).json(&standard), 201).await;
+    let runs = async || {
+        let page = expect(world.get("/v1/sampling/rescreenings").bearer_auth(&province), 200).await;
+        let runs = page["rescreenings"].as_array().expect("runs").clone();
+        runs.iter().map(|run| (run["cause"].clone(), run["differences_count"].clone())).collect::<Vec<_>>()
+    };
+    let made = |differences: i64| (json!("standard_version"), json!(differences));
+    // Entered before its first day: nothing comes out otherwise yet.
+    world.clock.advance(TimeDelta::seconds(60));
+    assert_eq!(sampling::rescreen_due(&world.app).await.unwrap(), 1);
+    assert_eq!(sampling::rescreen_due(&world.app).await.unwrap(), 0);
+    assert_eq!(runs().await, [made(0)]);
+    // On its first day two servers look at once, and one run is made.
+    world.clock.move_to(Day::of(2026, 12, 1));
+    let (one, other) = tokio::join!(sampling::rescreen_due(&world.app), sampling::rescreen_due(&world.app));
+    assert_eq!(one.unwrap() + other.unwrap(), 1);
+    assert_eq!(runs().await.iter().filter(|run| **run == made(1)).count(), 1);
+    // Withdrawn, it never held.
+    world.clock.advance(TimeDelta::seconds(60));
+    let path = "/v1/standards/DB14%2FT%209999-2026/withdrawal";
+    let body = json!({"reason": "录入有误"});
+    expect(world.post(path).bearer_auth(&province).json(&body), 200).await;
+    world.clock.advance(TimeDelta::seconds(60));
+    assert_eq!(sampling::rescreen_due(&world.app).await.unwrap(), 1);
+    assert_eq!(runs().await.iter().filter(|run| **run == made(1)).count(), 2);
+}
+
+#[tokio::test]
+async fn another_land_type_of_a_unit_screens_the_samples_in_it_again() {
+    let (world, key) = world().await;
+    let unit = json!({"type": "Feature", "geometry": square(112.4, 39.2999, 500.0), "properties": {"code": "U1", "division_code": "140602", "land_type": "paddy", "class": "safe_use"}});
+    let unit = expect(world.post("/v1/farmland-units").bearer_auth(&key).json(&unit), 201).await;
+    // Paddy: cadmium 0.4 at pH 6.1; other land 0.3. The land is the unit's, since the point's is not stated.
+    let mut soil = sample("P1", 112.4001, json!(6.1), json!([mg_kg("Cd", json!(0.35))]));
+    soil["point"].as_object_mut().expect("a point").remove("land_type");
+    load(&world, &key, json!([soil])).await;
+    world.clock.advance(TimeDelta::seconds(60));
+    let path = format!("/v1/farmland-units/{}/land-type", unit["id"].as_str().expect("an id"));
+    let body = json!({"land_type": "upland", "changed_on": "2026-11-20", "reason": "水改旱"});
+    expect(world.post(&path).bearer_auth(&key).json(&body), 200).await;
+    let page = expect(world.get("/v1/sampling/rescreenings").bearer_auth(&key), 200).await;
+    let run = &page["rescreenings"][0];
+    assert_eq!((&run["cause"], &run["differences_count"]), (&json!("land_use"), &json!(1)));
+    let id = run["id"].as_str().expect("an id");
+    let run = expect(world.get(&format!("/v1/sampling/rescreenings/{id}")).bearer_auth(&key), 200).await;
+    assert_eq!(all(&run), ["P1 cadmium within → above_screening: point_class_stricter"]);
 }

@@ -6,13 +6,14 @@
 //! restricted); counts per county are.
 //!
 //! Soil is held to the standards when it is loaded. It is held to them again in the act that changes its pH, its land or a
-//! value, and over a division when somebody asks, after a standard has changed. Each such run keeps what came out
-//! otherwise, with what that would mean; it decides nothing. Crops and other media are never screened as soil.
+//! value; over a division by the server itself, after a local standard was entered or withdrawn and on its first day; and
+//! when somebody asks. Each such run keeps what came out otherwise, with what that would mean; it decides nothing. Crops and other media are never screened as soil.
 
 mod actions;
 mod counties;
 mod http;
 mod import;
+mod jobs;
 mod layer;
 mod rules;
 mod store;
@@ -28,7 +29,9 @@ pub static REGISTER: Register = Register {
     importers: &[&import::SAMPLES],
 };
 
+pub use actions::land_changed;
 pub use counties::{CountyCoverage, coverage};
+pub use jobs::{rescreen_due, run_worker};
 pub use within::{ELEMENTS, PointSample, StatedLimit, Units, within_units};
 
 pub use rules::{MEDIA, PROGRAMS};

@@ -13,6 +13,7 @@ pub mod rules;
 mod store;
 
 pub use actions::local_limits;
+pub use store::{Moved, moved};
 
 use super::Register;
 

@@ -242,3 +242,35 @@ pub(super) async fn update(conn: &mut PgConnection, row: &Row) -> Result<()> {
     .await?;
     Ok(())
 }
+
+/// That the local standards of a division are not what they were.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// The division that they hold in, here and below.
+    pub division_code: String,
+    /// When a version was last entered, changed or withdrawn.
+    pub recorded_at: DateTime<Utc>,
+    /// The last day, up to the one asked, on which a version began or was over.
+    pub began_or_ended: Option<Day>,
+}
+
+/// The divisions that have local standards, and when these last moved, up to a day.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn moved(conn: &mut PgConnection, on: Day) -> Result<Vec<Moved>> {
+    Ok(sqlx::query_as!(
+        Moved,
+        r#"select division_code as "division_code!", max(sys_from) as "recorded_at!",
+               max(greatest(case when effective_from <= $1 then effective_from end,
+                   case when effective_to < $1 then effective_to + 1 end)) as "began_or_ended: Day"
+           from (select division_code, sys_from, effective_from, effective_to from standard_local
+                 union all
+                 select division_code, sys_from, effective_from, effective_to from standard_local_history) as v
+           group by division_code
+           order by division_code"#,
+        on as Day,
+    )
+    .fetch_all(conn)
+    .await?)
+}

@@ -11,8 +11,8 @@ use super::{REGISTER, in_future, reason_of};
 use crate::kernel::{Day, DocumentId, Error, FarmlandChangeId, FarmlandUnitId, Result, Text};
 use crate::platform::Act;
 use crate::platform::outbox::Change;
-use crate::registers::document;
 use crate::registers::protection::{Move, MoveCause};
+use crate::registers::{document, sampling};
 use crate::standards::land_use::{Group, LandUse, LandUseSystem};
 use serde_json::{Value, json};
 
@@ -103,6 +103,7 @@ async fn other_type(
     act.note(format!("farmland/{}", unit.id), json!({"land_type": land_type, "from": unit.land_type, "on": on}));
     let data = json!({"from": unit.land_type, "to": land_type, "reclassification_due": true});
     tell(act, "farmland.land_type_changed", unit, on, data);
+    sampling::land_changed(act, unit.id, &unit.division_code).await?;
     let after = if CULTIVATED.contains(&land_type) { unit.area_m2 } else { 0.0 };
     moves::priority_moves(act, moved(unit, on, after).as_slice()).await
 }

@@ -2,7 +2,8 @@
 
 use crate::kernel::quantity::{Measured, Unit};
 use crate::kernel::{
-    Day, Decimal, DivisionCode, Error, RescreeningId, Result, SampleId, SamplingPointId, ScreeningDifferenceId,
+    Day, Decimal, DivisionCode, Error, FarmlandUnitId, RescreeningId, Result, SampleId, SamplingPointId,
+    ScreeningDifferenceId,
 };
 use crate::platform::Act;
 use crate::platform::outbox::Change;
@@ -11,7 +12,7 @@ use crate::registers::sampling::rules::land::{self, Facts};
 use crate::registers::sampling::rules::meaning::meaning;
 use crate::registers::sampling::store::samples::{ResultRow, SampleRow};
 use crate::registers::sampling::store::screening::{self, Difference, Entry, HeldRow, Judged, RunRow};
-use crate::registers::sampling::store::{PointRow, samples};
+use crate::registers::sampling::store::{PointRow, samples, within};
 use crate::registers::standard;
 use crate::standards::screening::{
     self as rules, Context, GB_15618, Judgement, LocalLimit, Medium, Outcome, Reading, Reason,
@@ -260,6 +261,19 @@ pub async fn rescreen(act: &mut Act, cause: Cause, subject: Subject, ids: &[Samp
         judge_batch(act, &mut run, &mut local, batch).await?;
     }
     end(act, run).await
+}
+
+/// Judges the samples inside a farmland unit anew, whose land type has changed. Nothing is done where there are none.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn land_changed(act: &mut Act, unit: FarmlandUnitId, division: &str) -> Result<()> {
+    let ids = within::samples_in_unit(act.tx(), unit).await?;
+    if !ids.is_empty() {
+        let subject = Subject { division_code: Some(division.to_owned()), ..Subject::default() };
+        rescreen(act, Cause::LandUse, subject, &ids).await?;
+    }
+    Ok(())
 }
 
 /// Judges every soil sample of a division (`None`: of all) anew by today's standards. What comes out as before is left as

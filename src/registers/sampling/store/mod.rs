@@ -3,7 +3,7 @@
 pub mod samples;
 pub mod screening;
 pub mod summary;
-mod within;
+pub mod within;
 
 pub use within::{BesideRow, InsideRow, points_inside, samples_of};
 

@@ -208,6 +208,25 @@ pub struct RunRow {
     pub differences: i64,
 }
 
+/// When a division was last screened anew for a cause, and by the standards of which day.
+pub async fn last_run(conn: &mut PgConnection, division: &str, cause: &str) -> Result<Option<(DateTime<Utc>, Day)>> {
+    let row = sqlx::query!(
+        r#"select run_at, judged_on as "judged_on: Day" from sampling_rescreening
+           where division_code = $1 and cause = $2 order by run_at desc limit 1"#,
+        division,
+        cause,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| (row.run_at, row.judged_on)))
+}
+
+/// Lets one server at a time make runs of its own, until its act is over.
+pub async fn hold_runs(conn: &mut PgConnection) -> Result<()> {
+    sqlx::query!("select pg_advisory_xact_lock(hashtext('sampling_rescreening')) as held").fetch_one(conn).await?;
+    Ok(())
+}
+
 /// Enters a run, its counts as yet unknown or final.
 pub async fn insert_run(conn: &mut PgConnection, run: &RunRow) -> Result<()> {
     sqlx::query!(

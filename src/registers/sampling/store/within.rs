@@ -136,3 +136,18 @@ pub async fn samples_of(
     .fetch_all(conn)
     .await?)
 }
+
+/// The soil samples whose point lies in a unit, in the order of their identifiers.
+pub async fn samples_in_unit(conn: &mut PgConnection, unit: FarmlandUnitId) -> Result<Vec<SampleId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select s.id as "id: SampleId"
+           from farmland_unit u
+               join sampling_point p on p.geom && u.geom and st_intersects(u.geom, p.geom)
+               join sampling_sample s on s.point_id = p.id
+           where u.id = $1 and s.medium = 'soil' and not s.withdrawn
+           order by s.id"#,
+        unit as FarmlandUnitId,
+    )
+    .fetch_all(conn)
+    .await?)
+}
