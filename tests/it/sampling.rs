@@ -482,3 +482,34 @@ async fn gjovik_is_loaded_as_it_is() {
         (&json!(41), &json!(615), &json!(82))
     );
 }
+
+/// How fast results stream in and are screened again; `cargo test --release --test it stream_in -- --ignored --nocapture`.
+#[tokio::test]
+#[ignore = "a measurement"]
+async fn a_million_results_stream_in() {
+    let (world, key) = world().await;
+    let samples = if cfg!(debug_assertions) { 5_000 } else { 125_000 };
+    let mut table =
+        String::from("point_code,lon,lat,division_code,program,land_type,sampled_on,ph,substance,value,unit\n");
+    for n in 0..samples {
+        for substance in ["Cd", "Hg", "As", "Pb", "Cr", "Cu", "Ni", "Zn"] {
+            let (lon, lat) = (112.0 + f64::from(n % 400) * 0.001, 39.0 + f64::from(n / 400) * 0.001);
+            table.push_str(&format!("P{n},{lon},{lat},140602,survey,upland,2026-05-01,6.1,{substance},0.{n},mg/kg\n"));
+        }
+    }
+    let results = f64::from(samples) * 8.0;
+    let begun = std::time::Instant::now();
+    let request = world.post("/v1/samples").bearer_auth(&key).header("content-type", "text/csv").body(table);
+    let done = expect(request, 200).await;
+    let seconds = begun.elapsed().as_secs_f64();
+    println!(
+        "loaded and screened {} results in {seconds:.1} s: {:.0} a second",
+        done["counts"]["results"],
+        results / seconds
+    );
+    let begun = std::time::Instant::now();
+    let run = expect(world.post("/v1/sampling/rescreen").bearer_auth(&key).json(&json!({})), 201).await;
+    let seconds = begun.elapsed().as_secs_f64();
+    println!("screened {} results again in {seconds:.1} s: {:.0} a second", run["results"], results / seconds);
+    assert_eq!(run["differences_count"], 0);
+}
