@@ -129,24 +129,23 @@ pub async fn run(
     .await?;
     let crs = crs::settle(&app, outline.crs.as_ref(), options.crs).await?;
     let total = outline.features;
-    let mut counts = Counts::default();
-    watch.progress(0, total, &counts).await?;
+    let mut tally = Tally::default();
+    watch.progress(0, total, &tally.counts).await?;
 
-    let mut told = HashSet::new();
     let (sender, mut batches) = mpsc::channel(4);
     let reading = tokio::task::spawn_blocking({
         let (source, options) = (source.clone(), options.clone());
         move || read(&source, &outline, &options, &sender)
     });
     while let Some(batch) = batches.recv().await {
-        work(act, &app, importer, crs, batch, &mut counts, &mut told, watch).await?;
-        watch.progress(counts.read, total, &counts).await?;
+        work(act, &app, importer, crs, batch, &mut tally, watch).await?;
+        watch.progress(tally.counts.read, total, &tally.counts).await?;
     }
     reading.await.map_err(Error::internal)??;
-    if counts.read != total {
-        return Err(Error::internal(format!("{total} features were counted and {} were read", counts.read)));
+    if tally.counts.read != total {
+        return Err(Error::internal(format!("{total} features were counted and {} were read", tally.counts.read)));
     }
-    Ok(counts)
+    Ok(tally.counts)
 }
 
 /// A table is small and without geometry: it is in memory as it is.
@@ -159,17 +158,16 @@ async fn run_table(
     watch: &mut dyn Watch,
 ) -> Result<Counts> {
     let total = features.len() as u64;
-    let mut counts = Counts::default();
+    let mut tally = Tally::default();
     let mapping = Mapping::read(&options.mapping)?;
-    let mut told = HashSet::new();
     let mut rows = features.into_iter().map(|feature| mapping.apply(Row::Feature { feature, id: None }));
     loop {
         let batch: Vec<Row> = rows.by_ref().take(BATCH).collect();
         if batch.is_empty() {
-            return Ok(counts);
+            return Ok(tally.counts);
         }
-        work(act, app, importer, Crs::LonLat, batch, &mut counts, &mut told, watch).await?;
-        watch.progress(counts.read, total, &counts).await?;
+        work(act, app, importer, Crs::LonLat, batch, &mut tally, watch).await?;
+        watch.progress(tally.counts.read, total, &tally.counts).await?;
     }
 }
 
@@ -199,6 +197,14 @@ fn read(source: &Source, outline: &Outline, options: &Options, sender: &mpsc::Se
     Ok(())
 }
 
+/// How far an import is.
+#[derive(Default)]
+struct Tally {
+    counts: Counts,
+    /// Remarks on columns that were told already.
+    told: HashSet<String>,
+}
+
 /// A table's row has its position in columns.
 fn placed(row: Row) -> Row {
     let Row::Feature { mut feature, id } = row else { return row };
@@ -218,10 +224,10 @@ async fn work(
     importer: &dyn Importer,
     crs: Crs,
     batch: Vec<Row>,
-    counts: &mut Counts,
-    told: &mut HashSet<String>,
+    tally: &mut Tally,
     watch: &mut dyn Watch,
 ) -> Result<()> {
+    let Tally { counts, told } = tally;
     counts.read += batch.len() as u64;
     let mut findings: Vec<RowFinding> = Vec::new();
     let mut features: Vec<ImportFeature> = Vec::with_capacity(batch.len());

@@ -121,7 +121,6 @@ fn reach(call: &Call) -> Result<Reach> {
 }
 
 /// A field that may be left out, emptied with `null`, or set.
-#[expect(clippy::option_option, reason = "left out and null are two things in a PATCH")]
 fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
     Option::<T>::deserialize(deserializer).map(Some)
 }

@@ -376,7 +376,6 @@ fn renamed(fault: Fault) -> Fault {
 /// What is to be another of a point; what is left out stays, `null` empties.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(clippy::option_option, reason = "left out and null are two things in a PATCH")]
 struct PointCorrection {
     /// Why.
     #[schema(example = "复核后更正地类")]

@@ -393,7 +393,6 @@ impl NewResult {
 /// What is to be another of a sample; what is left out stays, `null` empties.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(clippy::option_option, reason = "left out and null are two things in a PATCH")]
 struct SampleCorrection {
     /// Why.
     #[schema(example = "实验室更正报告")]

@@ -14,7 +14,7 @@ use axum::http::header;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 use std::io::{self, BufReader, Read};
 use tokio::sync::mpsc;
@@ -262,7 +262,7 @@ async fn load_samples(call: Call, Params(query): Params<LoadQuery>, request: Req
     }
 }
 
-async fn finish(act: Act, told: SampleLoad, on_error: OnRowError, root: &str) -> Result<Reply, Stop> {
+async fn finish(mut act: Act, told: SampleLoad, on_error: OnRowError, root: &str) -> Result<Reply, Stop> {
     if told.counts.rejected > 0 && on_error == OnRowError::RejectAll {
         let faults = told
             .findings
@@ -286,6 +286,8 @@ async fn finish(act: Act, told: SampleLoad, on_error: OnRowError, root: &str) ->
         .with_faults(faults)
         .into());
     }
+    // A table of no rows is done too, and leaves its line.
+    act.note("sampling", json!({"loaded_rows": told.counts.valid, "rejected_rows": told.counts.rejected}));
     Ok(act.finish(Reply::json(&told)?).await?)
 }
 
@@ -393,9 +395,7 @@ fn incoming(sample: &NewSample, today: Day) -> Result<Incoming, Vec<Fault>> {
             put("land_use_code", point.land_use.as_ref().map(|land_use| land_use.code.clone()));
             place = match (point.lon, point.lat) {
                 (None, None) => Ok(None),
-                (lon, lat) => {
-                    table::lon_lat(&serde_json::json!({"type": "Point", "coordinates": [lon, lat]}), "/geometry")
-                }
+                (lon, lat) => table::lon_lat(&json!({"type": "Point", "coordinates": [lon, lat]}), "/geometry"),
             };
         }
     }
