@@ -76,7 +76,6 @@ struct ClassifyOptions {
     crop_heavy_percent: Option<u32>,
     /// What becomes of a unit outside the survey's scope that has no points, nor touches a unit that has.
     #[serde(default)]
-    #[schema(inline)]
     outside_survey: OutsideSurvey,
     /// The survey's scope. Units of the registry that do not meet it lie outside.
     #[schema(value_type = Option<AreaGeometry>)]
