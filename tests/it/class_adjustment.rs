@@ -50,7 +50,7 @@ impl Offices {
 
     async fn county_agrees(&self, adjustment: &Value) -> Value {
         let event = json!({"type": "county_agreed", "occurred_on": "2026-11-21",
-            "boundary_review": {"reviewer": "（演示）张三", "reviewed_on": "2026-11-18"}});
+            "boundary_review": {"reviewer": "（演示）核查人", "reviewed_on": "2026-11-18"}});
         expect(self.step(&self.county, adjustment, &event), 201).await
     }
 
@@ -161,7 +161,7 @@ async fn a_proposal_goes_from_the_county_to_the_provincial_government_and_its_cl
     assert_eq!((&wrong["code"], &wrong["rule"]), (&json!("other_role_must_act"), &json!("A2")));
     let agreed = offices.county_agrees(&made).await;
     assert_eq!((&agreed["status"], &agreed["turn"]["type"]), (&json!("county_agreed"), &json!("prefecture_agreed")));
-    assert_eq!(agreed["events"][1]["boundary_review"]["reviewer"], "（演示）张三");
+    assert_eq!(agreed["events"][1]["boundary_review"]["reviewer"], "（演示）核查人");
     let agreed = offices.prefecture_agrees(&made).await;
     assert_eq!(agreed["turn"]["actors"][0]["division_code"], "150000");
     // Until the approval nothing has changed.
@@ -197,8 +197,8 @@ async fn a_proposal_goes_from_the_county_to_the_provincial_government_and_its_cl
         ["proposed", "agreed", "agreed", "approved", "uploaded"].map(|kind| format!("class_adjustment.{kind}"))
     );
     // The reviewer's name goes to nobody outside, nor into the audit chain.
-    assert!(!told.to_string().contains("张三"));
-    let kept: i64 = sqlx::query_scalar("select count(*) from platform_audit where line like '%张三%'")
+    assert!(!told.to_string().contains("核查人"));
+    let kept: i64 = sqlx::query_scalar("select count(*) from platform_audit where line like '%核查人%'")
         .fetch_one(offices.world.app.db())
         .await
         .expect("a count");
@@ -371,7 +371,7 @@ async fn a_county_directly_under_its_province_has_no_prefecture_to_wait_for() {
     let made = expect(world.post("/v1/class-adjustments").bearer_auth(&agriculture).json(&body), 201).await;
     let events = format!("{}/events", path(&made));
     let agreed = json!({"type": "county_agreed", "occurred_on": "2026-11-21",
-        "boundary_review": {"reviewer": "（演示）李四", "reviewed_on": "2026-11-20"}});
+        "boundary_review": {"reviewer": "（演示）复核人", "reviewed_on": "2026-11-20"}});
     let agreed = expect(world.post(&events).bearer_auth(&agriculture).json(&agreed), 201).await;
     assert_eq!(agreed["turn"]["type"], "province_approved");
     let government = world.key(Role::Government, "140000").await;
@@ -444,4 +444,23 @@ async fn two_proposals_at_once_do_not_hold_the_same_unit() {
     let mut answers: Vec<u16> = futures_util::future::join_all(tries).await.into_iter().map(|s| s.as_u16()).collect();
     answers.sort_unstable();
     assert_eq!(answers, [201, 409, 409, 409]);
+}
+
+#[tokio::test]
+async fn an_approval_that_takes_priority_land_away_warns_the_county() {
+    let offices = Offices::new().await;
+    let (lost, kept) = (offices.unit(1, "priority_protection").await, offices.unit(2, "safe_use").await);
+    let none = offices.get("/v1/protection-warnings").await;
+    assert_eq!(none["protection_warnings"], json!([]));
+    let adjustment = offices.proposed(&[(&lost, "safe_use"), (&kept, "strict_control")]).await;
+    offices.approved(&adjustment).await;
+    let page = offices.get("/v1/protection-warnings").await;
+    let warnings = page["protection_warnings"].as_array().expect("warnings");
+    // Alxa: the league warns, and the word is of the region's own plan.
+    let dropped = warnings.iter().find(|w| w["kind"] == "quality_dropped").expect("the warning");
+    let text = dropped.to_string();
+    assert!(text.contains("152900") && text.contains("区域限批"), "{text}");
+    let ledger =
+        offices.get(&format!("/v1/farmland/ledger?division={HERE}&from=2026-11-20&to=2026-11-21")).await.to_string();
+    assert!(ledger.contains("class_changed"), "{ledger}");
 }

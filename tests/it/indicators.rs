@@ -1,5 +1,6 @@
 //! Indicators: shares with the rows behind them, targets of the plans, and what was reported for a year.
 
+use crate::farmland_measure::{event, make, measure};
 use crate::loading::{counts, feature, load};
 use crate::support::{World, expect, square};
 use jingtu::kernel::Day;
@@ -211,4 +212,78 @@ async fn a_report_stays_as_it_was_made() {
     let above = office.world.get("/v1/indicators?division=140000").bearer_auth(&office.ecology);
     assert_eq!(expect(above, 403).await["code"], "outside_division");
     expect(office.world.get("/v1/indicators?division=140602&year=2015").bearer_auth(&office.ecology), 400).await;
+}
+
+/// Pins: SAFE_USE_RATE_METHOD
+#[tokio::test]
+async fn polluted_land_counts_by_what_was_done_on_it_and_no_plot_twice() {
+    let office = Office::new().await;
+    let agriculture = office.world.key(Role::Agriculture, HERE).await;
+    for (code, class, lon) in [
+        ("P1", "priority_protection", 112.50),
+        ("P2", "priority_protection", 112.51),
+        ("S1", "safe_use", 112.52),
+        ("S2", "safe_use", 112.53),
+        ("T1", "strict_control", 112.54),
+    ] {
+        office.unit(code, class, "2020-01-01", lon).await;
+    }
+    let units = expect(office.world.get("/v1/farmland-units").bearer_auth(&agriculture), 200).await;
+    let id = |code: &str| {
+        let features = units["features"].as_array().unwrap();
+        features.iter().find(|f| f["properties"]["code"] == code).unwrap()["id"].as_str().unwrap().to_owned()
+    };
+    let done = async |kind: &str, code: &str, share: f64, products: &str| {
+        let body =
+            measure(kind, HERE, json!({"executor": "某公司", "units": [{"unit_id": id(code), "area_share": share}]}));
+        let (path, _) = make(&office.world, &agriculture, &body).await;
+        let paper = office.world.document(&agriculture).await;
+        let filed = json!({"type": "filed", "occurred_on": "2026-02-01", "document_id": paper});
+        event(&office.world, &agriculture, &path, filed, 200).await;
+        let result =
+            json!({"year": 2026, "results": [{"unit_id": id(code), "implemented": true, "products_ok": products}]});
+        expect(office.world.post(&format!("{path}/results")).bearer_auth(&agriculture).json(&result), 200).await;
+    };
+    done("priority_protection", "P1", 1.0, "unknown").await;
+    done("safe_use_plan", "S1", 1.0, "yes").await;
+    // A second measure on the same plot adds nothing.
+    done("remediation", "S1", 0.5, "yes").await;
+    done("safe_use_plan", "S2", 1.0, "unknown").await;
+    let share = |indicator: &Value| {
+        let part = |name: &str| indicator[name]["value"].as_f64().unwrap();
+        (part("numerator"), part("denominator"))
+    };
+    // P1 and S1 of P1, S1, S2, T1: P2 is not known to be polluted.
+    let k1 = office.indicator("K1", 2026).await;
+    let (counted, all) = share(&k1);
+    assert!((counted / all - 0.5).abs() < 0.001, "{counted} of {all}");
+    assert_eq!(k1["denominator"]["rows"], 4);
+    let rows = office.rows(&k1["denominator"]["href"]).await;
+    assert_eq!(rows.iter().map(|(code, _)| code.as_str()).collect::<Vec<_>>(), ["P1", "S1", "S2", "T1"]);
+    // By class alone: S1 of S1, S2, T1.
+    let k1b = office.indicator("K1b", 2026).await;
+    let (counted, all) = share(&k1b);
+    assert!((counted / all - 1.0 / 3.0).abs() < 0.001, "{counted} of {all}");
+    assert_eq!((&k1["confidence"], &k1b["confidence"]), (&json!("verified"), &json!("unconfirmed")));
+    assert_eq!(office.indicator("K1b", 2025).await["numerator"]["value"], json!(0), "results are of their year");
+}
+
+/// Pins: PLAN_STATE_MONITORING
+#[tokio::test]
+async fn counties_are_covered_by_points_of_routine_monitoring_in_use() {
+    let office = Office::new().await;
+    let league = office.world.key(Role::PrefectureEcology, "152900").await;
+    let point = |code: &str, division: &str, program: &str| {
+        json!({"type": "Feature", "geometry": {"type": "Point", "coordinates": [105.6, 38.8]},
+            "properties": {"code": code, "division_code": division, "program": program}})
+    };
+    for body in [point("M1", "152921", "routine_monitoring"), point("M2", "152922", "survey")] {
+        expect(office.world.post("/v1/sampling-points").bearer_auth(&league).json(&body), 201).await;
+    }
+    let found = expect(office.world.get("/v1/indicators?code=K5").bearer_auth(&league), 200).await;
+    let k5 = &found["indicators"][0];
+    assert_eq!((&found["division_code"], &k5["value"]), (&json!("152900"), &json!(33.33)), "the key's own division");
+    assert_eq!((&k5["numerator"]["value"], &k5["denominator"]["value"]), (&json!(1), &json!(3)));
+    let whole = k5["targets"].as_array().unwrap();
+    assert!(whole.iter().all(|target| target["value"] == json!(100) && target["standing"] == "not_met"), "{whole:?}");
 }

@@ -11,7 +11,7 @@ use crate::kernel::{Day, DivisionCode, DocumentId, Error, IndicatorReportId, Res
 use crate::platform::call::known_at;
 use crate::platform::feature::Link;
 use crate::platform::reply::JSON;
-use crate::platform::{App, Body, Call, Params, Permission, Reply, Scope, Stop};
+use crate::platform::{App, Body, Call, Caller, Params, Permission, Reply, Scope, Stop};
 use axum::extract::{OriginalUri, Path};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -34,9 +34,9 @@ pub fn routes() -> OpenApiRouter<App> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct IndicatorQuery {
-    /// The division, with all below it.
+    /// The division, with all below it; the key's own when left out.
     #[param(example = "152900")]
-    division: DivisionCode,
+    division: Option<DivisionCode>,
     /// The year reported on; this year when left out. While it runs, its state of today is counted.
     #[param(example = 2026)]
     year: Option<i32>,
@@ -63,9 +63,9 @@ enum Part {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct RowQuery {
-    /// The division, with all below it.
+    /// The division, with all below it; the key's own when left out.
     #[param(example = "152900")]
-    division: DivisionCode,
+    division: Option<DivisionCode>,
     /// The year reported on; this year when left out.
     year: Option<i32>,
     /// Rows of the numerator, or of the denominator.
@@ -184,8 +184,8 @@ struct ReportQuery {
 #[into_params(parameter_in = Query)]
 struct ReportRowQuery {
     /// Of this indicator.
-    #[param(inline)]
-    code: Indicator,
+    #[param(inline, required = true)]
+    code: Option<Indicator>,
     /// Rows of the numerator, or of the denominator.
     #[serde(default)]
     #[param(inline)]
@@ -240,9 +240,20 @@ fn scope(call: &Call) -> Result<Option<Vec<String>>> {
     })
 }
 
-/// A question about a division that the caller covers.
-fn asked(call: &Call, division: &DivisionCode, year: Option<i32>, known: Option<&str>) -> Result<Question> {
-    if scope(call)?.is_some_and(|codes| !codes.iter().any(|code| code == division.as_str())) {
+/// A question about a division that the caller covers; its own where none is named.
+fn asked(call: &Call, named: Option<&DivisionCode>, year: Option<i32>, known: Option<&str>) -> Result<Question> {
+    let scope = scope(call)?;
+    let division = match (named, call.caller()) {
+        (Some(division), _) => division,
+        (None, Caller::Key(holder)) => &holder.division,
+        (None, Caller::Operator | Caller::Public) => {
+            return Err(Error::bad_parameter(
+                "division",
+                Text::fixed("须注明区划。", "names the division; it is missing."),
+            ));
+        }
+    };
+    if scope.is_some_and(|codes| !codes.iter().any(|code| code == division.as_str())) {
         return Err(Error::forbidden(
             "outside_division",
             Text::new(
@@ -269,7 +280,7 @@ fn not_found() -> Error {
     extensions(("x-permission" = json!("indicator.read")))
 )]
 async fn list_indicators(call: Call, Params(query): Params<IndicatorQuery>) -> Result<Reply, Stop> {
-    let question = asked(&call, &query.division, query.year, query.known_at.as_deref())?;
+    let question = asked(&call, query.division.as_ref(), query.year, query.known_at.as_deref())?;
     let wanted: Vec<Indicator> = query.code.map_or_else(|| Indicator::ALL.to_vec(), |code| vec![code]);
     let overrides = &call.app().config().parameters;
     let known = query.known_at.as_deref().map(|at| format!("&known_at={}", at.replace('+', "%2B").replace(' ', "%2B")));
@@ -310,7 +321,7 @@ async fn list_indicator_rows(
     Path(code): Path<String>,
     Params(query): Params<RowQuery>,
 ) -> Result<Reply, Stop> {
-    let question = asked(&call, &query.division, query.year, query.known_at.as_deref())?;
+    let question = asked(&call, query.division.as_ref(), query.year, query.known_at.as_deref())?;
     let indicator = Indicator::parse(&code).ok_or_else(|| Error::not_found("该指标", "indicator"))?;
     let limit = paging::limit(query.limit)?;
     let filters = format!("{:?}", (indicator, &question.division, question.year, query.part, &query.known_at));
@@ -419,16 +430,20 @@ async fn list_indicator_report_rows(
     Params(query): Params<ReportRowQuery>,
 ) -> Result<Reply, Stop> {
     let report = report(&call, &id).await?;
+    let Some(code) = query.code else {
+        return Err(
+            Error::bad_parameter("code", Text::fixed("须注明指标。", "names the indicator; it is missing.")).into()
+        );
+    };
     let limit = paging::limit(query.limit)?;
-    let filters = format!("{:?}", (report.id, query.code, query.part));
+    let filters = format!("{:?}", (report.id, code, query.part));
     let after: i32 = match &query.cursor {
         Some(cursor) => Cursor::read(cursor, &filters)?.parse().map_err(|_| Cursor::refused())?,
         None => 0,
     };
     let mut conn = call.app().db().acquire().await?;
     let counted = query.part == Part::Numerator;
-    let mut found =
-        store::rows(&mut conn, report.id, query.code.as_str(), counted, after, i64::from(limit) + 1).await?;
+    let mut found = store::rows(&mut conn, report.id, code.as_str(), counted, after, i64::from(limit) + 1).await?;
     let links = Link::pages(&uri, &mut found, limit, &filters, JSON, |row| row.n.to_string());
-    Ok(Reply::json(&IndicatorRows { code: query.code, rows: found.into_iter().map(RowView::from).collect(), links })?)
+    Ok(Reply::json(&IndicatorRows { code, rows: found.into_iter().map(RowView::from).collect(), links })?)
 }

@@ -262,7 +262,7 @@ impl From<EventBody> for NewEvent {
 #[expect(dead_code, reason = "the schema of a request; it is read by a type that takes any field")]
 enum ClassAdjustmentEventRequest {
     /// 县级同意 (A2), the limits of the units being reviewed by a named person.
-    #[schema(example = json!({"type": "county_agreed", "occurred_on": "2026-11-20", "boundary_review": {"reviewer": "（演示）张三", "reviewed_on": "2026-11-18"}}))]
+    #[schema(example = json!({"type": "county_agreed", "occurred_on": "2026-11-20", "boundary_review": {"reviewer": "（演示）核查人", "reviewed_on": "2026-11-18"}}))]
     CountyAgreed {
         /// Day on which it happened.
         occurred_on: Day,
