@@ -197,7 +197,7 @@ pub async fn classify_county() -> Line {
     .await;
     Line {
         what: "classify a county's units over HTTP (50,000 samples)".to_owned(),
-        n: units as usize,
+        n: usize::try_from(units).expect("a count"),
         product,
         bare: (least, "one SQL join, worst class by one rule"),
     }

@@ -4,6 +4,12 @@
 //! over the same figures, or one SQL statement over the same rows. What counts is the ratio; the rates are of the machine.
 //! Each is run three times and the fastest taken. Nothing here is a test.
 
+#![expect(
+    clippy::expect_used,
+    clippy::cast_possible_truncation,
+    reason = "a measurement that cannot be made ends at once, and counts stay far below four thousand million"
+)]
+
 mod farmland;
 #[path = "../tests/it/support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "tests need more of a world than measurements do")]

@@ -283,7 +283,7 @@ async fn list_indicators(call: Call, Params(query): Params<IndicatorQuery>) -> R
     let question = asked(&call, query.division.as_ref(), query.year, query.known_at.as_deref())?;
     let wanted: Vec<Indicator> = query.code.map_or_else(|| Indicator::ALL.to_vec(), |code| vec![code]);
     let overrides = &call.app().config().parameters;
-    let known = query.known_at.as_deref().map(|at| format!("&known_at={}", at.replace('+', "%2B").replace(' ', "%2B")));
+    let known = query.known_at.as_deref().map(|at| format!("&known_at={}", at.replace(['+', ' '], "%2B")));
     let mut tx = call.app().snapshot().await?;
     let mut indicators = Vec::new();
     for indicator in wanted {
