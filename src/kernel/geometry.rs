@@ -27,6 +27,11 @@ pub struct Bbox {
     pub north: f64,
 }
 
+/// Square metres as mu (亩): 10000/15 m² are one.
+pub fn mu(m2: f64) -> f64 {
+    m2 * 15.0 / 10_000.0
+}
+
 impl Area {
     /// Reads a GeoJSON geometry of type Polygon or MultiPolygon. `pointer` is where it stands in the request
     /// (`/geometry`), so that each fault names its ring and vertex. Heights are dropped; ring direction is put right.

@@ -95,6 +95,14 @@ impl Call {
         self.caller.require(permission)?;
         Ok(self.caller.scope(permission))
     }
+
+    /// As [`Call::read`], of records that departments see and nobody else: their divisions, `None` for all.
+    ///
+    /// # Errors
+    /// As [`Call::read`].
+    pub fn read_departments(&self, permission: Permission) -> Result<Option<Vec<String>>> {
+        Ok(self.read(permission)?.into_departments())
+    }
 }
 
 impl FromRequestParts<App> for Call {
@@ -374,6 +382,16 @@ pub fn stale() -> Error {
         "stale",
         Text::fixed("记录已被他人修改，请重新读取后再改。", "The record was changed meanwhile; read it again first."),
     )
+}
+
+/// What one record is read with: as known when.
+#[derive(Debug, serde::Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct KnownParams {
+    /// As the registry knew it at this instant (RFC 3339).
+    #[param(example = "2026-11-21T04:00:00Z")]
+    pub known_at: Option<String>,
 }
 
 /// The parameter `known_at`: an instant of RFC 3339.

@@ -144,7 +144,7 @@ impl Link {
     }
 
     /// A link to the page that was asked for, or, with a cursor, to the one after it.
-    pub fn to(uri: &Uri, rel: &str, cursor: Option<&str>, media_type: &str) -> Link {
+    fn to(uri: &Uri, rel: &str, cursor: Option<&str>, media_type: &str) -> Link {
         let path = uri.path();
         let href = match (uri.query(), cursor) {
             (None, None) => path.to_owned(),

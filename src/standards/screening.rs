@@ -301,13 +301,13 @@ pub struct Context {
     /// Background of the soil by key of the substance, mg/kg, as stated by who asks.
     pub background: BTreeMap<String, Decimal>,
     /// Local values of the place, of any day and land.
-    pub local: Vec<LocalLimit>,
+    pub local: Arc<[LocalLimit]>,
 }
 
 impl Context {
     /// Soil of this land on a day, nothing else being known.
     pub fn of(land: LandHeld, on: Day) -> Context {
-        Context { land, ph: None, medium: Medium::Soil, on, background: BTreeMap::new(), local: Vec::new() }
+        Context { land, ph: None, medium: Medium::Soil, on, background: BTreeMap::new(), local: Arc::from([]) }
     }
 }
 
@@ -1286,7 +1286,7 @@ mod tests {
     /// Pins: LAW_12_CODE_400
     #[test]
     fn the_stricter_of_nation_and_province_applies() {
-        let with = |limit: LocalLimit, context: Context| Context { local: vec![limit], ..context };
+        let with = |limit: LocalLimit, context: Context| Context { local: Arc::from([limit]), ..context };
         let one_land = LocalLand::Class(Class::One);
         let lead = with(local("lead", one_land, Some("300"), None), built(Class::One));
         let judged = one(&lead, "Pb", "301");
@@ -1392,6 +1392,7 @@ mod tests {
         (land, 0_i64..=1400, proptest::option::of(0_i64..5_000_000), proptest::option::of(1_i64..5_000_000)).prop_map(
             |(land, ph, background, stricter)| {
                 let mut context = Context { ph: Some(Decimal::new(ph, 2)), ..Context::of(land, TODAY) };
+                let mut limits = Vec::new();
                 for substance in ["arsenic", "cobalt", "lead"] {
                     if let Some(background) = background {
                         context.background.insert(substance.to_owned(), Decimal::new(background, 4));
@@ -1400,10 +1401,11 @@ mod tests {
                         for land in [LocalLand::EitherClass, LocalLand::Farmland(Column::Any)] {
                             let limit = local(substance, land, None, None);
                             let screening = Some(Decimal::new(stricter, 4));
-                            context.local.push(LocalLimit { screening, ..limit });
+                            limits.push(LocalLimit { screening, ..limit });
                         }
                     }
                 }
+                context.local = limits.into();
                 context
             },
         )

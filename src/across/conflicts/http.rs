@@ -6,11 +6,11 @@ use super::store::Question;
 use crate::kernel::basis::cite_all;
 use crate::kernel::paging::{self, Cursor};
 use crate::kernel::{
-    Citation, Confidence, Day, DivisionCode, Error, FarmlandMeasureId, FarmlandUnitId, Result, SiteId,
+    Citation, Confidence, Day, DivisionCode, Error, FarmlandMeasureId, FarmlandUnitId, Result, SiteId, mu,
 };
 use crate::platform::call::known_at;
 use crate::platform::overlay::share;
-use crate::platform::{App, Call, Params, Permission, Reply, Role, Scope, Stop};
+use crate::platform::{App, Call, Params, Permission, Reply, Role, Stop};
 use crate::standards::crops::{self, Edible};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -199,10 +199,6 @@ struct ConflictSite {
     line_contact: bool,
 }
 
-fn mu(m2: f64) -> f64 {
-    m2 * 15.0 / 10_000.0
-}
-
 fn view(conflict: Conflict, on: Day) -> Result<ConflictView> {
     let Conflict { row, source, finding } = conflict;
     let missing = |what: &str| Error::internal(format!("a conflict of {} without {what}", row.unit_code));
@@ -280,14 +276,6 @@ fn view(conflict: Conflict, on: Day) -> Result<ConflictView> {
     })
 }
 
-fn divisions(scope: Scope) -> Option<Vec<String>> {
-    match scope {
-        Scope::All => None,
-        Scope::Divisions(codes) => Some(codes),
-        Scope::Own(_) | Scope::Public => Some(Vec::new()),
-    }
-}
-
 /// Code of the unit, rank of the source, code of what meets it. PostgreSQL's texts hold no NUL, which JSON can write.
 fn read_key(key: &str) -> Option<(String, i32, String)> {
     let (code, rank, other): (String, i32, String) = serde_json::from_str(key).ok()?;
@@ -305,8 +293,8 @@ fn read_key(key: &str) -> Option<(String, i32, String)> {
     extensions(("x-permission" = json!("farmland.read")))
 )]
 async fn list_farmland_conflicts(call: Call, Params(query): Params<ConflictParams>) -> Result<Reply, Stop> {
-    let units = divisions(call.read(Permission::FarmlandRead)?);
-    let sites = divisions(call.caller().scope(Permission::SiteRead));
+    let units = call.read_departments(Permission::FarmlandRead)?;
+    let sites = call.caller().scope(Permission::SiteRead).into_departments();
     let limit = paging::limit(query.limit)?;
     let known_at = known_at(query.known_at.as_deref())?;
     let on = query.on.unwrap_or_else(|| known_at.map_or_else(|| call.today(), Day::at));

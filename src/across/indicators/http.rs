@@ -11,7 +11,7 @@ use crate::kernel::{Day, DivisionCode, DocumentId, Error, IndicatorReportId, Res
 use crate::platform::call::known_at;
 use crate::platform::feature::Link;
 use crate::platform::reply::JSON;
-use crate::platform::{App, Body, Call, Caller, Params, Permission, Reply, Scope, Stop};
+use crate::platform::{App, Body, Call, Caller, Params, Permission, Reply, Stop};
 use axum::extract::{OriginalUri, Path};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -232,17 +232,9 @@ impl From<ReportRow> for RowView {
     }
 }
 
-fn scope(call: &Call) -> Result<Option<Vec<String>>> {
-    Ok(match call.read(Permission::IndicatorRead)? {
-        Scope::All => None,
-        Scope::Divisions(codes) => Some(codes),
-        Scope::Own(_) | Scope::Public => Some(Vec::new()),
-    })
-}
-
 /// A question about a division that the caller covers; its own where none is named.
 fn asked(call: &Call, named: Option<&DivisionCode>, year: Option<i32>, known: Option<&str>) -> Result<Question> {
-    let scope = scope(call)?;
+    call.read(Permission::IndicatorRead)?;
     let division = match (named, call.caller()) {
         (Some(division), _) => division,
         (None, Caller::Key(holder)) => &holder.division,
@@ -253,15 +245,7 @@ fn asked(call: &Call, named: Option<&DivisionCode>, year: Option<i32>, known: Op
             ));
         }
     };
-    if scope.is_some_and(|codes| !codes.iter().any(|code| code == division.as_str())) {
-        return Err(Error::forbidden(
-            "outside_division",
-            Text::new(
-                format!("区划 {division} 不在您的管辖范围内。"),
-                format!("Division {division} is outside your jurisdiction."),
-            ),
-        ));
-    }
+    call.caller().require_division(division.as_str())?;
     let known_at = known_at(known)?;
     Ok(Question { known_at, ..actions::question(division.as_str(), year, call.today())? })
 }
@@ -379,7 +363,7 @@ async fn list_indicator_reports(
     OriginalUri(uri): OriginalUri,
     Params(query): Params<ReportQuery>,
 ) -> Result<Reply, Stop> {
-    let scope = scope(&call)?;
+    let scope = call.read_departments(Permission::IndicatorRead)?;
     let limit = paging::limit(query.limit)?;
     let filters = format!("{:?}", (&query.division, query.year, &scope));
     let after = query.cursor.as_deref().map(|cursor| Cursor::read(cursor, &filters)).transpose()?;
@@ -410,7 +394,7 @@ async fn get_indicator_report(call: Call, Path(id): Path<String>) -> Result<Repl
 }
 
 async fn report(call: &Call, id: &str) -> Result<Report> {
-    let scope = scope(call)?;
+    let scope = call.read_departments(Permission::IndicatorRead)?;
     let id: IndicatorReportId = id.parse().map_err(|_| not_found())?;
     let mut conn = call.app().db().acquire().await?;
     store::find(&mut conn, id, scope.as_deref()).await?.ok_or_else(not_found)

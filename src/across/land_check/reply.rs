@@ -3,7 +3,7 @@
 
 use super::rules::{CoverageStatus, Fired, Operation, Register, SurveyState, Verdict};
 use crate::kernel::AreaGeometry;
-use crate::kernel::{Area, Citation, Confidence, Day, LandCheckId, Text};
+use crate::kernel::{Area, Citation, Confidence, Day, LandCheckId, Text, mu};
 use crate::standards::land_use::LandUse;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -306,7 +306,7 @@ impl StatedView {
 impl ParcelView {
     /// The parcel with its area and divisions.
     pub fn of(area: &Area, area_m2: f64, division_codes: Vec<String>) -> ParcelView {
-        ParcelView { geometry: area.to_geojson(), area_m2, area_mu: area_m2 * 15.0 / 10_000.0, division_codes }
+        ParcelView { geometry: area.to_geojson(), area_m2, area_mu: mu(area_m2), division_codes }
     }
 }
 

@@ -145,6 +145,25 @@ impl Scope {
         }
     }
 
+    /// The divisions of records that departments see and nobody else: `None` for all of them. A land user's own records and
+    /// the public's are none of these.
+    pub fn into_departments(self) -> Option<Vec<String>> {
+        match self {
+            Scope::All => None,
+            Scope::Divisions(codes) => Some(codes),
+            Scope::Own(_) | Scope::Public => Some(Vec::new()),
+        }
+    }
+
+    /// Whether a record of this division, which departments see and nobody else, lies in it.
+    pub fn covers(&self, division: &str) -> bool {
+        match self {
+            Scope::All => true,
+            Scope::Divisions(codes) => codes.iter().any(|code| code == division),
+            Scope::Own(_) | Scope::Public => false,
+        }
+    }
+
     /// The credit code that rows must carry, if the caller sees only its own.
     pub fn own_credit_code(&self) -> Option<&str> {
         match self {

@@ -7,9 +7,9 @@ use super::rules::{
 use super::store::{self, EventRow, Filter, Row, Unit};
 use crate::kernel::paging::{self, Cursor};
 use crate::kernel::{
-    Citation, ClassAdjustmentId, Day, DivisionCode, DocumentId, Error, FarmlandUnitId, Fault, Result, Text,
+    Citation, ClassAdjustmentId, Day, DivisionCode, DocumentId, Error, FarmlandUnitId, Fault, Result, Text, mu,
 };
-use crate::platform::call::known_at;
+use crate::platform::call::{KnownParams, known_at};
 use crate::platform::{App, Body, Call, Params, Permission, Reply, Role, Scope, Stop};
 use crate::registers::division::Above;
 use crate::registers::farmland::{ClassNumbers, ClassifiedUnit};
@@ -638,10 +638,6 @@ struct AdjustmentLog {
 const NO_CLOCK_ZH: &str = "法律、办法和各级方案均未见各环节的办理时限。";
 const NO_CLOCK_EN: &str = "No law, measure or plan known here sets a time for any step.";
 
-fn mu(area_m2: f64) -> f64 {
-    area_m2 * 15.0 / 10_000.0
-}
-
 fn view(row: Row) -> Result<AdjustmentView> {
     let (status, trigger) = (row.status()?, row.trigger()?);
     let (status_title, trigger_title) = (status.title(), trigger.title());
@@ -967,26 +963,11 @@ fn next_address(call: &Call, params: &AdjustmentParams, at: Option<DateTime<Utc>
     address
 }
 
-/// As known when.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct KnownParams {
-    /// As the registry knew it at this instant (RFC 3339).
-    #[param(example = "2026-11-21T04:00:00Z")]
-    known_at: Option<String>,
-}
-
 /// The proposal, where the caller may see it. An identifier that is none names no proposal, just as an unknown one does.
 async fn find(scope: &Scope, conn: &mut PgConnection, id: &str, at: Option<DateTime<Utc>>) -> Result<Row> {
     let id = id.parse().map_err(|_| not_found())?;
     let row = store::find(conn, id, at).await?.ok_or_else(not_found)?;
-    let visible = match scope {
-        Scope::All => true,
-        Scope::Divisions(codes) => codes.contains(&row.division_code),
-        Scope::Own(_) | Scope::Public => false,
-    };
-    if visible { Ok(row) } else { Err(not_found()) }
+    if scope.covers(&row.division_code) { Ok(row) } else { Err(not_found()) }
 }
 
 /// A class adjustment

@@ -3,7 +3,7 @@
 use super::store::{self, CoverageAreaRow};
 use crate::kernel::{Day, Result};
 use crate::platform::feature::{AreaQuery, Feature, FeaturePage};
-use crate::platform::{App, Call, Params, Permission, Reply, Scope, Stop};
+use crate::platform::{App, Call, Params, Permission, Reply, Stop};
 use axum::extract::OriginalUri;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -64,11 +64,7 @@ async fn list_coverage_areas(
     OriginalUri(uri): OriginalUri,
     Params(query): Params<AreaQuery>,
 ) -> Result<Reply, Stop> {
-    let scope = match call.read(Permission::CheckBasisRead)? {
-        Scope::All => None,
-        Scope::Divisions(codes) => Some(codes),
-        Scope::Own(_) | Scope::Public => Some(Vec::new()),
-    };
+    let scope = call.read_departments(Permission::CheckBasisRead)?;
     let filter = query.filter(scope, call.today())?;
     let mut conn = call.app().db().acquire().await?;
     let features = store::list(&mut conn, &filter).await?.into_iter().map(view).collect::<Result<Vec<_>>>()?;

@@ -6,11 +6,12 @@ use super::store::{self, Covered, Filter, Row, Target, UnitRow, When};
 use crate::kernel::basis::cite_all;
 use crate::kernel::paging::{self, Cursor};
 use crate::kernel::{
-    Area, AreaGeometry, Citation, Day, DivisionCode, DocumentId, Error, FarmlandMeasureId, FarmlandUnitId, Result, Text,
+    Area, AreaGeometry, Citation, Day, DivisionCode, DocumentId, Error, FarmlandMeasureId, FarmlandUnitId, Result,
+    Text, mu,
 };
 use crate::platform::call::known_at;
 use crate::platform::feature::{Feature, FeaturePage, FeatureType};
-use crate::platform::{App, Body, Call, IfMatch, Params, Permission, Reply, Role, Scope, Stop};
+use crate::platform::{App, Body, Call, IfMatch, Params, Permission, Reply, Role, Stop};
 use crate::standards::crops::{self, Edible};
 use crate::standards::law;
 use axum::extract::{OriginalUri, Path};
@@ -654,13 +655,9 @@ fn view(row: Row, targets: Vec<Target>) -> Result<Feature<MeasureProperties>> {
     Feature::of(row.id.0, row.wkb.as_deref(), properties)
 }
 
-fn mu(m2: f64) -> f64 {
-    m2 * 15.0 / 10_000.0
-}
-
 /// One measure with what does not fit, and what is open to the caller.
 async fn whole(conn: &mut PgConnection, call: &Call, row: Row, when: When) -> Result<Feature<MeasureProperties>> {
-    let scope = scope(call)?;
+    let scope = call.read_departments(Permission::FarmlandRead)?;
     let targets = store::targets(conn, &[row.id], when.known_at).await?.into_iter().map(|(_, target)| target).collect();
     let kind = row.kind()?;
     // Before its first day a measure is looked at as of that day.
@@ -746,15 +743,6 @@ fn unfit_view(kind: MeasureKind, unit: UnitRow, day: Day) -> MeasureWarning {
     }
 }
 
-/// The divisions that the caller sees farmland of; `None`: all. Measures are for departments, as units are.
-fn scope(call: &Call) -> Result<Option<Vec<String>>> {
-    match call.read(Permission::FarmlandRead)? {
-        Scope::All => Ok(None),
-        Scope::Divisions(codes) => Ok(Some(codes)),
-        Scope::Own(_) | Scope::Public => Ok(Some(Vec::new())),
-    }
-}
-
 fn read_id(text: &str) -> Result<FarmlandMeasureId> {
     text.parse().map_err(|_| not_found())
 }
@@ -837,7 +825,7 @@ async fn list_farmland_measures(
     OriginalUri(uri): OriginalUri,
     Params(query): Params<MeasureParams>,
 ) -> Result<Reply, Stop> {
-    let scope = scope(&call)?;
+    let scope = call.read_departments(Permission::FarmlandRead)?;
     let limit = paging::limit(query.limit)?;
     let when = when(&call, query.true_on, query.known_at.as_deref())?;
     let filters = format!(
@@ -930,7 +918,7 @@ async fn get_farmland_measure(
     Path(id): Path<String>,
     Params(query): Params<TimeParams>,
 ) -> Result<Reply, Stop> {
-    let scope = scope(&call)?;
+    let scope = call.read_departments(Permission::FarmlandRead)?;
     let when = query.read(&call)?;
     let id = read_id(&id)?;
     let mut tx = call.app().snapshot().await?;
@@ -1014,7 +1002,7 @@ async fn list_farmland_measure_units(
     Path(id): Path<String>,
     Params(query): Params<UnitParams>,
 ) -> Result<Reply, Stop> {
-    let scope = scope(&call)?;
+    let scope = call.read_departments(Permission::FarmlandRead)?;
     let limit = paging::limit(query.limit)?;
     let when = when(&call, query.true_on, query.known_at.as_deref())?;
     let id = read_id(&id)?;
@@ -1107,7 +1095,7 @@ async fn list_farmland_measure_events(
     Path(id): Path<String>,
     Params(query): Params<TimeParams>,
 ) -> Result<Reply, Stop> {
-    let scope = scope(&call)?;
+    let scope = call.read_departments(Permission::FarmlandRead)?;
     let when = query.read(&call)?;
     let id = read_id(&id)?;
     let mut tx = call.app().snapshot().await?;
@@ -1194,7 +1182,7 @@ async fn list_farmland_measure_results(
     Path(id): Path<String>,
     Params(query): Params<ResultParams>,
 ) -> Result<Reply, Stop> {
-    let scope = scope(&call)?;
+    let scope = call.read_departments(Permission::FarmlandRead)?;
     let limit = paging::limit(query.limit)?;
     let when = when(&call, None, query.known_at.as_deref())?;
     let id = read_id(&id)?;

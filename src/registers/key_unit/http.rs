@@ -5,7 +5,7 @@ use super::store::{self, KeyUnitRow};
 use crate::kernel::basis::cite_all;
 use crate::kernel::{Citation, Confidence, Day, Result};
 use crate::platform::feature::{AreaQuery, Feature, FeaturePage};
-use crate::platform::{App, Call, Params, Permission, Reply, Scope, Stop};
+use crate::platform::{App, Call, Params, Permission, Reply, Stop};
 use crate::standards::parameters::Overrides;
 use axum::extract::OriginalUri;
 use serde::Serialize;
@@ -148,11 +148,7 @@ async fn list_key_units(
     OriginalUri(uri): OriginalUri,
     Params(query): Params<AreaQuery>,
 ) -> Result<Reply, Stop> {
-    let scope = match call.read(Permission::CheckBasisRead)? {
-        Scope::All => None,
-        Scope::Divisions(codes) => Some(codes),
-        Scope::Own(_) | Scope::Public => Some(Vec::new()),
-    };
+    let scope = call.read_departments(Permission::CheckBasisRead)?;
     let filter = query.filter(scope, call.today())?;
     let mut conn = call.app().db().acquire().await?;
     let overrides = &call.app().config().parameters;

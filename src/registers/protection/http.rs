@@ -8,8 +8,8 @@ use super::rules::{
 use super::store::{self, EventRow, Filter, Row};
 use crate::kernel::basis::cite_all;
 use crate::kernel::paging::{self, Cursor};
-use crate::kernel::{Citation, Day, DivisionCode, DocumentId, Error, ProtectionWarningId, Result};
-use crate::platform::call::known_at;
+use crate::kernel::{Citation, Day, DivisionCode, DocumentId, Error, ProtectionWarningId, Result, mu};
+use crate::platform::call::{KnownParams, known_at};
 use crate::platform::{App, Body, Call, Params, Permission, Reply, Scope, Stop};
 use crate::standards::law;
 use axum::extract::Path;
@@ -446,10 +446,6 @@ struct WarningLog {
 const NOTE_ZH: &str = "法典第158条的限批针对总量超标或未完成环境质量目标的地区；仅因土壤原因限批，依据为所列政策文件。";
 const NOTE_EN: &str = "Article 158 of the Code limits approvals where total emissions are exceeded or a quality target is missed; a limit for soil alone rests on the plans cited.";
 
-fn mu(area_m2: f64) -> f64 {
-    area_m2 * 15.0 / 10_000.0
-}
-
 fn level(row: &Row) -> Result<IssuerLevel> {
     IssuerLevel::parse(&row.issuer_level).ok_or_else(|| Error::internal(format!("no level {}", row.issuer_level)))
 }
@@ -715,26 +711,11 @@ async fn list_protection_warnings(call: Call, Params(params): Params<WarningPara
     Ok(Reply::json(&WarningList { number_returned: protection_warnings.len(), protection_warnings, links })?)
 }
 
-/// As known when.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct KnownParams {
-    /// As the registry knew it at this instant (RFC 3339).
-    #[param(example = "2026-11-21T04:00:00Z")]
-    known_at: Option<String>,
-}
-
 /// The warning, where the caller may see it. An identifier that is none names no warning, just as an unknown one does.
 async fn find(scope: &Scope, conn: &mut PgConnection, id: &str, at: Option<DateTime<Utc>>) -> Result<Row> {
     let id = id.parse().map_err(|_| not_found())?;
     let row = store::find(conn, id, at).await?.ok_or_else(not_found)?;
-    let visible = match scope {
-        Scope::All => true,
-        Scope::Divisions(codes) => codes.contains(&row.division_code),
-        Scope::Own(_) | Scope::Public => false,
-    };
-    if visible { Ok(row) } else { Err(not_found()) }
+    if scope.covers(&row.division_code) { Ok(row) } else { Err(not_found()) }
 }
 
 /// A protection warning

@@ -3,11 +3,11 @@
 use super::actions::{self, NewRedevelopment, not_found};
 use super::store::{self, Filter, Redevelopment};
 use crate::kernel::paging::{self, Cursor};
-use crate::kernel::{Day, DivisionCode, DocumentId, Error, RedevelopmentId, Result, SiteId};
+use crate::kernel::{Day, DivisionCode, DocumentId, Error, RedevelopmentId, Result, SiteId, mu};
 use crate::platform::call::known_at;
 use crate::platform::feature::Link;
 use crate::platform::reply::JSON;
-use crate::platform::{App, Body, Call, Params, Permission, Reply, Scope, Stop};
+use crate::platform::{App, Body, Call, Params, Permission, Reply, Stop};
 use axum::extract::{OriginalUri, Path};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -170,7 +170,7 @@ impl From<Redevelopment> for RedevelopmentView {
             decision: row.decision,
             decided_on: row.decided_on,
             area_m2: row.area_m2,
-            area_mu: row.area_m2 * 15.0 / 10_000.0,
+            area_mu: mu(row.area_m2),
             survey_conclusion: row.survey_conclusion,
             survey_reviewed_on: row.survey_reviewed_on,
             document_id: row.document_id,
@@ -215,14 +215,6 @@ struct RedevelopmentQuery {
     cursor: Option<String>,
 }
 
-fn scope(call: &Call) -> Result<Option<Vec<String>>> {
-    Ok(match call.read(Permission::RedevelopmentRead)? {
-        Scope::All => None,
-        Scope::Divisions(codes) => Some(codes),
-        Scope::Own(_) | Scope::Public => Some(Vec::new()),
-    })
-}
-
 fn read_id(id: &str) -> Result<RedevelopmentId> {
     id.parse().map_err(|_| not_found())
 }
@@ -238,7 +230,7 @@ async fn list_redevelopments(
     OriginalUri(uri): OriginalUri,
     Params(query): Params<RedevelopmentQuery>,
 ) -> Result<Reply, Stop> {
-    let scope = scope(&call)?;
+    let scope = call.read_departments(Permission::RedevelopmentRead)?;
     let limit = paging::limit(query.limit)?;
     let filters =
         format!("{:?}", (&query.division, query.site, query.from, query.to, query.withdrawn, &query.known_at, &scope));
@@ -269,7 +261,7 @@ async fn list_redevelopments(
     extensions(("x-permission" = json!("redevelopment.read")))
 )]
 async fn get_redevelopment(call: Call, Path(id): Path<String>) -> Result<Reply, Stop> {
-    let scope = scope(&call)?;
+    let scope = call.read_departments(Permission::RedevelopmentRead)?;
     let id = read_id(&id)?;
     let mut conn = call.app().db().acquire().await?;
     let row = store::find(&mut conn, id, scope.as_deref()).await?.ok_or_else(not_found)?;

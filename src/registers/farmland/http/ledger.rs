@@ -9,6 +9,7 @@ use super::{FarmlandClass, known_at, scope};
 use crate::kernel::paging::{self, Cursor};
 use crate::kernel::{Day, DivisionCode, Error, FarmlandChangeId, FarmlandUnitId, Result, Text};
 use crate::platform::feature::Link;
+use crate::platform::reply::JSON;
 use crate::platform::{App, Call, Params, Reply, Stop};
 use axum::extract::OriginalUri;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -499,14 +500,7 @@ async fn list_farmland_ledger_rows(
     let mut tx = call.app().snapshot().await?;
     let wanted_rows = limit as usize + 1;
     let mut moves = actions::moves(&mut tx, &question.filter, question.to, wanted, after, wanted_rows).await?;
-    let mut links = vec![Link::to(&uri, "self", None, "application/json")];
-    if moves.len() > limit as usize {
-        moves.truncate(limit as usize);
-        if let Some(last) = moves.last() {
-            let cursor = Cursor::write(&format!("{} {}", last.nth, last.code), &filters);
-            links.push(Link::to(&uri, "next", Some(&cursor), "application/json"));
-        }
-    }
+    let links = Link::pages(&uri, &mut moves, limit, &filters, JSON, |last| format!("{} {}", last.nth, last.code));
     let rows = moves.into_iter().map(row).collect();
     Ok(Reply::json(&LedgerRows { rows, links })?)
 }

@@ -7,9 +7,10 @@ use super::super::store::{self as units, When};
 use super::{BecameBody, FarmlandClass, KnownQuery, LandType, known_at, scope};
 use crate::kernel::paging::{self, Cursor};
 use crate::kernel::{
-    ActId, Area, Day, DivisionCode, DocumentId, Error, FarmlandChangeId, FarmlandUnitId, Fault, Result, Text,
+    ActId, Area, Day, DivisionCode, DocumentId, Error, FarmlandChangeId, FarmlandUnitId, Fault, Result, Text, mu,
 };
 use crate::platform::feature::{Link, NewFeature};
+use crate::platform::reply::JSON;
 use crate::platform::{App, Body, Call, Params, Permission, Reply, Stop};
 use axum::extract::{OriginalUri, Path};
 use chrono::{DateTime, Utc};
@@ -356,14 +357,8 @@ async fn list_farmland_changes(
     };
     let mut tx = call.app().snapshot().await?;
     let mut rows = store::changes(&mut tx, &filter).await?;
-    let mut links = vec![Link::to(&uri, "self", None, "application/json")];
-    if rows.len() > limit as usize {
-        rows.truncate(limit as usize);
-        if let Some(last) = rows.last() {
-            let cursor = Cursor::write(&format!("{} {}", last.effective_on, last.id), &filters);
-            links.push(Link::to(&uri, "next", Some(&cursor), "application/json"));
-        }
-    }
+    let links =
+        Link::pages(&uri, &mut rows, limit, &filters, JSON, |last| format!("{} {}", last.effective_on, last.id));
     let changes = views(&mut tx, rows).await?;
     Ok(Reply::json(&FarmlandChangePage { changes, links })?)
 }
@@ -529,7 +524,7 @@ async fn get_farmland_lineage(call: Call, Path(id): Path<String>) -> Result<Repl
             class: row.class,
             land_type: row.land_type,
             area_m2: row.area_m2,
-            area_mu: row.area_m2 * 15.0 / 10_000.0,
+            area_mu: mu(row.area_m2),
             began_on: row.began_on,
             ended_on: row.ended_on,
         })

@@ -12,11 +12,11 @@ use super::store::tracks::{self, ClassRow};
 use super::store::{self, Filter, NewUnit, UnitRow, When};
 use crate::kernel::paging::{self, Cursor};
 use crate::kernel::{
-    Area, Day, DivisionCode, DocumentId, Error, FarmlandChangeId, FarmlandFactId, FarmlandUnitId, Result, Text,
+    Area, Day, DivisionCode, DocumentId, Error, FarmlandChangeId, FarmlandFactId, FarmlandUnitId, Result, Text, mu,
 };
 use crate::platform::call::known_at;
 use crate::platform::feature::{self, Feature, FeaturePage, NewFeature};
-use crate::platform::{App, Body, Call, IfMatch, Params, Permission, Reply, Scope, Stop};
+use crate::platform::{App, Body, Call, IfMatch, Params, Permission, Reply, Stop};
 use axum::extract::{OriginalUri, Path};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -226,7 +226,7 @@ fn view(row: UnitRow, kin: &[Kin]) -> Result<Feature<FarmlandUnitProperties>> {
         predecessors: of(false),
         successors: of(true),
         area_m2: row.area_m2,
-        area_mu: row.area_m2 * 15.0 / 10_000.0,
+        area_mu: mu(row.area_m2),
         stated_area_m2: row.stated_area_m2,
         crop: row.crop,
         pbf: row.pbf,
@@ -239,12 +239,7 @@ fn view(row: UnitRow, kin: &[Kin]) -> Result<Feature<FarmlandUnitProperties>> {
 /// The divisions whose units the caller may see; `None`: all. Where the operator
 /// opens farmland to the public, that is the layer, not this list.
 fn scope(call: &Call) -> Result<Option<Vec<String>>> {
-    match call.read(Permission::FarmlandRead)? {
-        Scope::All => Ok(None),
-        Scope::Divisions(codes) => Ok(Some(codes)),
-        // Neither is the owner of farmland units, nor are they public.
-        Scope::Own(_) | Scope::Public => Ok(Some(Vec::new())),
-    }
+    call.read_departments(Permission::FarmlandRead)
 }
 
 /// Which units.

@@ -22,6 +22,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use sqlx::PgConnection;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// Samples that are judged together.
 const BATCH: i64 = 2_000;
@@ -65,7 +66,7 @@ pub struct Screened {
 /// Local limit values by division, looked up once each.
 struct Local {
     on: Day,
-    held: HashMap<String, Vec<LocalLimit>>,
+    held: HashMap<String, Arc<[LocalLimit]>>,
 }
 
 impl Local {
@@ -77,14 +78,14 @@ impl Local {
         for row in rows {
             if !self.held.contains_key(&row.division_code) {
                 let limits = standard::local_limits(conn, &row.division_code, self.on, None).await?;
-                self.held.insert(row.division_code.clone(), limits);
+                self.held.insert(row.division_code.clone(), limits.into());
             }
         }
         Ok(())
     }
 
-    fn of(&self, division: &str) -> &[LocalLimit] {
-        self.held.get(division).map_or(&[], Vec::as_slice)
+    fn of(&self, division: &str) -> Arc<[LocalLimit]> {
+        self.held.get(division).map_or_else(|| Arc::from([]), Arc::clone)
     }
 }
 
@@ -131,8 +132,14 @@ pub async fn judged_live(
     for result in results.iter().filter(|result| !result.withdrawn) {
         readings.push(reading(&result.substance, result.below, result.value, &result.unit)?);
     }
-    let context =
-        Context { land, ph: sample.ph, medium: medium(&sample.medium), on, background: BTreeMap::new(), local };
+    let context = Context {
+        land,
+        ph: sample.ph,
+        medium: medium(&sample.medium),
+        on,
+        background: BTreeMap::new(),
+        local: local.into(),
+    };
     Ok(Live { land: word, standard, assumed, judgements: rules::screen(&context, &readings) })
 }
 
@@ -149,7 +156,7 @@ fn reading(substance: &str, below: bool, value: Decimal, unit: &str) -> Result<R
 }
 
 /// How a stored sample comes out.
-fn judge(row: &HeldRow, on: Day, local: &[LocalLimit]) -> Result<Judged> {
+fn judge(row: &HeldRow, on: Day, local: Arc<[LocalLimit]>) -> Result<Judged> {
     let facts = Facts {
         land_type: row.land_type.as_deref(),
         rotation: row.rotation,
@@ -161,14 +168,7 @@ fn judge(row: &HeldRow, on: Day, local: &[LocalLimit]) -> Result<Judged> {
     let readings: Vec<Reading> = (0..row.substances.len())
         .map(|at| reading(&row.substances[at], row.belows[at], row.values[at], &row.units[at]))
         .collect::<Result<_>>()?;
-    let context = Context {
-        land,
-        ph: row.ph,
-        medium: medium(&row.medium),
-        on,
-        background: BTreeMap::new(),
-        local: local.to_vec(),
-    };
+    let context = Context { land, ph: row.ph, medium: medium(&row.medium), on, background: BTreeMap::new(), local };
     let judgements = rules::screen(&context, &readings);
     let mut spoke: Vec<String> = judgements
         .iter()

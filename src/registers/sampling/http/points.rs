@@ -7,7 +7,7 @@ use super::runs::RescreeningView;
 use super::{PointLandType, PointLandUse, Program, given, no_point, reach, reason};
 use crate::kernel::paging::{self, Cursor};
 use crate::kernel::{Day, DivisionCode, Error, Fault, Result, SamplingPointId, Text};
-use crate::platform::call::known_at;
+use crate::platform::call::{KnownParams, known_at};
 use crate::platform::feature::{self, CollectionType, FeatureType, Link};
 use crate::platform::fields::Fields;
 use crate::platform::reply::GEOJSON;
@@ -168,16 +168,6 @@ struct PointQuery {
     cursor: Option<String>,
 }
 
-/// As of when one thing is read.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct KnownQuery {
-    /// As the registry knew it at this instant (RFC 3339).
-    #[param(example = "2026-11-21T04:00:00Z")]
-    known_at: Option<String>,
-}
-
 /// Sampling points, in the order of their codes.
 ///
 /// For departments in their divisions; a land user sees those of its own self-monitoring.
@@ -213,13 +203,7 @@ async fn list_sampling_points(
     };
     let mut conn = call.app().db().acquire().await?;
     let mut rows = store::list_points(&mut conn, &filter).await?;
-    let mut links = vec![Link::to(&uri, "self", None, GEOJSON)];
-    if rows.len() > limit as usize {
-        rows.truncate(limit as usize);
-        if let Some(last) = rows.last() {
-            links.push(Link::to(&uri, "next", Some(&Cursor::write(&last.code, &filters)), GEOJSON));
-        }
-    }
+    let links = Link::pages(&uri, &mut rows, limit, &filters, GEOJSON, |last| last.code.clone());
     let features: Vec<PointView> = rows.into_iter().map(view).collect();
     let page = PointPage { kind: CollectionType::FeatureCollection, number_returned: features.len(), features, links };
     Ok(Reply::geojson(&page)?)
@@ -228,14 +212,14 @@ async fn list_sampling_points(
 /// One sampling point, in use or given up.
 #[utoipa::path(
     get, path = "/v1/sampling-points/{id}", operation_id = "get_sampling_point", tag = "sampling",
-    params(("id" = uuid::Uuid, Path, description = "Identifier"), KnownQuery),
+    params(("id" = uuid::Uuid, Path, description = "Identifier"), KnownParams),
     responses((status = 200, body = PointView, content_type = "application/geo+json")),
     extensions(("x-permission" = json!("sampling.read")))
 )]
 async fn get_sampling_point(
     call: Call,
     Path(id): Path<String>,
-    Params(query): Params<KnownQuery>,
+    Params(query): Params<KnownParams>,
 ) -> Result<Reply, Stop> {
     let reach = reach(&call)?;
     let known_at = known_at(query.known_at.as_deref())?;

@@ -4,11 +4,11 @@ use super::super::actions::{self, Cause};
 use super::super::rules::meaning::{self, Meaning};
 use super::super::store::screening::{self, DifferenceRow, RunRow};
 use super::reach;
-use super::samples::json_link;
 use crate::kernel::paging::{self, Cursor};
 use crate::kernel::quantity::Exact;
 use crate::kernel::{Day, DivisionCode, Error, RescreeningId, Result, SampleId, SamplingPointId};
 use crate::platform::feature::Link;
+use crate::platform::reply::JSON;
 use crate::platform::{App, Body, Call, Caller, Params, Permission, Reply, Stop};
 use crate::standards::screening::Outcome;
 use crate::standards::substances;
@@ -296,13 +296,7 @@ async fn list_rescreenings(
     let division = query.division.as_ref().map(DivisionCode::as_str);
     let mut rows =
         screening::list_runs(&mut conn, seen.as_deref(), division, None, before, i64::from(limit) + 1).await?;
-    let mut links = vec![json_link(&uri, "self", None)];
-    if rows.len() > limit as usize {
-        rows.truncate(limit as usize);
-        if let Some(last) = rows.last() {
-            links.push(json_link(&uri, "next", Some(&Cursor::write(&last.id.to_string(), &filters))));
-        }
-    }
+    let links = Link::pages(&uri, &mut rows, limit, &filters, JSON, |last| last.id.to_string());
     let rescreenings = rows.into_iter().map(RescreeningView::of).collect();
     Ok(Reply::json(&RescreeningPage { rescreenings, links })?)
 }
@@ -370,13 +364,7 @@ async fn list_rescreening_differences(
         None => 0,
     };
     let mut rows = screening::differences(&mut conn, run.id, after, i64::from(limit) + 1).await?;
-    let mut links = vec![json_link(&uri, "self", None)];
-    if rows.len() > limit as usize {
-        rows.truncate(limit as usize);
-        if let Some(last) = rows.last() {
-            links.push(json_link(&uri, "next", Some(&Cursor::write(&last.difference.n.to_string(), &filters))));
-        }
-    }
+    let links = Link::pages(&uri, &mut rows, limit, &filters, JSON, |last| last.difference.n.to_string());
     let differences = rows.into_iter().map(difference).collect();
     Ok(Reply::json(&DifferencePage { differences, links })?)
 }

@@ -8,8 +8,9 @@ use super::{Program, SampledMedium, given, no_sample, reach, reason};
 use crate::kernel::paging::{self, Cursor};
 use crate::kernel::quantity::{Exact, Written, decimal};
 use crate::kernel::{Day, Decimal, DivisionCode, Error, Fault, Result, SampleId, SamplingPointId, Text};
-use crate::platform::call::known_at;
+use crate::platform::call::{KnownParams, known_at};
 use crate::platform::feature::Link;
+use crate::platform::reply::JSON;
 use crate::platform::{App, Body, Call, IfMatch, Params, Permission, Reply, Stop};
 use crate::standards::screening::{self, Outcome};
 use crate::standards::substances;
@@ -269,13 +270,7 @@ async fn list_samples(
     };
     let mut conn = call.app().db().acquire().await?;
     let mut rows = samples::list_samples(&mut conn, &filter).await?;
-    let mut links = vec![json_link(&uri, "self", None)];
-    if rows.len() > limit as usize {
-        rows.truncate(limit as usize);
-        if let Some(last) = rows.last() {
-            links.push(json_link(&uri, "next", Some(&Cursor::write(&last.code, &filters))));
-        }
-    }
+    let links = Link::pages(&uri, &mut rows, limit, &filters, JSON, |last| last.code.clone());
     let ids: Vec<SampleId> = rows.iter().map(|row| row.id).collect();
     let mut results: HashMap<SampleId, Vec<ResultRow>> = HashMap::new();
     for result in samples::results_of(&mut conn, &ids, known_at).await? {
@@ -291,29 +286,14 @@ async fn list_samples(
     Ok(Reply::json(&SamplePage { number_returned: views.len(), samples: views, links })?)
 }
 
-/// A link to JSON.
-pub(super) fn json_link(uri: &axum::http::Uri, rel: &str, cursor: Option<&str>) -> Link {
-    Link::to(uri, rel, cursor, "application/json")
-}
-
-/// As of when one thing is read.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct KnownQuery {
-    /// As the registry knew it at this instant (RFC 3339).
-    #[param(example = "2026-11-21T04:00:00Z")]
-    known_at: Option<String>,
-}
-
 /// One sample, withdrawn or not.
 #[utoipa::path(
     get, path = "/v1/samples/{id}", operation_id = "get_sample", tag = "sampling",
-    params(("id" = uuid::Uuid, Path, description = "Identifier"), KnownQuery),
+    params(("id" = uuid::Uuid, Path, description = "Identifier"), KnownParams),
     responses((status = 200, body = SampleView)),
     extensions(("x-permission" = json!("sampling.read")))
 )]
-async fn get_sample(call: Call, Path(id): Path<String>, Params(query): Params<KnownQuery>) -> Result<Reply, Stop> {
+async fn get_sample(call: Call, Path(id): Path<String>, Params(query): Params<KnownParams>) -> Result<Reply, Stop> {
     let reach = reach(&call)?;
     let known_at = known_at(query.known_at.as_deref())?;
     let mut conn = call.app().db().acquire().await?;

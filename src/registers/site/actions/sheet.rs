@@ -7,14 +7,11 @@
 use super::super::rules::{List, RiskGrade, Stage};
 use super::super::store::exchange::Told;
 use super::super::store::lists::Line;
-use crate::kernel::{Day, Error, Result};
+use crate::kernel::{Day, Error, Result, mu};
 use chrono::{DateTime, Utc};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet};
 use std::borrow::Cow;
 use std::io::{Seek, SeekFrom};
-
-/// Square metres of a mu: 2000/3.
-const MU_PER_M2: f64 = 3.0 / 2000.0;
 
 /// One cell.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,7 +106,7 @@ pub(in super::super) fn of_list(list: List, with_land_user: bool) -> Vec<Column<
         // The platform asks for the planned use (规划用途), which a registration does not say: it has the use as recorded.
         column!("规划用途", Some("DKGHYT"), 12.0, |_: &Line| Cell::Empty),
         column!("面积（平方米）", Some("ZDMJ"), 14.0, |l: &Line| Cell::Number(l.area_m2, 2)),
-        column!("面积（亩）", None, 12.0, |l: &Line| Cell::Number(l.area_m2 * MU_PER_M2, 2)),
+        column!("面积（亩）", None, 12.0, |l: &Line| Cell::Number(mu(l.area_m2), 2)),
         column!("所处阶段", None, 24.0, |l: &Line| {
             stage_of(l.stage.as_deref(), l.control_mode.as_deref())
                 .map_or(Cell::Empty, |stage| Cell::Text(stage.title().zh))
@@ -180,7 +177,7 @@ pub(in super::super) fn of_exchange() -> Vec<Column<Told>> {
         column!("用地分类标准", None, 18.0, |t: &Told| text(t.line.land_use_system.as_deref())),
         column!("用地代码", None, 10.0, |t: &Told| code(t.line.land_use_code.as_deref())),
         column!("面积（平方米）", Some("ZDMJ"), 14.0, |t: &Told| Cell::Number(t.line.area_m2, 2)),
-        column!("面积（亩）", None, 12.0, |t: &Told| Cell::Number(t.line.area_m2 * MU_PER_M2, 2)),
+        column!("面积（亩）", None, 12.0, |t: &Told| Cell::Number(mu(t.line.area_m2), 2)),
         column!("列入日期", None, 13.0, |t: &Told| day(t.line.entered_on)),
         column!("移出日期", None, 13.0, |t: &Told| day(t.line.left_on)),
         column!("原风险级别", None, 12.0, |t: &Told| grade_zh(t.risk_grade_before.as_deref())),

@@ -6,10 +6,10 @@ use super::super::actions::{Sight, not_found, sight};
 use super::super::rules::{EventType, List, RiskGrade};
 use super::super::store::lists::{self as store, Line, Question, Stay};
 use super::super::store::{self as sites, instant};
-use super::{ControlMode, HiddenField, LandUseBody, MU_PER_M2};
+use super::{ControlMode, HiddenField, LandUseBody};
 use crate::kernel::basis::cite_all;
 use crate::kernel::paging::{self, Cursor};
-use crate::kernel::{Citation, Day, DivisionCode, Error, Provision, Result, SiteId, Text, wkb};
+use crate::kernel::{Citation, Day, DivisionCode, Error, Provision, Result, SiteId, Text, mu, wkb};
 use crate::platform::call::known_at;
 use crate::platform::feature::{CollectionType, Feature, FeaturePage, Link};
 use crate::platform::{App, Call, Params, Permission, Reply, Role, Stop};
@@ -271,7 +271,7 @@ impl ListEntryProperties {
             entered_on: line.entered_on,
             left_on: line.left_on,
             area_m2: line.area_m2,
-            area_mu: line.area_m2 * MU_PER_M2,
+            area_mu: mu(line.area_m2),
             invented: line.invented,
         };
         (line.site_id.0, line.wkb, view)

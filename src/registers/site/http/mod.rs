@@ -16,7 +16,7 @@ use super::store::{self, After, Filter, Log, LogRow, NO_DAY, NegativeUse, Order,
 use crate::kernel::basis::cite_all;
 use crate::kernel::paging::{self, Cursor};
 use crate::kernel::{
-    ActId, Area, AreaGeometry, Citation, Day, DivisionCode, DocumentId, Error, KeyId, Result, SiteId, Text,
+    ActId, Area, AreaGeometry, Citation, Day, DivisionCode, DocumentId, Error, KeyId, Result, SiteId, Text, mu,
 };
 use crate::platform::call::{known_at, stale};
 use crate::platform::feature::{self, Feature, FeaturePage, NewFeature};
@@ -43,9 +43,6 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .merge(negative_list::routes())
         .merge(exchange::routes())
 }
-
-/// Square metres of a mu: 2000/3.
-const MU_PER_M2: f64 = 3.0 / 2000.0;
 
 // ---- what is sent ----
 
@@ -676,7 +673,7 @@ fn properties(row: &Row, seen: Sight, own: Option<&str>, today: Day) -> Result<S
         assessed_class: row.assessed_class(),
         lists,
         area_m2: row.area_m2,
-        area_mu: row.area_m2 * MU_PER_M2,
+        area_mu: mu(row.area_m2),
         flags: row.flags.iter().filter_map(|flag| Flag::parse(flag)).collect(),
         liable_party,
         next_due_on,

@@ -476,7 +476,7 @@ async fn screen_results(call: Call, Body(request): Body<ScreenRequest>) -> Resul
         if store::division_name(&mut conn, division).await?.is_none() {
             return Err(Error::invalid(vec![actions::unknown_division("/context/division_code", division)]).into());
         }
-        context.local = actions::local_limits(&mut conn, division, context.on, None).await?;
+        context.local = actions::local_limits(&mut conn, division, context.on, None).await?.into();
     }
     drop(conn);
     let results = judge(&context, request.results);

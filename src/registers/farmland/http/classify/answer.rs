@@ -9,15 +9,13 @@ use super::super::super::store::classify::PartRow;
 use super::super::FarmlandClass;
 use crate::kernel::basis::cite_all;
 use crate::kernel::quantity::Exact;
-use crate::kernel::{AreaGeometry, Citation, Confidence, Day, Error, Result, wkb};
+use crate::kernel::{AreaGeometry, Citation, Confidence, Day, Error, Result, mu, wkb};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-/// Mu in a square metre.
-const MU_PER_M2: f64 = 3.0 / 2000.0;
 /// Decimals of degrees on the wire.
 const DECIMALS: u8 = 9;
 
@@ -141,7 +139,7 @@ impl Amount {
     fn add(&mut self, area_m2: Option<f64>) {
         self.units += 1;
         self.area_m2 += area_m2.unwrap_or(0.0);
-        self.area_mu = self.area_m2 * MU_PER_M2;
+        self.area_mu = mu(self.area_m2);
         self.area_ha = self.area_m2 / 10_000.0;
     }
 }
@@ -483,7 +481,7 @@ impl ClassifiedUnit {
             class: class_of(finding.class),
             soil_class: class_of(finding.soil_class),
             area_m2: unit.area_m2,
-            area_mu: unit.area_m2.map(|area_m2| area_m2 * MU_PER_M2),
+            area_mu: unit.area_m2.map(mu),
             elements: elements(&finding.elements, whole),
             needs_expert: finding.needs_expert,
             needs_field_check: finding.needs_field_check,
