@@ -142,7 +142,7 @@ async fn coverage_says_what_share_of_a_parcel_is_known() {
     assert_eq!(counts(&load(&world, "coverage", &rows, 10).await), (4, 0, 0));
     let mut conn = world.app.db().acquire().await.unwrap();
     let parcel = ewkb(&rect(105.0, 105.01));
-    let statuses = coverage::statuses(&mut conn, &parcel, TODAY).await.unwrap();
+    let statuses = coverage::statuses_of(&mut conn, &parcel, TODAY).await.unwrap();
     assert_eq!(statuses.iter().map(|s| s.register).collect::<Vec<_>>(), coverage::REGISTERS);
     let of = |register: &str| statuses.iter().find(|s| s.register == register).unwrap();
     let sites = of("suspected_sites");
@@ -151,7 +151,7 @@ async fn coverage_says_what_share_of_a_parcel_is_known() {
     assert_eq!(sites.as_of, "2026-10-01".parse().ok());
     assert!((of("farmland").kept - 0.5).abs() < 1e-4);
     assert_eq!((of("key_units").kept, of("key_units").as_of), (0.0, None));
-    let before = coverage::statuses(&mut conn, &parcel, "2026-04-30".parse().unwrap()).await.unwrap();
+    let before = coverage::statuses_of(&mut conn, &parcel, "2026-04-30".parse().unwrap()).await.unwrap();
     let sites = before.iter().find(|s| s.register == "suspected_sites").unwrap();
     assert_eq!(sites.investigated_clean, 0.0, "what is found later says nothing of that day");
 }

@@ -6,6 +6,7 @@ mod check_basis;
 mod class_adjustment;
 mod classification;
 mod conflicts;
+mod coverage;
 mod deadline;
 mod deadline_daily;
 mod demo;

@@ -329,7 +329,7 @@ async fn cover(
 ) -> Result<(Vec<Coverage>, Vec<CoverageView>)> {
     let mut known = Vec::new();
     let mut views = Vec::new();
-    for status in coverage::statuses(act.tx(), parcel, question.on).await? {
+    for status in coverage::statuses_of(act.tx(), parcel, question.on).await? {
         let register = Register::parse(status.register).ok_or_else(|| {
             Error::internal(format!("the rules of land checks do not know register {}", status.register))
         })?;

@@ -17,4 +17,4 @@ pub static REGISTER: Register =
 pub const REGISTERS: [&str; 6] =
     ["suspected_sites", "contaminated_sites", "control_list", "farmland", "key_units", "control_zones"];
 
-pub use statuses::{Status, statuses};
+pub use statuses::{Source, Status, statuses, statuses_of};

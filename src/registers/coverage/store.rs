@@ -2,6 +2,7 @@
 
 use crate::kernel::{CoverageId, Day, Result};
 use crate::platform::feature::AreaFilter;
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 /// A coverage area as it is registered.
@@ -96,35 +97,87 @@ pub async fn list(conn: &mut PgConnection, filter: &AreaFilter) -> Result<Vec<Co
     .await?)
 }
 
-/// What is known of a parcel as regards one register, as the database answers.
-pub struct StatusRow {
-    pub register: String,
+/// What a coverage area takes in of a parcel, or what several take in together.
+pub struct CoverRow {
+    /// The parcel's place in what was asked, from 1.
+    pub n: i64,
+    /// The registers that it is about.
+    pub registers: Vec<String>,
+    /// `kept` or `investigated_clean`.
     pub status: String,
-    pub area_m2: f64,
-    pub parcel_m2: f64,
+    /// Share of the parcel.
+    pub share: f64,
+    /// The area; `None` for several together.
+    pub area: Option<CoverArea>,
+}
+
+/// The area that a [`CoverRow`] is of.
+pub struct CoverArea {
+    pub code: String,
+    pub name: String,
+    pub source: Option<String>,
     pub as_of: Day,
 }
 
-/// Per register and status the part of a parcel that coverage areas take in on a day, overlaps of theirs counted once.
-/// What was investigated after the day says nothing of that day.
-pub async fn statuses(conn: &mut PgConnection, parcel: &[u8], on: Day) -> Result<Vec<StatusRow>> {
-    Ok(sqlx::query_as!(
-        StatusRow,
-        r#"select register as "register!", status as "status!", parcel_m2 as "parcel_m2!", as_of as "as_of!: Day",
-               st_area(st_collectionextract(st_union(part), 3)::geography) as "area_m2!"
+/// For many parcels what each coverage area takes in of them on their days, and, per register and status, what several
+/// areas take in together where none of them takes in the whole. What was investigated after the day says nothing of that
+/// day.
+pub async fn covers(
+    conn: &mut PgConnection,
+    parcels: &[&[u8]],
+    on: &[Day],
+    known_at: Option<DateTime<Utc>>,
+) -> Result<Vec<CoverRow>> {
+    // Pairs are looked at in the order of areas, so that the database prepares an outline once for all parcels in its box.
+    // An intersection is drawn only where the parcel sticks out.
+    let rows = sqlx::query!(
+        r#"with parcel as materialized (
+               select v.n, v.day, g from unnest($1::bytea[], $2::date[]) with ordinality as v (ewkb, day, n)
+                   cross join lateral st_geomfromewkb(v.ewkb) as g),
+           near as materialized (
+               select p.n, p.g, c.id, c.code, c.name, c.registers, c.status, c.as_of, c.source, c.geom
+               from parcel as p join coverage_areas_known($3) as c on c.geom && p.g
+               where (c.ended_on is null or c.ended_on > p.day) and (c.status = 'kept' or c.as_of <= p.day)
+               order by c.id),
+           held as materialized (select *, st_covers(geom, g) as whole from near),
+           cut as materialized (
+               select *, case when not whole and st_intersects(geom, g)
+                   then st_collectionextract(st_intersection(geom, g), 3) end as part
+               from held),
+           met as materialized (
+               select *, case when whole then 1 else st_area(part::geography) / st_area(g::geography) end as share
+               from cut where whole or not st_isempty(part))
+           select n as "n!", registers as "registers!", status as "status!", share as "share!", code as "code?",
+               name as "name?", source as "source?", as_of as "as_of?: Day"
+           from met where share > 0
+           union all
+           select t.n, array[t.register], t.status, st_area(st_collectionextract(st_union(t.parts), 3)::geography) / st_area(p.g::geography),
+               null, null, null, null
            from (
-               select r.register, c.status, p.area_m2 as parcel_m2,
-                   max(c.as_of) over (partition by r.register, c.status) as as_of,
-                   case when st_coveredby(p.g, c.geom) then p.g else st_intersection(c.geom, p.g) end as part
-               from (select g, st_area(g::geography) as area_m2 from st_geomfromewkb($1) as g) as p
-                   join coverage_area c on c.geom && p.g and st_intersects(c.geom, p.g)
-                   cross join lateral unnest(c.registers) as r (register)
-               where (c.ended_on is null or c.ended_on > $2) and (c.status = 'kept' or c.as_of <= $2)) as parts
-           group by register, status, parcel_m2, as_of
-           order by register, status"#,
-        parcel,
-        on as Day,
+               select m.n, r.register, m.status, array_agg(m.part) as parts
+               from met as m cross join lateral unnest(m.registers) as r (register)
+               where m.share > 0
+               group by m.n, r.register, m.status
+               having count(*) > 1 and not bool_or(m.whole)) as t
+           join parcel as p on p.n = t.n
+           order by 1, 3, 8 desc nulls last, 5"#,
+        parcels as &[&[u8]],
+        on as &[Day],
+        known_at,
     )
     .fetch_all(conn)
-    .await?)
+    .await?;
+    let row = rows.into_iter().map(|row| CoverRow {
+        n: row.n,
+        registers: row.registers,
+        status: row.status,
+        share: row.share,
+        area: row.code.zip(row.name).zip(row.as_of).map(|((code, name), as_of)| CoverArea {
+            code,
+            name,
+            source: row.source,
+            as_of,
+        }),
+    });
+    Ok(row.collect())
 }
