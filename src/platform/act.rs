@@ -5,6 +5,7 @@ use super::audit::{self, Header, Line};
 use super::identity::{Caller, Permission};
 use super::outbox::{self, Change};
 use super::reply::Reply;
+use super::touch;
 use crate::kernel::{ActId, Day, Error, Result, Text};
 use chrono::{DateTime, SubsecRound, Utc};
 use serde_json::{Value, json};
@@ -40,6 +41,7 @@ pub struct Act {
     lines: Vec<Line>,
     changes: Vec<Change>,
     unsealed: bool,
+    read_seq: Option<i64>,
 }
 
 /// What beginning an act gives.
@@ -85,6 +87,7 @@ impl Act {
             lines: Vec::new(),
             changes: Vec::new(),
             unsealed: false,
+            read_seq: None,
         })))
     }
 
@@ -156,6 +159,12 @@ impl Act {
         self.unsealed = unsealed;
     }
 
+    /// Says that what this act answers rests on the registers as they stood at an end of the audit chain. Where another act
+    /// has changed them by the time this one is committed, it is noted as late (`platform_late_act`).
+    pub fn rests_on(&mut self, version: &touch::Versions) {
+        self.read_seq = Some(version.seq);
+    }
+
     /// Makes the act last: writes the audit lines, what others are told, and the answer for repeated requests, and commits.
     ///
     /// # Errors
@@ -207,6 +216,7 @@ impl Act {
             caller: caller_line(&self.caller),
             operation: self.permission.as_str(),
             request_id: &self.request.id,
+            read_seq: self.read_seq,
         };
         audit::append(&mut self.tx, &header, &self.lines).await?;
         // The chain's end is held from here on: numbers given now are in the order of commits.

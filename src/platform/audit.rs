@@ -23,12 +23,15 @@ pub(super) struct Header<'a> {
     pub caller: Value,
     pub operation: &'a str,
     pub request_id: &'a str,
+    /// End of the chain when the act read the registers that it answers by; `None`: it answers by none.
+    pub read_seq: Option<i64>,
 }
 
 /// Lines written in one statement.
 const CHUNK: usize = 5_000;
 
-/// Appends the lines. Locks the chain's end until the transaction is over, so call it last.
+/// Appends the lines, and says which registers the act wrote to and whether another act changed registers after this one
+/// read them. Locks the chain's end until the transaction is over, so call it last.
 pub(super) async fn append(tx: &mut PgConnection, header: &Header<'_>, lines: &[Line]) -> Result<()> {
     let head = sqlx::query!("select seq, hash from platform_audit_head for update").fetch_one(&mut *tx).await?;
     let (mut seq, mut hash) = (head.seq, head.hash);
@@ -69,9 +72,37 @@ pub(super) async fn append(tx: &mut PgConnection, header: &Header<'_>, lines: &[
         .await?;
         hash = hashes.swap_remove(chunk.len());
     }
-    sqlx::query!("update platform_audit_head set seq = $1, hash = $2", seq, hash).execute(&mut *tx).await?;
+    // One statement for all, because every act pays for it.
+    sqlx::query!(
+        "with head as (update platform_audit_head set seq = $1, hash = $2),
+              touched as (
+                  select string_to_array(nullif(current_setting('jingtu.touched', true), ''), ',') as registers),
+              touch as (
+                  insert into platform_touch (seq, act_id, at, registers)
+                  select $1, $3, $4, registers from touched where registers is not null),
+              version as (
+                  update platform_register_version as v set seq = $1, changed_at = $4
+                  from touched where v.register = any(touched.registers)),
+              late as (
+                  insert into platform_late_act (act_id, read_seq)
+                  select $3, $5::bigint where exists (select from platform_touch where seq > $5)
+                  returning act_id)
+         select pg_notify($6, '')
+         where exists (select from touched where registers is not null) or exists (select from late)",
+        seq,
+        hash,
+        header.act as ActId,
+        header.at,
+        header.read_seq,
+        TOUCHED,
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
     Ok(())
 }
+
+/// What servers listen to for changes of registers that answers rest on.
+pub const TOUCHED: &str = "jingtu_touched";
 
 fn link(prev: &[u8], line: &str) -> Vec<u8> {
     let mut sha = Sha256::new();

@@ -17,6 +17,7 @@ pub mod reply;
 pub mod seal;
 pub mod table;
 pub mod topology;
+pub mod touch;
 pub mod webhooks;
 
 pub use act::{Act, Begun};

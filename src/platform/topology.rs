@@ -19,20 +19,35 @@ pub async fn check(conn: &mut PgConnection, area: &Area, pointer: &str) -> Resul
 /// # Errors
 /// When the database cannot be reached.
 pub async fn fault(conn: &mut PgConnection, area: &Area, pointer: &str) -> Result<Option<Fault>> {
-    let row = sqlx::query!(
+    let mut judged = measure(conn, &[area.to_ewkb()], pointer).await?;
+    Ok(judged.pop().and_then(Result::err))
+}
+
+/// The ellipsoidal area (CGCS2000, m²) of each outline (EWKB, EPSG:4490), or the first fault of its topology. `pointer` is
+/// where the geometry stands in each request.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn measure(conn: &mut PgConnection, ewkb: &[Vec<u8>], pointer: &str) -> Result<Vec<Result<f64, Fault>>> {
+    let rows = sqlx::query!(
         r#"select d.valid as "valid!", d.reason, st_x(d.location) as x, st_y(d.location) as y,
-               case when d.valid then platform_area_m2(g) end as area_m2
-           from st_geomfromewkb($1) as g
-               cross join lateral st_isvaliddetail(g) as d (valid, reason, location)"#,
-        area.to_ewkb(),
+               case when d.valid then platform_area_m2(g.geom) end as area_m2
+           from unnest($1::bytea[]) with ordinality as q (ewkb, n)
+               cross join lateral (select st_geomfromewkb(q.ewkb) as geom offset 0) as g
+               cross join lateral st_isvaliddetail(g.geom) as d (valid, reason, location)
+           order by q.n"#,
+        ewkb,
     )
-    .fetch_one(conn)
+    .fetch_all(conn)
     .await?;
-    if row.valid {
-        let measurable = row.area_m2.is_some_and(|area_m2| area_m2 > 0.0);
-        return Ok((!measurable).then(|| no_area(pointer)));
-    }
-    Ok(Some(Fault::new(pointer, "invalid_geometry", said(row.reason.as_deref().unwrap_or_default(), row.x, row.y))))
+    let judged = rows.into_iter().map(|row| match (row.valid, row.area_m2) {
+        (true, Some(area_m2)) if area_m2 > 0.0 => Ok(area_m2),
+        (true, _) => Err(no_area(pointer)),
+        (false, _) => {
+            Err(Fault::new(pointer, "invalid_geometry", said(row.reason.as_deref().unwrap_or_default(), row.x, row.y)))
+        }
+    });
+    Ok(judged.collect())
 }
 
 /// Ellipsoidal area (CGCS2000) of a valid outline in EWKB, m².

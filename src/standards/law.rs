@@ -554,6 +554,8 @@ provisions! {
     PRODUCT_NEIGHBOUR = [verified(&PRODUCT, "相接、邻近提示 / records beside the parcel")];
     /// The registry's facts win over stated ones, and the contradiction is shown.
     PRODUCT_CONTRADICTION = [verified(&PRODUCT, "申报与登记不一致 / statement against registry")];
+    /// An answer about a past day says what has changed since.
+    PRODUCT_SINCE = [verified(&PRODUCT, "针对过去日期的查询提示其后变化 / an answer about a past day tells what changed since")];
     /// Regional rules need the parcel's division.
     PRODUCT_DIVISION_UNKNOWN = [verified(&PRODUCT, "区划不明 / division unknown")];
     /// What the state holds is made public within twenty working days of its coming into being.

@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const NOT_OVER_HTTP: &[(Permission, &str)] = &[
     (Permission::KeyManage, "keys are made at the machine itself: `jingtu key`"),
     (Permission::AuditRead, "the chain is checked at the machine itself: `jingtu audit verify`"),
+    (Permission::LandCheckWatch, "what changed is held against the replies on record by the server itself"),
     (Permission::DeadlineKeep, "yearly duties and escalation are the server's own daily work"),
     (Permission::CalendarWrite, "a year's calendar is loaded at the machine itself: `jingtu calendar import`"),
 ];
@@ -45,6 +46,7 @@ fn cases() -> BTreeMap<&'static str, Sent> {
                 "use": {"system": "LUSC-2023", "code": "07"}, "decision": "grant", "decided_on": "2026-11-20"
             })),
         ),
+        ("withdraw_land_check", Sent::Json(json!({"reason": "x"}))),
         ("withdraw_redevelopment", Sent::Json(json!({"reason": "x"}))),
         ("freeze_indicators", Sent::Json(json!({"division_code": "999999", "year": 2025}))),
         ("fulfil_deadline", Sent::Json(json!({"on": "2026-11-20", "note": "x"}))),

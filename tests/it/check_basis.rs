@@ -1,7 +1,7 @@
 //! What land checks look at beside sites and farmland: control zones, key units, coverage.
 
 use crate::loading::{counts, faults, feature, last_note, load, sample};
-use crate::support::{TODAY, World, expect, square};
+use crate::support::{TODAY, World, expect, probe, square};
 use jingtu::kernel::Area;
 use jingtu::platform::Role;
 use jingtu::platform::overlay::Relation;
@@ -64,7 +64,8 @@ async fn a_zone_holds_from_its_approval_to_the_day_it_is_ended() {
     assert_eq!(counts(&load(&world, "control-zones", &rows, 10).await), (1, 0, 0));
     let mut conn = world.app.db().acquire().await.unwrap();
     for (on, n) in [("2019-12-31", 0), ("2020-01-01", 1), ("2025-05-31", 1), ("2025-06-01", 0)] {
-        let hits = control_zone::hits(&mut conn, &ewkb(&geometry), on.parse().unwrap(), None).await.unwrap();
+        let parcel = probe(&mut conn, &geometry, on.parse().unwrap()).await;
+        let hits = control_zone::hits(&mut conn, &parcel).await.unwrap();
         assert_eq!(hits.len(), n, "{on}");
         let page = expect(world.get(&format!("/v1/control-zones?on={on}")), 200).await;
         assert_eq!(page["numberReturned"], n, "{on}");
@@ -72,8 +73,9 @@ async fn a_zone_holds_from_its_approval_to_the_day_it_is_ended() {
     // A row with the same code replaces what is registered.
     let again = [feature(zone("Z", "2020-01-01", None), geometry.clone())];
     load(&world, "control-zones", &again, 10).await;
-    let hits = control_zone::hits(&mut conn, &ewkb(&geometry), TODAY, None).await.unwrap();
-    assert_eq!((hits.len(), hits[0].undeveloped, hits[0].overlay.relation), (1, true, Relation::Overlaps));
+    let parcel = probe(&mut conn, &geometry, TODAY).await;
+    let hits = control_zone::hits(&mut conn, &parcel).await.unwrap();
+    assert_eq!((hits.len(), hits[0].record.undeveloped, hits[0].overlay.relation), (1, true, Relation::Overlaps));
     assert!((hits[0].overlay.share_of_record - 1.0).abs() < 1e-9);
     assert_eq!(last_note(&world, "control_zones").await["changed"], 1);
 }
@@ -115,12 +117,11 @@ async fn a_removed_key_unit_is_no_hit() {
     let unit = json!({"code": "K", "name": "某厂", "division_code": "152921", "industry": "2614", "listed_on": "2020-01-01", "removed_on": "2026-01-01"});
     load(&world, "key-units", &[feature(unit, here.clone())], 10).await;
     let mut conn = world.app.db().acquire().await.unwrap();
-    let hits = |on: &str| on.parse().unwrap();
-    assert_eq!(
-        key_unit::hits(&mut conn, &ewkb(&here), hits("2025-12-31"), None).await.unwrap()[0].industry.as_deref(),
-        Some("2614")
-    );
-    assert!(key_unit::hits(&mut conn, &ewkb(&here), hits("2026-01-01"), None).await.unwrap().is_empty());
+    let last = probe(&mut conn, &here, "2025-12-31".parse().unwrap()).await;
+    let hits = key_unit::hits(&mut conn, &last).await.unwrap();
+    assert_eq!(hits[0].record.industry.as_deref(), Some("2614"));
+    let removed = probe(&mut conn, &here, "2026-01-01".parse().unwrap()).await;
+    assert!(key_unit::hits(&mut conn, &removed).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
 //! Farmland units: one by one, in bulk, and as input to checks.
 
 use crate::loading::{counts, faults, feature, features, load, sample};
-use crate::support::{TODAY, World, expect, expect_response, forged, square};
+use crate::support::{TODAY, World, expect, expect_response, forged, probe, square};
 use jingtu::kernel::{Area, Day};
-use jingtu::platform::overlay::Relation;
+use jingtu::platform::overlay::{Probe, Relation};
 use jingtu::platform::{Permission, Reply, Role};
 use jingtu::registers::farmland;
 use serde_json::{Value, json};
@@ -274,9 +274,11 @@ async fn checks_learn_what_overlaps_touches_and_lies_near() {
     assert_eq!(counts(&load(&world, "farmland", &features(&json!({"features": rows})), 10).await), (4, 0, 0));
     let parcel = rect(114.7, 114.701);
     let mut conn = world.app.db().acquire().await.unwrap();
-    let met = farmland::hits(&mut conn, &ewkb(&parcel), TODAY, None).await.unwrap();
+    let within = probe(&mut conn, &parcel, TODAY).await;
+    let mut met = farmland::hits(&mut conn, &within).await.unwrap();
+    met.sort_by_key(|met| std::cmp::Reverse(met.record.code.clone()));
     assert_eq!(
-        met.iter().map(|h| (h.code.as_str(), h.overlay.relation)).collect::<Vec<_>>(),
+        met.iter().map(|h| (h.record.code.as_str(), h.overlay.relation)).collect::<Vec<_>>(),
         [("half", Relation::Overlaps), ("edge", Relation::Touches)]
     );
     let half = &met[0].overlay;
@@ -290,11 +292,11 @@ async fn checks_learn_what_overlaps_touches_and_lies_near() {
     assert_eq!((met[1].overlay.overlap_m2, met[1].overlay.distance_m), (0.0, 0.0));
 
     // From 114.701 to 114.7015 at 23.7 degrees north are about 51 m.
-    let d = farmland::hits(&mut conn, &ewkb(&parcel), TODAY, Some(52.0)).await.unwrap();
-    let near = d.iter().find(|h| h.code == "near").unwrap();
+    let d = farmland::hits(&mut conn, &Probe { near_m: Some(52.0), ..within.clone() }).await.unwrap();
+    let near = d.iter().find(|h| h.record.code == "near").unwrap();
     assert_eq!((near.overlay.relation, near.overlay.overlap_m2), (Relation::Near, 0.0));
     assert!((near.overlay.distance_m - 51.0).abs() < 0.5, "{near:?}");
-    assert_eq!(farmland::hits(&mut conn, &ewkb(&parcel), TODAY, Some(50.0)).await.unwrap().len(), 2);
+    assert_eq!(farmland::hits(&mut conn, &Probe { near_m: Some(50.0), ..within }).await.unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -314,8 +316,9 @@ async fn the_class_of_a_past_day_is_the_one_that_held_then() {
         ("2026-05-31", "safe_use"),
         ("2020-12-31", "unclassified"),
     ] {
-        let hits = farmland::hits(&mut conn, &ewkb(&geometry), Day::parse(day).unwrap(), None).await.unwrap();
-        assert_eq!(hits[0].class, class, "{day}");
+        let parcel = probe(&mut conn, &geometry, Day::parse(day).unwrap()).await;
+        let hits = farmland::hits(&mut conn, &parcel).await.unwrap();
+        assert_eq!(hits[0].record.class, class, "{day}");
     }
     let key = world.key(Role::Auditor, "000000").await;
     let classes = expect(world.get(&format!("/v1/farmland-units/{id}/classes")).bearer_auth(&key), 200).await;
@@ -330,7 +333,8 @@ async fn the_class_of_a_past_day_is_the_one_that_held_then() {
 
 async fn hits_id(world: &World, geometry: &Value) -> String {
     let mut conn = world.app.db().acquire().await.unwrap();
-    farmland::hits(&mut conn, &ewkb(geometry), TODAY, None).await.unwrap()[0].id.to_string()
+    let parcel = probe(&mut conn, geometry, TODAY).await;
+    farmland::hits(&mut conn, &parcel).await.unwrap()[0].record.id.to_string()
 }
 
 #[tokio::test]
@@ -346,8 +350,8 @@ async fn checks_pass_over_units_that_do_not_exist_on_their_day() {
     expect(world.post(&address).bearer_auth(&key).json(&became), 200).await;
     let mut conn = world.app.db().acquire().await.unwrap();
     for (day, n) in [("2019-12-31", 0), ("2020-01-01", 1), ("2026-05-31", 1), ("2026-06-01", 0), ("2026-11-21", 0)] {
-        let parcel = ewkb(&rect(114.7, 114.702));
-        let met = farmland::hits(&mut conn, &parcel, Day::parse(day).unwrap(), None).await.unwrap();
+        let parcel = probe(&mut conn, &rect(114.7, 114.702), Day::parse(day).unwrap()).await;
+        let met = farmland::hits(&mut conn, &parcel).await.unwrap();
         assert_eq!(met.len(), n, "{day}");
     }
 }

@@ -156,8 +156,10 @@ async fn a_noticed_site_is_not_taken_back_before_its_survey_is_reviewed() {
     assert_eq!((&answer["verdict"], &answer["verdict_zh"]), (&json!("block"), &json!("禁止")));
     assert_eq!(
         fired(&answer),
-        [("G3", "block"), ("G2", "hold"), ("S-C2", "hold"), ("G6", "warn"), ("G29", "warn"), ("G1", "allow_recorded")]
+        [("G3", "block"), ("G2", "hold"), ("G4", "hold"), ("S-C2", "hold"), ("G6", "warn"), ("G1", "allow_recorded")]
     );
+    // What stood there the register of sites knows.
+    assert_eq!(rule(&answer, "G4")["facts"][0]["source"], "registry");
     // Inner Mongolia's own plan; the other two are Shuozhou's, taken over as this registry's default, and say so.
     assert_eq!(
         cited(&answer, "G3"),
@@ -177,7 +179,7 @@ async fn a_noticed_site_is_not_taken_back_before_its_survey_is_reviewed() {
     let met = hit(&answer, &code);
     assert_eq!(
         (&met["register"], &met["stage"], &met["relation"], &met["overlap_share"], &met["sliver"]),
-        (&json!("suspected_sites"), &json!("preliminary_survey"), &json!("overlaps"), &json!(1.0), &json!(false))
+        (&json!("suspected_sites"), &json!("preliminary_survey"), &json!("overlaps"), &json!(1), &json!(false))
     );
     // The survey's state is the register's, whatever the caller says of it, and the contradiction is said.
     let stated = desk
@@ -430,11 +432,11 @@ async fn shared_area_is_that_of_the_ellipsoid_and_touching_is_told_from_overlapp
         let met = hit(&answer, touching);
         assert_eq!(
             (&met["relation"], &met["overlap_m2"], &met["overlap_share"], &met["distance_m"], &met["sliver"]),
-            (&json!("touches"), &json!(0.0), &json!(0.0), &json!(0.0), &json!(false))
+            (&json!("touches"), &json!(0), &json!(0), &json!(0), &json!(false))
         );
     }
     let near = hit(&answer, "NEAR");
-    assert_eq!((&near["relation"], &near["overlap_m2"]), (&json!("near"), &json!(0.0)));
+    assert_eq!((&near["relation"], &near["overlap_m2"]), (&json!("near"), &json!(0)));
     assert!((number(&near["distance_m"]) - 55.5).abs() < 0.1, "{near}");
     assert_eq!(rule(&answer, "P-NEAR")["verdict"], "warn");
 

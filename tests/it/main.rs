@@ -38,4 +38,5 @@ mod sampling;
 mod screen;
 mod site;
 mod standard;
+mod standing;
 mod support;

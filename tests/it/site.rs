@@ -1,8 +1,9 @@
 //! Sites: the first half of the life cycle over HTTP, who may what, what is said to whom, and existing registers.
 
 use crate::loading::{feature, importer, load};
-use crate::support::{CREDIT_CODE, TODAY, World, expect, expect_response, square};
-use jingtu::kernel::{Area, Day};
+use crate::support::{CREDIT_CODE, TODAY, World, expect, expect_response, probe, square};
+use jingtu::kernel::Day;
+use jingtu::platform::overlay::Probe;
 use jingtu::platform::{Permission, Reply, Role};
 use jingtu::registers::{ImportFeature, Outcome, deadline, site};
 use reqwest::RequestBuilder;
@@ -955,15 +956,16 @@ async fn what_lies_beside_a_parcel_is_found_whatever_its_stage() {
         existing("FAR", "suspected", json!({}), 105.5),
     ];
     load(&office.world, "sites", &rows, 10).await;
-    let parcel = Area::from_geojson(&square(105.0, 38.8, 50.0), "").expect("an area").to_ewkb();
     let mut conn = office.world.app.db().acquire().await.expect("connect");
-    let hits = site::hits(&mut conn, &parcel, None).await.expect("hits");
-    assert_eq!(hits.iter().map(|h| h.code.as_str()).collect::<Vec<_>>(), ["LEAD", "OVER"]);
+    let parcel = probe(&mut conn, &square(105.0, 38.8, 50.0), TODAY).await;
+    let mut hits = site::hits(&mut conn, &parcel).await.expect("hits");
+    hits.sort_by(|a, b| a.record.code.cmp(&b.record.code));
+    assert_eq!(hits.iter().map(|h| h.record.code.as_str()).collect::<Vec<_>>(), ["LEAD", "OVER"]);
     let over = &hits[1];
     assert!((over.overlay.share_of_parcel - 1.0).abs() < 1e-6 && (over.overlay.share_of_record - 0.25).abs() < 0.01);
-    assert_eq!((over.negative_list[0].code_prefix.as_str(), over.lists.len()), ("07", 2));
-    let near = site::hits(&mut conn, &parcel, Some(500.0)).await.expect("hits");
-    let gone = near.iter().find(|h| h.code == "GONE").expect("near");
+    assert_eq!((over.record.negative_list[0].code_prefix.as_str(), over.record.lists.len()), ("07", 2));
+    let near = site::hits(&mut conn, &Probe { near_m: Some(500.0), ..parcel }).await.expect("hits");
+    let gone = near.iter().find(|h| h.record.code == "GONE").expect("near");
     assert!((100.0..150.0).contains(&gone.overlay.distance_m), "{}", gone.overlay.distance_m);
     assert_eq!(near.len(), 3);
 }

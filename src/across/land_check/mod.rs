@@ -1,14 +1,18 @@
 //! The check of a parcel before it is taken back, bought, sold, supplied or put to another use (准入查询).
 //!
 //! A question (parcel, operation, uses, what the caller states) meets the registers; the rules decide; the answer is
-//! numbered without gaps per division and year and stored byte for byte.
+//! numbered without gaps per division and year, signed, logged, and stored byte for byte. From then on it is watched: a change
+//! that would alter the verdict or the records met supersedes it.
 
 pub mod actions;
 pub mod http;
+mod jobs;
 pub mod reply;
 pub mod rules;
 mod store;
 
-pub use actions::{Answered, Question, Stated, ask, settings};
+pub use actions::watch::{Pass, untrue, watch};
+pub use actions::{Answered, Identity, Question, Stated, ask, ask_all, rejudge, settings};
 pub use http::{Asked, read_question, routes};
+pub use jobs::run_worker;
 pub use rules::{GATES, Gate, Jurisdiction, Operation, home};

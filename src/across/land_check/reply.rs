@@ -1,9 +1,13 @@
 //! The answer in the form in which it is given and stored. It is made once, inside the act; afterwards its bytes are read
 //! from the record.
 
-use super::rules::{CoverageStatus, Fired, Operation, Register, SurveyState, Verdict};
+use super::actions::compare::Difference;
+use super::rules::{CoverageStatus, FactUsed, Fired, Operation, Register, Verdict};
 use crate::kernel::AreaGeometry;
-use crate::kernel::{Area, Citation, Confidence, Day, LandCheckId, Text, mu};
+use crate::kernel::{Citation, Confidence, Day, LandCheckId, Text};
+use crate::platform::Caller;
+use crate::platform::touch::Versions;
+use crate::registers::coverage;
 use crate::standards::land_use::LandUse;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -12,13 +16,23 @@ use utoipa::ToSchema;
 /// A reply to a land check.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LandCheckReply {
-    /// Identifier (UUIDv7).
-    pub id: LandCheckId,
-    /// Number: `CX`, division, year, and a serial without gaps per division and year.
+    /// Identifier (UUIDv7). None, where the answer is not of record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<LandCheckId>,
+    /// Number: `CX`, division, year, and a serial without gaps per division and year. None, where the answer is not of
+    /// record.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "CX-152921-2026-000017")]
-    pub number: String,
+    pub number: Option<String>,
+    /// Whether this is a reply of record: numbered, signed, stored and watched. An answer as of an instant is not.
+    pub of_record: bool,
     /// When it was asked and answered.
     pub checked_at: DateTime<Utc>,
+    /// The instant whose knowledge was asked, where the answer is not of record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known_at: Option<DateTime<Utc>>,
+    /// Who asked; null for a command at the machine itself.
+    pub operator: Option<OperatorView>,
     /// Day of the operation; the law of that day is applied.
     pub on: Day,
     /// What is to be done with the land.
@@ -47,16 +61,121 @@ pub struct LandCheckReply {
     pub verdict_zh: String,
     /// Verdict in English.
     pub verdict_en: String,
+    /// 地块土壤环境质量状况结果
+    pub soil_quality_zh: String,
+    /// What the registry knows of the soil.
+    pub soil_quality_en: String,
+    /// How far the survey is, and who says so.
+    pub survey_state: FactView,
     /// Every rule that fired, worst first.
     pub rules: Vec<RuleView>,
     /// The records that the parcel meets, largest overlap first.
     pub hits: Vec<HitView>,
     /// What each register knows of the ground.
     pub coverage: Vec<CoverageView>,
-    /// Whether the ecology bureau's written reply is needed.
-    pub reply: ReplyState,
-    /// How the answer stood when it was given.
-    pub standing: Standing,
+    /// The data that the answer rests on.
+    pub registry: RegistryView,
+    /// Whether the ecology bureau's written reply is needed. Only in a reply of record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply: Option<ReplyState>,
+    /// How the answer stood when it was given. Only in a reply of record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Standing>,
+}
+
+/// A reply of record as it is sent and stored, with its proof: canonical JSON (RFC 8785), made by the seal.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SealedLandCheckReply {
+    /// The answer.
+    #[serde(flatten)]
+    pub reply: LandCheckReply,
+    /// Its proof.
+    pub proof: ProofView,
+}
+
+/// What proves a reply: see `/v1/signing-keys`, `/v1/land-check-log/*` and `jingtu verify`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProofView {
+    /// Algorithm of the signature.
+    #[schema(example = "Ed25519")]
+    pub alg: String,
+    /// The key that signed.
+    pub key_id: String,
+    /// Its public half, base64.
+    pub public_key: String,
+    /// SHA-256 of the RFC 8785 form of the reply without `proof`, hexadecimal.
+    pub payload_sha256: String,
+    /// Name of the log that the reply was entered in.
+    pub log: String,
+    /// Its place in the log, from 0.
+    pub log_index: u64,
+    /// Signature over the RFC 8785 form of the reply whose `proof` lacks only this member, base64.
+    pub signature: String,
+}
+
+/// Who asked.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct OperatorView {
+    /// What the key was named.
+    pub name: String,
+    /// Its role.
+    #[schema(example = "planning")]
+    pub role: &'static str,
+    /// 单位类别
+    pub role_zh: String,
+    /// Role in English.
+    pub role_en: String,
+    /// The division in which it holds.
+    #[schema(example = "152921")]
+    pub division_code: String,
+}
+
+impl OperatorView {
+    /// The holder of a key; nobody for a command of the operator.
+    pub fn of(caller: &Caller) -> Option<OperatorView> {
+        let Caller::Key(holder) = caller else { return None };
+        let Text { zh, en } = holder.role.title();
+        Some(OperatorView {
+            name: holder.name.clone(),
+            role: holder.role.as_str(),
+            role_zh: zh.into(),
+            role_en: en.into(),
+            division_code: holder.division.to_string(),
+        })
+    }
+}
+
+/// The data that an answer rests on.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct RegistryView {
+    /// End of the audit chain when the registers were read: everything up to it counted.
+    pub version: i64,
+    /// Each register's own version.
+    pub registers: Vec<RegisterVersionView>,
+}
+
+/// The version of a register's data.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct RegisterVersionView {
+    /// The register.
+    #[schema(example = "sites")]
+    pub register: String,
+    /// Number in the audit chain of the last act that wrote to it; 0: none since versions are kept.
+    pub version: i64,
+    /// When that was.
+    pub changed_at: Option<DateTime<Utc>>,
+}
+
+impl RegistryView {
+    /// As read.
+    pub fn of(versions: &Versions) -> RegistryView {
+        let registers = versions.registers.iter().map(|one| RegisterVersionView {
+            register: one.register.clone(),
+            version: one.seq,
+            changed_at: one.changed_at,
+        });
+        RegistryView { version: versions.seq, registers: registers.collect() }
+    }
 }
 
 /// A land use by code.
@@ -76,7 +195,7 @@ pub struct UseView {
 }
 
 /// What the caller stated.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct StatedView {
     /// Industry that stood on the land, GB/T 4754-2017.
     pub former_industry: Option<String>,
@@ -88,6 +207,12 @@ pub struct StatedView {
     pub in_supply_plan: Option<bool>,
     /// How far its survey has come.
     pub survey_state: Option<&'static str>,
+    /// The use for which the survey, assessment or evaluation was made.
+    pub assessed_use: Option<UseView>,
+    /// Whether the works serve risk control or remediation itself.
+    pub serves_remediation: Option<bool>,
+    /// Whether food is to be processed or stored there.
+    pub food_site: Option<bool>,
 }
 
 /// The parcel asked about.
@@ -96,6 +221,22 @@ pub struct ParcelView {
     /// As asked, rings right-handed.
     #[schema(value_type = AreaGeometry)]
     pub geometry: serde_json::Value,
+    /// Coordinate reference system of the geometry.
+    #[schema(example = "http://www.opengis.net/def/crs/OGC/1.3/CRS84")]
+    pub crs: &'static str,
+    /// 宗地代码
+    pub parcel_code: Option<String>,
+    /// 不动产单元号
+    pub real_estate_unit_number: Option<String>,
+    /// 坐落
+    pub address: Option<String>,
+    /// 土地使用权人
+    pub land_user: Option<LandUserView>,
+    /// Use of the land in the register of parcels.
+    pub registered_use: Option<UseView>,
+    /// Parcels that came of this one, where it does not exist any more on the day of the operation.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub successors: Vec<String>,
     /// Ellipsoidal area, m².
     pub area_m2: f64,
     /// The same in mu (1 mu = 10000/15 m²).
@@ -103,6 +244,15 @@ pub struct ParcelView {
     /// Divisions that it lies in, largest share first; the number belongs to the first.
     #[schema(example = json!(["152921"]))]
     pub division_codes: Vec<String>,
+}
+
+/// The land user.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct LandUserView {
+    /// Name.
+    pub name: Option<String>,
+    /// Unified social credit code.
+    pub credit_code: Option<String>,
 }
 
 /// A rule that fired.
@@ -199,7 +349,7 @@ pub struct HitView {
 }
 
 /// What a register knows of the ground.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct CoverageView {
     /// The register.
     #[schema(example = "contaminated_sites")]
@@ -211,8 +361,35 @@ pub struct CoverageView {
     pub status_zh: String,
     /// Status in English.
     pub status_en: String,
-    /// Day of the source that says so; null where there is none.
+    /// Day of the latest source that says so; null where there is none.
     pub as_of: Option<Day>,
+    /// The coverage areas that speak of this ground, each with its own day.
+    pub sources: Vec<SourceView>,
+}
+
+/// A coverage area that speaks of the ground.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct SourceView {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// `kept` or `investigated_clean`.
+    #[schema(example = "kept")]
+    pub status: &'static str,
+    /// Who says so: report, notice, document.
+    pub source: Option<String>,
+    /// The day whose state it tells.
+    pub as_of: Day,
+    /// Share of the parcel that it takes in, 0 to 1.
+    pub share: f64,
+}
+
+impl From<coverage::Source> for SourceView {
+    fn from(source: coverage::Source) -> SourceView {
+        let coverage::Source { code, name, status, source, as_of, share } = source;
+        SourceView { code, name, status, source, as_of, share: (share * 1e9).round() / 1e9 }
+    }
 }
 
 /// The ecology bureau's written reply.
@@ -232,7 +409,7 @@ pub struct Standing {
     /// Since when.
     pub since: DateTime<Utc>,
     /// Why it no longer is; empty here.
-    pub because: Vec<String>,
+    pub because: Vec<Difference>,
 }
 
 impl From<LandUse> for UseView {
@@ -242,26 +419,31 @@ impl From<LandUse> for UseView {
     }
 }
 
-impl From<Fired> for RuleView {
-    fn from(fired: Fired) -> RuleView {
-        let facts = fired.facts.into_iter().map(|fact| FactView {
+impl From<FactUsed> for FactView {
+    fn from(fact: FactUsed) -> FactView {
+        FactView {
             name: fact.name,
             value: fact.value,
             source: fact.source.as_str(),
             text_zh: fact.text.zh.into(),
             text_en: fact.text.en.into(),
-        });
-        let (actor, must_do) = (fired.actor.text(), fired.must_do);
-        let (by, by_en) = split(fired.by);
-        let (note_zh, note_en) = split(fired.note);
+        }
+    }
+}
+
+impl From<&Fired> for RuleView {
+    fn from(fired: &Fired) -> RuleView {
+        let (actor, must_do) = (fired.actor.text(), fired.must_do.clone());
+        let (by, by_en) = split(fired.by.clone());
+        let (note_zh, note_en) = split(fired.note.clone());
         RuleView {
             rule: fired.rule,
             verdict: fired.verdict.as_str(),
-            title_zh: fired.title.zh.into(),
-            title_en: fired.title.en.into(),
-            citations: fired.citations,
+            title_zh: fired.title.zh.clone().into(),
+            title_en: fired.title.en.clone().into(),
+            citations: fired.citations.clone(),
             confidence: fired.confidence,
-            facts: facts.collect(),
+            facts: fired.facts.iter().cloned().map(FactView::from).collect(),
             actor: fired.actor.as_str(),
             actor_zh: actor.zh.into(),
             actor_en: actor.en.into(),
@@ -284,7 +466,12 @@ fn split(text: Option<Text>) -> (Option<String>, Option<String>) {
 
 impl CoverageView {
     /// What a register knows, by the source of that day.
-    pub fn of(register: Register, status: CoverageStatus, as_of: Option<Day>) -> CoverageView {
+    pub fn of(
+        register: Register,
+        status: CoverageStatus,
+        as_of: Option<Day>,
+        sources: impl Iterator<Item = SourceView>,
+    ) -> CoverageView {
         let Text { zh, en } = status.text();
         CoverageView {
             register: register.as_str(),
@@ -292,21 +479,8 @@ impl CoverageView {
             status_zh: zh.into(),
             status_en: en.into(),
             as_of,
+            sources: sources.collect(),
         }
-    }
-}
-
-impl StatedView {
-    /// The survey state's name on the wire.
-    pub fn survey_name(state: Option<SurveyState>) -> Option<&'static str> {
-        state.map(SurveyState::as_str)
-    }
-}
-
-impl ParcelView {
-    /// The parcel with its area and divisions.
-    pub fn of(area: &Area, area_m2: f64, division_codes: Vec<String>) -> ParcelView {
-        ParcelView { geometry: area.to_geojson(), area_m2, area_mu: mu(area_m2), division_codes }
     }
 }
 

@@ -88,6 +88,11 @@ impl Role {
         }
     }
 
+    /// Whether it is an ecology bureau, of whichever level.
+    pub const fn is_ecology(self) -> bool {
+        matches!(self, Role::CountyEcology | Role::PrefectureEcology | Role::ProvinceEcology)
+    }
+
     /// Whether it is a department of the state that sees what departments see (not a land user, agency or the public).
     pub const fn is_department(self) -> bool {
         !matches!(self, Role::LandUser | Role::ThirdParty)

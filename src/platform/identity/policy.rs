@@ -105,6 +105,10 @@ permissions! {
     SamplingSummaryRead = "sampling.summary_read", public: true, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, LandUser, ThirdParty, Auditor, Admin];
     /// Ask whether land may change hands or use.
     LandCheckAsk = "land_check.ask", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government];
+    /// Say of a reply to a land check that it is not relied on any more.
+    LandCheckWithdraw = "land_check.withdraw", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government];
+    /// Hold what changed against the replies on record: the server itself.
+    LandCheckWatch = "land_check.watch", public: false, [];
     /// Read land checks.
     LandCheckRead = "land_check.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Auditor, Admin];
     /// See what checks look at beside the registers: coverage, key units. Control zones are public.

@@ -1,7 +1,7 @@
 //! The kinds of changes there are. A register tells no other, and a subscription names no other.
 
 /// Every kind, sorted.
-pub(in crate::platform) const KINDS: [&str; 70] = [
+pub(in crate::platform) const KINDS: [&str; 72] = [
     "class_adjustment.agreed",
     "class_adjustment.approved",
     "class_adjustment.proposed",
@@ -33,6 +33,8 @@ pub(in crate::platform) const KINDS: [&str; 70] = [
     "farmland_measure.results_recorded",
     "farmland_measure.uploaded",
     "farmland_measure.withdrawn",
+    "land_check.superseded",
+    "land_check.withdrawn",
     "list.entered",
     "list.graded",
     "list.left",

@@ -259,32 +259,48 @@ pub struct Under {
     pub share: f64,
 }
 
-/// The lowest divisions with a known boundary that a parcel (EWKB, EPSG:4490, valid) lies in, largest share first. A
-/// division is left out where one below it is named, or where less than a thousandth of the parcel lies in it: boundaries
-/// are generalised.
+/// For each parcel (EWKB, EPSG:4490, valid) the lowest divisions with a known boundary that it lies in, largest share first.
+/// A division is left out where one below it is named, or where less than a thousandth of the parcel lies in it:
+/// boundaries are generalised.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn under(conn: &mut PgConnection, parcel: &[u8], on: Day) -> Result<Vec<Under>> {
-    Ok(sqlx::query_as!(
-        Under,
-        r#"with parcel as (select st_geomfromewkb($1) as geom),
-           met as (
-               select d.code, d.ancestors,
-                      st_area(st_collectionextract(st_intersection(d.geom, p.geom), 3)) / st_area(p.geom) as share
-               from division d, parcel p
-               where d.geom && p.geom and st_intersects(d.geom, p.geom)
-                 and (d.valid_from is null or d.valid_from <= $2) and (d.valid_to is null or d.valid_to >= $2)
-           ),
-           told as (select * from met where share >= 0.001)
-           select m.code, m.ancestors, m.share as "share!" from told m
-           where not exists (select 1 from told b where b.code <> m.code and b.ancestors @> array[m.code])
-           order by m.share desc, m.code"#,
-        parcel,
+pub async fn under(conn: &mut PgConnection, parcels: &[Vec<u8>], on: Day) -> Result<Vec<Vec<Under>>> {
+    let places: Vec<i32> = (0..).take(parcels.len()).collect();
+    let rows = sqlx::query!(
+        r#"with parcel as materialized (
+               select q.n, st_geomfromewkb(q.ewkb) as geom from unnest($1::int[], $2::bytea[]) as q (n, ewkb)),
+           shared as (
+               select p.n, d.division_id, bool_or(c.whole) as whole,
+                      sum(case when not c.whole then st_area(st_collectionextract(st_intersection(d.geom, p.geom), 3)) end)
+                          / st_area(p.geom) as part
+               from parcel p
+                   join division_part d on d.geom && p.geom and st_intersects(d.geom, p.geom)
+                   cross join lateral (select st_covers(d.geom, p.geom) as whole offset 0) c
+               group by p.n, p.geom, d.division_id),
+           told as (
+               select s.n, d.code, d.ancestors, case when s.whole then 1 else least(s.part, 1) end as share
+               from shared s join division d on d.id = s.division_id
+               where (s.whole or s.part >= 0.001)
+                 and (d.valid_from is null or d.valid_from <= $3) and (d.valid_to is null or d.valid_to >= $3))
+           select m.n as "place!", m.code as "code!", m.ancestors as "ancestors!", m.share as "share!"
+           from told m
+           where not exists (
+               select 1 from told b where b.n = m.n and b.code <> m.code and b.ancestors @> array[m.code])
+           order by m.n, m.share desc, m.code"#,
+        &places,
+        parcels,
         on as Day,
     )
     .fetch_all(conn)
-    .await?)
+    .await?;
+    let mut under = vec![Vec::new(); parcels.len()];
+    for row in rows {
+        if let Some(of_parcel) = usize::try_from(row.place).ok().and_then(|place| under.get_mut(place)) {
+            of_parcel.push(Under { code: row.code, ancestors: row.ancestors, share: row.share });
+        }
+    }
+    Ok(under)
 }
 
 /// The codes from the nation down to and including a division; `None` when there is no such division.

@@ -1,8 +1,8 @@
 //! What land checks ask of farmland.
 
 use super::store;
-use crate::kernel::{Day, FarmlandUnitId, Result};
-use crate::platform::overlay::Overlay;
+use crate::kernel::{FarmlandUnitId, Result};
+use crate::platform::overlay::{Met, Probe};
 use sqlx::PgConnection;
 
 /// A unit that a parcel meets or lies near.
@@ -18,22 +18,18 @@ pub struct Hit {
     pub class: String,
     /// Permanent basic farmland; `None`: not known.
     pub pbf: Option<bool>,
-    /// How it lies to the parcel.
-    pub overlay: Overlay,
 }
 
-/// Units that the parcel (EWKB, EPSG:4490, valid) overlaps or touches, or that lie within `near_m` metres of it, largest
-/// overlap first.
+/// Units existing on the parcels' days that they overlap or touch, or that lie near them, as known then.
 ///
 /// # Errors
 /// When the database cannot be reached.
-pub async fn hits(conn: &mut PgConnection, parcel: &[u8], on: Day, near_m: Option<f64>) -> Result<Vec<Hit>> {
-    let rows = store::hits(conn, parcel, on, near_m).await?;
-    rows.into_iter()
-        .map(|row| {
-            let overlay = Overlay::of(&row.relation, row.overlap_m2, row.distance_m, row.parcel_m2, row.area_m2)?;
-            let store::HitRow { id, code, division_code, class, pbf, .. } = row;
-            Ok(Hit { id, code, division_code, class, pbf, overlay })
-        })
-        .collect()
+pub async fn hits(conn: &mut PgConnection, probe: &Probe) -> Result<Vec<Met<Hit>>> {
+    let rows = store::hits(conn, probe).await?;
+    let met = rows.into_iter().map(|row| {
+        let store::HitRow { id, code, division_code, class, pbf, area_m2, place, overlap_m2, distance_m } = row;
+        let record = Hit { id, code, division_code, class, pbf };
+        probe.met(place, overlap_m2, distance_m, area_m2, record)
+    });
+    Ok(met.collect())
 }

@@ -10,7 +10,7 @@ use crate::kernel::{
     Area, Citation, Day, DocumentId, Error, FarmlandMeasureId, FarmlandUnitId, Fault, Result, Text, ids,
 };
 use crate::platform::outbox::Change;
-use crate::platform::overlay::Relation;
+use crate::platform::overlay::{Probe, Relation};
 use crate::platform::{Act, Caller, Role, topology};
 use crate::registers::{document, farmland};
 use crate::standards::law;
@@ -660,17 +660,18 @@ async fn add_overlapping(act: &mut Act, ewkb: &[u8], division: &str, on: Day, un
         let config = act.app().config();
         (config.sliver_max_m2, config.sliver_max_share)
     };
-    let hits = farmland::hits(act.tx(), ewkb, on, None).await?;
+    let area_m2 = topology::area_m2(act.tx(), ewkb).await?;
+    let hits = farmland::hits(act.tx(), &Probe::one(ewkb.to_vec(), area_m2, on)).await?;
     let codes: Vec<String> =
-        hits.iter().map(|hit| hit.division_code.clone()).collect::<HashSet<_>>().into_iter().collect();
+        hits.iter().map(|hit| hit.record.division_code.clone()).collect::<HashSet<_>>().into_iter().collect();
     let outside: HashSet<String> = store::outside(act.tx(), &codes, division).await?.into_iter().collect();
     let named: HashSet<FarmlandUnitId> = units.iter().map(|unit| unit.unit).collect();
     units.extend(
         hits.into_iter()
-            .filter(|hit| hit.overlay.relation == Relation::Overlaps && !outside.contains(&hit.division_code))
+            .filter(|hit| hit.overlay.relation == Relation::Overlaps && !outside.contains(&hit.record.division_code))
             .filter(|hit| hit.overlay.overlap_m2 >= sliver_m2 || hit.overlay.share_of_record >= sliver_share)
-            .filter(|hit| hit.overlay.share_of_record > 0.0 && !named.contains(&hit.id))
-            .map(|hit| Covered { unit: hit.id, area_share: hit.overlay.share_of_record }),
+            .filter(|hit| hit.overlay.share_of_record > 0.0 && !named.contains(&hit.record.id))
+            .map(|hit| Covered { unit: hit.record.id, area_share: hit.overlay.share_of_record }),
     );
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::store;
 use crate::kernel::{Day, KeyUnitId, Result};
-use crate::platform::overlay::Overlay;
+use crate::platform::overlay::{Met, Probe};
 use sqlx::PgConnection;
 
 /// A key unit that a parcel meets or lies near.
@@ -22,22 +22,30 @@ pub struct Hit {
     pub industry: Option<String>,
     /// The day it was listed.
     pub listed_on: Day,
-    /// How it lies to the parcel.
-    pub overlay: Overlay,
 }
 
-/// Those holding on `on` that the parcel (EWKB, EPSG:4490, valid) overlaps or touches, or that lie within `near_m` metres
-/// of it, largest overlap first.
+/// Those holding on the parcels' days that they overlap or touch, or that lie near them, as known then.
 ///
 /// # Errors
 /// When the database cannot be reached.
-pub async fn hits(conn: &mut PgConnection, parcel: &[u8], on: Day, near_m: Option<f64>) -> Result<Vec<Hit>> {
-    let rows = store::hits(conn, parcel, on, near_m).await?;
-    rows.into_iter()
-        .map(|row| {
-            let overlay = Overlay::of(&row.relation, row.overlap_m2, row.distance_m, row.parcel_m2, row.area_m2)?;
-            let store::HitRow { id, code, name, credit_code, division_code, industry, listed_on, .. } = row;
-            Ok(Hit { id, code, name, credit_code, division_code, industry, listed_on, overlay })
-        })
-        .collect()
+pub async fn hits(conn: &mut PgConnection, probe: &Probe) -> Result<Vec<Met<Hit>>> {
+    let rows = store::hits(conn, probe).await?;
+    let met = rows.into_iter().map(|row| {
+        let store::HitRow {
+            id,
+            code,
+            name,
+            credit_code,
+            division_code,
+            industry,
+            listed_on,
+            area_m2,
+            place,
+            overlap_m2,
+            distance_m,
+        } = row;
+        let record = Hit { id, code, name, credit_code, division_code, industry, listed_on };
+        probe.met(place, overlap_m2, distance_m, area_m2, record)
+    });
+    Ok(met.collect())
 }

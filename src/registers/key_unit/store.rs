@@ -2,6 +2,7 @@
 
 use crate::kernel::{Day, KeyUnitId, Result};
 use crate::platform::feature::AreaFilter;
+use crate::platform::overlay::Probe;
 use sqlx::PgConnection;
 
 /// A key unit as it is registered.
@@ -105,27 +106,33 @@ pub struct HitRow {
     pub industry: Option<String>,
     pub listed_on: Day,
     pub area_m2: f64,
-    pub parcel_m2: f64,
-    pub relation: String,
-    pub overlap_m2: f64,
+    pub place: i32,
+    pub overlap_m2: Option<f64>,
     pub distance_m: f64,
 }
 
-/// Those holding on the day that a parcel overlaps or touches, or that lie within `near_m` metres of it.
-pub async fn hits(conn: &mut PgConnection, parcel: &[u8], on: Day, near_m: Option<f64>) -> Result<Vec<HitRow>> {
+/// Those holding on their days that parcels overlap or touch, or that lie near them.
+pub async fn hits(conn: &mut PgConnection, probe: &Probe) -> Result<Vec<HitRow>> {
     Ok(sqlx::query_as!(
         HitRow,
-        r#"select r.id as "id: KeyUnitId", r.code, r.name, r.credit_code, r.division_code, r.industry, r.listed_on as "listed_on: Day", r.area_m2, p.area_m2 as "parcel_m2!", o.relation as "relation!",
-               o.overlap_m2 as "overlap_m2!", o.distance_m as "distance_m!"
-           from (select g, st_area(g::geography) as area_m2, platform_near_box(g, $3) as box
-                   from st_geomfromewkb($1) as g) as p
-               join key_unit r on r.geom && p.box
-               cross join lateral platform_overlay(r.geom, p.g) as o
-           where r.listed_on <= $2 and (r.removed_on is null or r.removed_on > $2) and (o.relation <> 'near' or o.distance_m <= $3)
-           order by o.overlap_m2 desc, o.distance_m, r.code"#,
-        parcel,
-        on as Day,
-        near_m,
+        r#"select q.n as "place!", r.id as "id!: KeyUnitId", r.code as "code!", r.name as "name!", r.credit_code, r.division_code as "division_code!", r.industry, r.listed_on as "listed_on!: Day", r.area_m2 as "area_m2!",
+               o.overlap_m2, case when o.overlap_m2 is null then st_distance(r.geom::geography, p.g::geography) else 0 end as "distance_m!"
+           from unnest($1::int[], $2::bytea[], $3::date[]) as q (n, ewkb, on_day)
+               cross join lateral (
+                   select g, platform_near_box(g, $4) as box from st_geomfromewkb(q.ewkb) as g offset 0) as p
+               join lateral (
+                   select * from key_unit where $5::timestamptz is null or sys_from <= $5
+                   union all
+                   select * from key_unit_history
+                   where $5::timestamptz is not null and sys_from <= $5 and sys_to > $5) as r on r.geom && p.box
+               cross join lateral (select platform_overlap_m2(r.geom, p.g, r.area_m2) as overlap_m2 offset 0) as o
+           where r.listed_on <= q.on_day and (r.removed_on is null or r.removed_on > q.on_day)
+               and (o.overlap_m2 is not null or st_dwithin(r.geom::geography, p.g::geography, $4))"#,
+        &probe.places(),
+        &probe.ewkb,
+        &probe.on as &[Day],
+        probe.near_m,
+        probe.known_at,
     )
     .fetch_all(conn)
     .await?)

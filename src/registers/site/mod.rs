@@ -30,9 +30,10 @@ pub use store::NegativeUse;
 use super::Register;
 use crate::kernel::{Day, Error, Result, SiteId};
 use crate::platform::Act;
-use crate::platform::overlay::Overlay;
+use crate::platform::overlay::{Met, Probe};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
+use std::collections::HashMap;
 
 /// What the site register declares.
 pub static REGISTER: Register = Register {
@@ -67,10 +68,10 @@ pub struct SiteHit {
     pub on_control_list: Option<bool>,
     /// Uses barred on its land, past ones among them.
     pub negative_list: Vec<NegativeUse>,
-    /// Ellipsoidal area of its outline, m².
-    pub area_m2: f64,
-    /// How it lies to the parcel.
-    pub overlay: Overlay,
+    /// Industry that stood on it, GB/T 4754, where known.
+    pub former_industry: Option<String>,
+    /// Use of its land: code system and code, where known.
+    pub land_use: Option<(String, String)>,
 }
 
 /// The code that the registry gave a site.
@@ -194,26 +195,30 @@ pub async fn is_void(act: &mut Act, id: SiteId, seq: i32) -> Result<bool> {
     Ok(log.rows.iter().zip(&log.voided_by).any(|(entry, by)| entry.seq == seq && by.is_some()))
 }
 
-/// The sites that meet a parcel or lie within `near_m` metres of it (`None`: that meet it), of every stage, by code. The
-/// parcel is EWKB in EPSG:4490, valid. No scope: a check says what lies there, whoever asks.
+/// The sites that parcels overlap or touch, or that lie near them, at whatever stage they stood on the parcels' days, as
+/// known then. No scope: a check says what lies there, whoever asks.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn hits(conn: &mut PgConnection, parcel_ewkb: &[u8], near_m: Option<f64>) -> Result<Vec<SiteHit>> {
-    let rows = store::hits(conn, parcel_ewkb, near_m).await?;
-    let ids: Vec<_> = rows.iter().map(|row| row.id.0).collect();
-    let barred = store::negative_lists(conn, &ids).await?;
+pub async fn hits(conn: &mut PgConnection, probe: &Probe) -> Result<Vec<Met<SiteHit>>> {
+    let rows = store::hits(conn, probe).await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut ids: Vec<_> = rows.iter().map(|row| row.id.0).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut barred: HashMap<_, Vec<NegativeUse>> = HashMap::new();
+    for (site, one) in store::negative_lists(conn, &ids, probe.known_at).await? {
+        barred.entry(site).or_default().push(one);
+    }
     rows.into_iter()
         .map(|row| {
             let status = row.status()?;
-            Ok(SiteHit {
+            let (place, overlap_m2, distance_m, area_m2) = (row.place, row.overlap_m2, row.distance_m, row.area_m2);
+            let record = SiteHit {
                 lists: row.lists(),
-                overlay: Overlay::of(&row.relation, row.overlap_m2, row.distance_m, row.parcel_m2, row.area_m2)?,
-                negative_list: barred
-                    .iter()
-                    .filter(|(id, _)| *id == row.id.0)
-                    .map(|(_, barred)| barred.clone())
-                    .collect(),
+                negative_list: barred.get(&row.id.0).cloned().unwrap_or_default(),
                 id: row.id,
                 code: row.code,
                 name: row.name,
@@ -223,8 +228,10 @@ pub async fn hits(conn: &mut PgConnection, parcel_ewkb: &[u8], near_m: Option<f6
                 risk_grade: status.risk_grade(),
                 assessed_class: row.assessed_class.as_deref().and_then(AssessedClass::parse),
                 on_control_list: row.on_control_list,
-                area_m2: row.area_m2,
-            })
+                former_industry: row.former_industry,
+                land_use: row.land_use_system.zip(row.land_use_code),
+            };
+            Ok(probe.met(place, overlap_m2, distance_m, area_m2, record))
         })
         .collect()
 }

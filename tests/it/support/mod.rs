@@ -8,10 +8,11 @@ pub use bless::committed;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jingtu::config::Config;
-use jingtu::kernel::{Clock, Day, DivisionCode};
+use jingtu::kernel::{Area, Clock, Day, DivisionCode};
 use jingtu::pg;
 use jingtu::platform::identity::{NewKey, keys};
-use jingtu::platform::{Act, App, Permission, Reply, Role};
+use jingtu::platform::overlay::Probe;
+use jingtu::platform::{Act, App, Permission, Reply, Role, topology};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -246,3 +247,10 @@ const DIVISIONS: &[(&str, &str, &str, &str, &str)] = &[
     ("441600", "河源市", "prefecture", "440000", "000000/440000/441600"),
     ("441602", "源城区", "county", "441600", "000000/440000/441600/441602"),
 ];
+
+/// A parcel as registers are asked about it, on a day.
+pub async fn probe(conn: &mut PgConnection, geometry: &Value, on: Day) -> Probe {
+    let ewkb = Area::from_geojson(geometry, "").expect("an area").to_ewkb();
+    let area_m2 = topology::area_m2(conn, &ewkb).await.expect("its area");
+    Probe::one(ewkb, area_m2, on)
+}

@@ -649,6 +649,8 @@ pub struct Facts {
     pub hits: Vec<Hit>,
     /// What each register knows of its ground; a register not named counts as never investigated.
     pub coverage: Vec<Coverage>,
+    /// Records that the land meets today and did not, or not so, on a day of the operation that is past.
+    pub since: Vec<Hit>,
 }
 
 /// What the stages of the sites say of the survey of the whole parcel: the least of them. A reviewed state holds only
@@ -681,6 +683,7 @@ impl Facts {
             written_reply: Fact::Unknown,
             hits: Vec::new(),
             coverage: Vec::new(),
+            since: Vec::new(),
         }
     }
 
@@ -770,7 +773,8 @@ impl Facts {
         current.is_statutory_sensitive() && planned.is_statutory_sensitive() && !(utilities && planned.housing)
     }
 
-    pub(super) fn show_survey(&self) -> FactUsed {
+    /// How far the survey is, shown.
+    pub fn show_survey(&self) -> FactUsed {
         used("survey_state", Text::fixed("调查状态", "survey"), &self.survey())
     }
 

@@ -603,6 +603,15 @@ pub static GATES: &[Gate] = &[
         facts(own::contradictions),
     ),
     Gate::new(
+        "P-SINCE",
+        "所问日期之后登记情况已变化",
+        "the records have changed since the day asked about",
+        ALL_OPERATIONS,
+        &[Warn],
+        &[&PRODUCT_SINCE],
+        facts(own::since_then),
+    ),
+    Gate::new(
         "P-DIVISION",
         "所在区划不明，地方规定未能判定",
         "division unknown, regional rules not judged",

@@ -104,6 +104,23 @@ pub(super) fn division_unknown(f: &Facts, _: &Settings) -> Option<Finding> {
     })
 }
 
+/// The answer is about a day that is past; what the land meets today must not go unseen for that.
+pub(super) fn since_then(f: &Facts, _: &Settings) -> Option<Finding> {
+    let since: Vec<&Hit> =
+        f.since.iter().filter(|hit| hit.relation == Relation::Overlaps && matters(hit, f.operation)).collect();
+    (!since.is_empty()).then(|| {
+        Finding::new(
+            Verdict::Warn,
+            Actor::Planning,
+            Text::fixed(
+                "本回复针对过去的日期；该日之后登记情况已变化，如现在办理须以今日日期重新查询。",
+                "This answer is about a past day; the records have changed since. To go on now, ask again with today's day.",
+            ),
+            show_hits(&since),
+        )
+    })
+}
+
 /// "No hit" is: no site, negative list or control zone under the parcel. Farmland of any class and a key unit's land are
 /// hits of the rules that ask for them, and those fire.
 pub(super) fn g31(f: &Facts, _: &Settings, fired: &[Fired]) -> Option<Finding> {

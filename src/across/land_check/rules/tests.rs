@@ -854,6 +854,16 @@ fn slivers_warn_and_neighbours_warn_where_set() {
     }
 }
 
+/// Pins: P-SINCE
+#[test]
+fn what_a_past_day_does_not_show_is_told() {
+    let since = |hit: Hit| says(&with!(clean(Transfer), since: vec![hit]), "P-SINCE");
+    assert_eq!(since(site(Stage::Suspected)), Some(Warn));
+    assert_eq!(since(Hit { relation: Relation::Touches, ..site(Stage::Suspected) }), None);
+    assert_eq!(since(farmland(FarmlandClass::SafeUse)), None);
+    assert_eq!(says(&clean(Transfer), "P-SINCE"), None);
+}
+
 /// Pins: P-DIVISION
 #[test]
 fn an_unknown_division_leaves_the_regional_rules_unjudged() {
@@ -1069,13 +1079,13 @@ prop_compose! {
         survey_state in any_fact(one_of(SurveyState::ALL)),
         assessed_use in any_fact(any_use()),
         written_reply in any_fact(one_of(Reply::ALL)),
-        hits in proptest::collection::vec(any_hit(), 0..4),
+        (hits, since) in (proptest::collection::vec(any_hit(), 0..4), proptest::collection::vec(any_hit(), 0..2)),
         coverage in proptest::collection::vec(
             (one_of(Register::ALL), one_of(CoverageStatus::ALL))
                 .prop_map(|(register, status)| Coverage { register, status }), 0..3),
     ) -> Facts {
         Facts { operation, on, places, current_use, planned_use, former_industry, key_unit, already_reclaimed,
-            in_supply_plan, survey_state, assessed_use, serves_remediation, food_site, written_reply, hits, coverage }
+            in_supply_plan, survey_state, assessed_use, serves_remediation, food_site, written_reply, hits, coverage, since }
     }
 }
 

@@ -7,6 +7,7 @@ pub mod lineage;
 pub mod tracks;
 
 use crate::kernel::{Day, FarmlandChangeId, FarmlandFactId, FarmlandUnitId, Result};
+use crate::platform::overlay::Probe;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use std::collections::HashSet;
@@ -246,29 +247,29 @@ pub struct HitRow {
     pub class: String,
     pub pbf: Option<bool>,
     pub area_m2: f64,
-    pub parcel_m2: f64,
-    pub relation: String,
-    pub overlap_m2: f64,
+    pub place: i32,
+    pub overlap_m2: Option<f64>,
     pub distance_m: f64,
 }
 
-/// Units existing on the day that a parcel overlaps or touches, or that lie within `near_m` metres of it; the class is that
-/// of the day.
-pub async fn hits(conn: &mut PgConnection, parcel: &[u8], on: Day, near_m: Option<f64>) -> Result<Vec<HitRow>> {
+/// Units existing on their days that parcels overlap or touch, or that lie near them; the class is that of the day.
+pub async fn hits(conn: &mut PgConnection, probe: &Probe) -> Result<Vec<HitRow>> {
     Ok(sqlx::query_as!(
         HitRow,
-        r#"select u.id as "id!: FarmlandUnitId", u.code as "code!", u.division_code as "division_code!",
-               u.class as "class!", u.pbf, u.area_m2 as "area_m2!", p.area_m2 as "parcel_m2!", o.relation as "relation!",
-               o.overlap_m2 as "overlap_m2!", o.distance_m as "distance_m!"
-           from (select g, st_area(g::geography) as area_m2, platform_near_box(g, $3) as box
-                   from st_geomfromewkb($1) as g) as p
-               join farmland_units_at($2, null) as u on u.geom && p.box
-               cross join lateral platform_overlay(u.geom, p.g) as o
-           where u.living and (o.relation <> 'near' or o.distance_m <= $3)
-           order by o.overlap_m2 desc, o.distance_m, u.code"#,
-        parcel,
-        on as Day,
-        near_m,
+        r#"select q.n as "place!", u.id as "id!: FarmlandUnitId", u.code as "code!", u.division_code as "division_code!",
+               u.class as "class!", u.pbf, u.area_m2 as "area_m2!", o.overlap_m2,
+               case when o.overlap_m2 is null then st_distance(u.geom::geography, p.g::geography) else 0 end as "distance_m!"
+           from unnest($1::int[], $2::bytea[], $3::date[]) as q (n, ewkb, on_day)
+               cross join lateral (
+                   select g, platform_near_box(g, $4) as box from st_geomfromewkb(q.ewkb) as g offset 0) as p
+               join lateral farmland_units_at(q.on_day, $5) as u on u.geom && p.box
+               cross join lateral (select platform_overlap_m2(u.geom, p.g, u.area_m2) as overlap_m2 offset 0) as o
+           where u.living and (o.overlap_m2 is not null or st_dwithin(u.geom::geography, p.g::geography, $4))"#,
+        &probe.places(),
+        &probe.ewkb,
+        &probe.on as &[Day],
+        probe.near_m,
+        probe.known_at,
     )
     .fetch_all(conn)
     .await?)

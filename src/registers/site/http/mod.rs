@@ -761,7 +761,7 @@ async fn detail(
     let today = call.today();
     let on = known_at.map_or(today, Day::at);
     let log = store::log(conn, row.id, known_at).await?;
-    let barred = store::negative_lists(conn, &[row.id.0]).await?;
+    let barred = store::negative_lists(conn, &[row.id.0], None).await?;
     let scope = call.caller().scope(Permission::SiteRead);
     let mut site = properties(row, seen, scope.own_credit_code(), on)?;
     let (mut deadlines, mut steps, mut owed) = (Vec::new(), Vec::new(), Vec::new());

@@ -8,6 +8,7 @@ use super::rules::{
     Stage, Status, given::REGISTERED, replay_as_kept,
 };
 use crate::kernel::{ActId, Day, Error, KeyId, Result, SiteId};
+use crate::platform::overlay::Probe;
 use crate::platform::{Role, Scope};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
@@ -932,12 +933,22 @@ pub struct NegativeUse {
     pub until: Option<Day>,
 }
 
-/// The uses barred on the land of these sites.
-pub(super) async fn negative_lists(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<(Uuid, NegativeUse)>> {
+/// The uses barred on the land of these sites, as known at an instant (`None`: now).
+pub(super) async fn negative_lists(
+    conn: &mut PgConnection,
+    ids: &[Uuid],
+    known_at: Option<DateTime<Utc>>,
+) -> Result<Vec<(Uuid, NegativeUse)>> {
     let rows = sqlx::query!(
-        r#"select site_id, use_system, code_prefix, why, since as "since: Day", until as "until: Day"
-           from site_negative_list where site_id = any($1) order by site_id, use_system, code_prefix"#,
+        r#"select site_id as "site_id!", use_system as "use_system!", code_prefix as "code_prefix!", why,
+                  since as "since: Day", until as "until: Day"
+           from (select * from site_negative_list where $2::timestamptz is null or sys_from <= $2
+                 union all
+                 select * from site_negative_list_history
+                 where $2::timestamptz is not null and sys_from <= $2 and sys_to > $2) as n
+           where site_id = any($1) order by site_id, use_system, code_prefix"#,
         ids,
+        known_at,
     )
     .fetch_all(conn)
     .await?;
@@ -1021,10 +1032,14 @@ pub(super) async fn versions(conn: &mut PgConnection, id: SiteId) -> Result<Vec<
 
 /// How a site lies to a parcel.
 pub(super) struct HitRow {
+    pub place: i32,
     pub id: SiteId,
     pub code: String,
     pub name: String,
     pub division_code: String,
+    pub former_industry: Option<String>,
+    pub land_use_system: Option<String>,
+    pub land_use_code: Option<String>,
     pub stage: String,
     pub control_mode: Option<String>,
     pub stage_since: Option<Day>,
@@ -1034,10 +1049,8 @@ pub(super) struct HitRow {
     pub in_directory: bool,
     pub on_control_list: Option<bool>,
     pub area_m2: f64,
-    pub relation: String,
-    pub overlap_m2: f64,
+    pub overlap_m2: Option<f64>,
     pub distance_m: f64,
-    pub parcel_m2: f64,
 }
 
 impl HitRow {
@@ -1050,24 +1063,46 @@ impl HitRow {
     }
 }
 
-/// The sites that meet a parcel, or lie within `near_m` metres of it.
-pub(super) async fn hits(conn: &mut PgConnection, parcel: &[u8], near_m: Option<f64>) -> Result<Vec<HitRow>> {
+/// The sites that parcels overlap or touch, or that lie near them, each at the stage at which it stood on the parcel's day:
+/// that of the newest version known whose stage had begun by then. A site whose first stage is later is none on that day,
+/// unless it was taken over at a stage that others must have come before: then it counts as what it was taken over as.
+pub(super) async fn hits(conn: &mut PgConnection, probe: &Probe) -> Result<Vec<HitRow>> {
     Ok(sqlx::query_as!(
         HitRow,
-        r#"with parcel as materialized (
-               select p.geom, st_area(p.geom::geography) as area_m2, platform_near_box(p.geom, $2) as box
-               from (select st_geomfromewkb($1) as geom) as p)
-           select s.id as "id: SiteId", s.code, s.name, s.division_code, s.stage, s.control_mode,
-                  s.stage_since as "stage_since: Day", s.risk_grade, s.assessed_class, s.on_suspected_list, s.in_directory,
-                  s.on_control_list, s.area_m2, o.relation as "relation!", o.overlap_m2 as "overlap_m2!",
-                  o.distance_m as "distance_m!", p.area_m2 as "parcel_m2!"
-           from parcel p
-               join site s on s.geom && p.box
-               cross join lateral platform_overlay(s.geom, p.geom) as o
-           where o.relation <> 'near' or o.distance_m <= $2
-           order by s.code"#,
-        parcel,
-        near_m,
+        r#"select q.n as "place!", r.id as "id!: SiteId", r.code as "code!", r.name as "name!",
+                  r.division_code as "division_code!", r.former_industry, r.land_use_system, r.land_use_code,
+                  v.stage as "stage!", v.control_mode, v.stage_since as "stage_since: Day", v.risk_grade, v.assessed_class,
+                  v.on_suspected_list as "on_suspected_list!", v.in_directory as "in_directory!", v.on_control_list,
+                  r.area_m2 as "area_m2!", o.overlap_m2,
+                  case when o.overlap_m2 is null then st_distance(r.geom::geography, p.g::geography) else 0 end as "distance_m!"
+           from unnest($1::int[], $2::bytea[], $3::date[]) as q (n, ewkb, on_day)
+               cross join lateral (
+                   select g, platform_near_box(g, $4) as box from st_geomfromewkb(q.ewkb) as g offset 0) as p
+               join lateral (
+                   select * from site where $5::timestamptz is null or sys_from <= $5
+                   union all
+                   select * from site_history
+                   where $5::timestamptz is not null and sys_from <= $5 and sys_to > $5) as r on r.geom && p.box
+               cross join lateral (select platform_overlap_m2(r.geom, p.g, r.area_m2) as overlap_m2 offset 0) as o
+               cross join lateral (
+                   select w.*
+                   from (select r.stage, r.control_mode, r.stage_since, r.risk_grade, r.assessed_class, r.on_suspected_list,
+                                r.in_directory, r.on_control_list, r.revision
+                         union all
+                         select h.stage, h.control_mode, h.stage_since, h.risk_grade, h.assessed_class, h.on_suspected_list,
+                                h.in_directory, h.on_control_list, h.revision
+                         from site_history as h
+                         where r.stage_since > q.on_day and h.id = r.id and h.sys_from < r.sys_from) as w
+                       cross join lateral (select w.stage_since is null or w.stage_since <= q.on_day as begun) as b
+                   where b.begun or (w.revision = 1 and w.stage not in ('candidate', 'suspected'))
+                   order by b.begun desc, w.revision desc
+                   limit 1) as v
+           where o.overlap_m2 is not null or st_dwithin(r.geom::geography, p.g::geography, $4)"#,
+        &probe.places(),
+        &probe.ewkb,
+        &probe.on as &[Day],
+        probe.near_m,
+        probe.known_at,
     )
     .fetch_all(conn)
     .await?)

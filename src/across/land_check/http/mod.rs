@@ -1,7 +1,9 @@
 //! `/v1/land-checks`
 
-use super::actions::{self, Question, Stated};
-use super::reply::LandCheckReply;
+mod standing;
+
+use super::actions::{self, Identity, Question, Stated};
+use super::reply::{LandCheckReply, SealedLandCheckReply};
 use super::rules::{Operation, SurveyState, Verdict};
 use super::store;
 use crate::kernel::AreaGeometry;
@@ -20,9 +22,11 @@ use utoipa_axum::routes;
 
 /// The operations.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(ask, list)).routes(routes!(get))
+    OpenApiRouter::new().routes(routes!(ask, list)).routes(routes!(get)).merge(standing::routes())
 }
 
+/// Characters of a reference, a code or an address at most.
+const MAX_TEXT: usize = 200;
 /// Vertices of a parcel at most: overlaying more would hold a connection for a minute.
 const MAX_VERTICES: usize = 100_000;
 
@@ -74,6 +78,39 @@ pub struct AskedProperties {
     #[serde(default)]
     #[schema(example = "152921")]
     pub division_code: Option<String>,
+    /// 宗地代码
+    #[serde(default)]
+    #[schema(example = "152921001001GB00001", max_length = 200)]
+    pub parcel_code: Option<String>,
+    /// 不动产单元号
+    #[serde(default)]
+    #[schema(max_length = 200)]
+    pub real_estate_unit_number: Option<String>,
+    /// 坐落
+    #[serde(default)]
+    #[schema(max_length = 200)]
+    pub address: Option<String>,
+    /// 土地使用权人
+    #[serde(default)]
+    pub land_user: Option<LandUser>,
+    /// Answer by what the registry knew at this instant: an answer that is not of record, without number, proof or
+    /// standing, with status 200.
+    #[serde(default)]
+    pub known_at: Option<DateTime<Utc>>,
+}
+
+/// The land user of a parcel.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LandUser {
+    /// Name.
+    #[serde(default)]
+    #[schema(max_length = 200)]
+    pub name: Option<String>,
+    /// Unified social credit code (GB 32100).
+    #[serde(default)]
+    #[schema(max_length = 200)]
+    pub credit_code: Option<String>,
 }
 
 /// A land use by code system and code.
@@ -108,6 +145,15 @@ pub struct StatedFacts {
     /// How far its survey has come.
     #[serde(default)]
     pub survey_state: Option<SurveyStateName>,
+    /// The use for which the survey, assessment or evaluation was made; left out, it counts as the planned use.
+    #[serde(default)]
+    pub assessed_use: Option<UseCode>,
+    /// Whether the works serve risk control or remediation itself.
+    #[serde(default)]
+    pub serves_remediation: Option<bool>,
+    /// Whether food is to be processed or stored there.
+    #[serde(default)]
+    pub food_site: Option<bool>,
 }
 
 macro_rules! wire_names {
@@ -173,21 +219,43 @@ pub fn read_question(asked: Asked, today: Day) -> Result<Question> {
     let current_use = land_use(properties.current_use, "current_use");
     let planned_use = land_use(properties.planned_use, "planned_use");
     let facts = properties.facts.unwrap_or_default();
+    let assessed_use = land_use(facts.assessed_use, "facts/assessed_use");
     let former_industry = facts.former_industry.and_then(|code| {
         IndustryCode::parse(&code)
             .map_err(|f| faults.push(Fault { pointer: "/properties/facts/former_industry".to_owned(), ..f }))
             .ok()
     });
-    if properties.reference.as_ref().is_some_and(|text| text.chars().count() > 200) {
-        faults.push(Fault::new(
-            "/properties/reference",
-            "too_long",
-            Text::fixed("编号不超过 200 个字符。", "A reference has at most 200 characters."),
-        ));
+    let (name, credit_code) = properties.land_user.map_or((None, None), |user| (user.name, user.credit_code));
+    for (field, text) in [
+        ("reference", &properties.reference),
+        ("parcel_code", &properties.parcel_code),
+        ("real_estate_unit_number", &properties.real_estate_unit_number),
+        ("address", &properties.address),
+        ("land_user/name", &name),
+        ("land_user/credit_code", &credit_code),
+    ] {
+        if text.as_ref().is_some_and(|text| text.chars().count() > MAX_TEXT || text.contains('\0')) {
+            faults.push(Fault::new(
+                format!("/properties/{field}"),
+                "too_long",
+                Text::new(
+                    format!("不超过 {MAX_TEXT} 个字符，不含空字符。"),
+                    format!("This has at most {MAX_TEXT} characters, and no NUL."),
+                ),
+            ));
+        }
     }
     match (area, faults.is_empty()) {
         (Some(area), true) => Ok(Question {
             area,
+            identity: Identity {
+                parcel_code: properties.parcel_code,
+                real_estate_unit_number: properties.real_estate_unit_number,
+                address: properties.address,
+                land_user_name: name,
+                land_user_credit_code: credit_code,
+                ..Identity::default()
+            },
             operation: properties.operation.into(),
             on: properties.on.unwrap_or(today),
             current_use,
@@ -198,6 +266,9 @@ pub fn read_question(asked: Asked, today: Day) -> Result<Question> {
                 already_reclaimed: facts.already_reclaimed,
                 in_supply_plan: facts.in_supply_plan,
                 survey_state: facts.survey_state.map(Into::into),
+                assessed_use,
+                serves_remediation: facts.serves_remediation,
+                food_site: facts.food_site,
             },
             reference: properties.reference,
             division_code: properties.division_code,
@@ -208,14 +279,21 @@ pub fn read_question(asked: Asked, today: Day) -> Result<Question> {
 
 /// Ask whether land may change hands or use.
 ///
-/// The answer is a decision with every rule that fired and its articles, stored and numbered.
+/// The answer is a decision with every rule that fired and its articles, stored, numbered, signed and entered in the log.
+/// With `known_at` it is what the answer would have been, by what the registry knew then, and nothing is stored.
 #[utoipa::path(post, path = "/v1/land-checks", operation_id = "ask_land_check", tag = "land checks",
     request_body(content = Asked, content_type = "application/geo+json"),
-    responses((status = 201, body = LandCheckReply)), extensions(("x-permission" = json!("land_check.ask"))))]
+    responses((status = 201, body = SealedLandCheckReply), (status = 200, body = LandCheckReply, description = "With `known_at`: not of record")),
+    extensions(("x-permission" = json!("land_check.ask"))))]
 async fn ask(call: Call, body: Result<Body<Asked>, Stop>) -> Result<Reply, Stop> {
     let mut act = call.begin(Permission::LandCheckAsk).await?;
     let Body(asked) = body?;
+    let known_at = asked.properties.known_at;
     let question = read_question(asked, act.today())?;
+    if let Some(known_at) = known_at {
+        act.abandon().await?;
+        return Ok(Reply::json(&actions::as_of(call.app(), call.caller(), &question, known_at).await?)?);
+    }
     let answered = actions::ask(&mut act, question).await?;
     let reply = Reply::bytes("application/json", answered.body).created(format!("/v1/land-checks/{}", answered.id));
     Ok(act.finish(reply).await?)
@@ -224,7 +302,7 @@ async fn ask(call: Call, body: Result<Body<Asked>, Stop>) -> Result<Reply, Stop>
 /// Read a land check, byte for byte as it was answered.
 #[utoipa::path(get, path = "/v1/land-checks/{id}", operation_id = "get_land_check", tag = "land checks",
     params(("id" = LandCheckId, Path, description = "Identifier of the land check")),
-    responses((status = 200, body = LandCheckReply)), extensions(("x-permission" = json!("land_check.read"))))]
+    responses((status = 200, body = SealedLandCheckReply)), extensions(("x-permission" = json!("land_check.read"))))]
 async fn get(call: Call, Path(id): Path<String>) -> Result<Reply, Stop> {
     let scope = call.read(Permission::LandCheckRead)?;
     let missing = || Error::not_found("准入查询", "land check");

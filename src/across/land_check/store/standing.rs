@@ -1,0 +1,256 @@
+//! SQL of how replies stand, and of the watch over them.
+
+use crate::kernel::{ActId, Day, KeyId, LandCheckId, Result};
+use crate::platform::Scope;
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// What became of a reply.
+#[derive(Debug, Clone)]
+pub(in super::super) struct Turn {
+    pub status: String,
+    pub since: DateTime<Utc>,
+    pub because: Value,
+    pub verdict_now: Option<String>,
+    pub reason: Option<String>,
+}
+
+/// Everything that became of a reply, oldest first; none: it is valid.
+pub(in super::super) async fn turns(conn: &mut PgConnection, id: LandCheckId) -> Result<Vec<Turn>> {
+    Ok(sqlx::query_as!(
+        Turn,
+        "select status, since, because, verdict_now, reason from land_check_standing where check_id = $1 order by seq",
+        id as LandCheckId,
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// What standings need to know of a reply.
+#[derive(Debug, Clone)]
+pub(in super::super) struct Head {
+    pub id: LandCheckId,
+    pub number: String,
+    pub division_code: String,
+    pub checked_at: DateTime<Utc>,
+    pub key: Option<KeyId>,
+}
+
+/// A reply that the caller may see.
+pub(in super::super) async fn head(conn: &mut PgConnection, scope: &Scope, id: LandCheckId) -> Result<Option<Head>> {
+    Ok(sqlx::query_as!(
+        Head,
+        r#"select id as "id: LandCheckId", number, division_code, checked_at, key_id as "key: KeyId"
+           from land_check where id = $1 and ($2::text[] is null or division_code = any($2))"#,
+        id as LandCheckId,
+        scope.divisions(),
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
+/// A turn to be written.
+pub(in super::super) struct NewTurn<'a> {
+    pub id: LandCheckId,
+    pub status: &'static str,
+    pub because: Value,
+    pub verdict_now: Option<&'a str>,
+    pub reason: Option<&'a str>,
+}
+
+/// Writes turns of replies that are valid still; gives those that were. Whoever comes second to a reply writes nothing.
+pub(in super::super) async fn turn(
+    conn: &mut PgConnection,
+    turns: &[NewTurn<'_>],
+    now: DateTime<Utc>,
+    key: Option<KeyId>,
+    act: ActId,
+) -> Result<Vec<Uuid>> {
+    let ids: Vec<Uuid> = turns.iter().map(|turn| turn.id.0).collect();
+    let statuses: Vec<&str> = turns.iter().map(|turn| turn.status).collect();
+    let because: Vec<Value> = turns.iter().map(|turn| turn.because.clone()).collect();
+    let verdicts: Vec<Option<&str>> = turns.iter().map(|turn| turn.verdict_now).collect();
+    let reasons: Vec<Option<&str>> = turns.iter().map(|turn| turn.reason).collect();
+    Ok(sqlx::query_scalar!(
+        "insert into land_check_standing (check_id, seq, status, since, because, verdict_now, reason, key_id, act_id)
+         select t.id, 1, t.status, $1, t.because, t.verdict, t.reason, $2, $3
+         from unnest($4::uuid[], $5::text[], $6::jsonb[], $7::text[], $8::text[]) as t (id, status, because, verdict, reason)
+         order by t.id
+         on conflict do nothing
+         returning check_id",
+        now,
+        key as Option<KeyId>,
+        act as ActId,
+        &ids,
+        &statuses as &[&str],
+        &because,
+        &verdicts as &[Option<&str>],
+        &reasons as &[Option<&str>],
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// How far the watch is.
+#[derive(Debug, Clone)]
+pub(in super::super) struct Watch {
+    pub seq: i64,
+    pub day: Option<Day>,
+    pub rules: Option<String>,
+    pub sweep_after: Option<Uuid>,
+}
+
+/// Reads how far the watch is.
+pub(in super::super) async fn watch(conn: &mut PgConnection) -> Result<Watch> {
+    Ok(sqlx::query_as!(Watch, r#"select seq, day as "day: Day", rules, sweep_after from land_check_watch"#)
+        .fetch_one(conn)
+        .await?)
+}
+
+/// Every write up to this number, and what begins and ends up to this day, has been judged. Bookkeeping: what a pass does
+/// to replies is an act, where it got to is not.
+pub(in super::super) async fn watched(conn: &mut PgConnection, seq: i64, day: Day) -> Result<()> {
+    sqlx::query!("update land_check_watch set seq = greatest(seq, $1), day = greatest(day, $2)", seq, day as Day,)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Begins to hold every reply against rules or settings that have changed, or says how far that is; `None`: it is done.
+pub(in super::super) async fn sweep(conn: &mut PgConnection, rules: &str, after: Option<Uuid>) -> Result<()> {
+    sqlx::query!("update land_check_watch set rules = $1, sweep_after = $2", rules, after).execute(conn).await?;
+    Ok(())
+}
+
+/// A valid reply that is to be judged anew.
+#[derive(Debug)]
+pub(in super::super) struct Candidate {
+    pub id: LandCheckId,
+    pub number: String,
+    pub division_code: String,
+    pub body: Vec<u8>,
+}
+
+/// Valid replies that meet, or lie near, what these acts wrote to registers, as it was before or is after. A changed record
+/// is found by the act in its versions; all its outlines count.
+pub(in super::super) async fn touched(
+    conn: &mut PgConnection,
+    acts: &[ActId],
+    near_m: Option<f64>,
+) -> Result<Vec<LandCheckId>> {
+    let acts: Vec<Uuid> = acts.iter().map(|act| act.0).collect();
+    Ok(sqlx::query_scalar!(
+        r#"with site_id as (
+               select id from site where act_id = any($1)
+               union select id from site_history where act_id = any($1)
+               union select site_id from site_negative_list where act_id = any($1)
+               union select site_id from site_negative_list_history where act_id = any($1)),
+           place as (
+               select geom from site where id in (select id from site_id)
+               union all select geom from site_history where id in (select id from site_id)
+               union all select geom from control_zone where act_id = any($1)
+               union all
+               select h.geom from control_zone_history h join control_zone c on c.id = h.id and c.act_id = any($1)
+               union all select geom from control_zone_history where act_id = any($1)
+               union all select geom from key_unit where act_id = any($1)
+               union all select h.geom from key_unit_history h join key_unit c on c.id = h.id and c.act_id = any($1)
+               union all select geom from key_unit_history where act_id = any($1)
+               union all select geom from farmland_unit where act_id = any($1)
+               union all
+               select h.geom from farmland_unit_history h join farmland_unit c on c.id = h.id and c.act_id = any($1)
+               union all select geom from farmland_unit_history where act_id = any($1)
+               union all
+               select u.geom from farmland_unit u
+               where u.id in (select unit_id from farmland_class where act_id = any($1)
+                              union select unit_id from farmland_class_history where act_id = any($1))
+               union all select geom from coverage_area where act_id = any($1)
+               union all
+               select h.geom from coverage_area_history h join coverage_area c on c.id = h.id and c.act_id = any($1)
+               union all select geom from coverage_area_history where act_id = any($1)
+               union all select geom from division where act_id = any($1) and geom is not null
+               union all select geom from division_history where act_id = any($1) and geom is not null),
+           -- One outline is enough of a record whose outline did not change.
+           outline as (select distinct geom from place)
+           select distinct c.id as "id!: LandCheckId"
+           from outline p join land_check c on c.geom && platform_near_box(p.geom, $2)
+           where not exists (select from land_check_standing s where s.check_id = c.id)
+           union
+           select c.id from land_check c join platform_late_act l on l.act_id = c.act_id
+           where not exists (select from land_check_standing s where s.check_id = c.id)
+           order by 1"#,
+        &acts,
+        near_m,
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// Valid replies that meet, or lie near, records that begin or end by the calendar after one day and up to another.
+pub(in super::super) async fn turning(
+    conn: &mut PgConnection,
+    after: Day,
+    until: Day,
+    near_m: Option<f64>,
+) -> Result<Vec<LandCheckId>> {
+    Ok(sqlx::query_scalar!(
+        r#"with place as (
+               select geom from control_zone where approved_on > $1 and approved_on <= $2 or ended_on > $1 and ended_on <= $2
+               union all
+               select geom from key_unit where listed_on > $1 and listed_on <= $2 or removed_on > $1 and removed_on <= $2
+               union all
+               select s.geom from site s join site_negative_list n on n.site_id = s.id
+               where n.since > $1 and n.since <= $2 or n.until >= $1 and n.until < $2
+               union all
+               select geom from farmland_unit where began_on > $1 and began_on <= $2
+               union all
+               select geom from farmland_unit where ended_on > $1 and ended_on <= $2
+               union all
+               select u.geom from farmland_class k join farmland_unit u on u.id = k.unit_id
+               where not k.withdrawn and k.from_on > $1 and k.from_on <= $2
+               union all
+               select geom from coverage_area where as_of > $1 and as_of <= $2 or ended_on > $1 and ended_on <= $2
+               union all
+               select geom from division
+               where geom is not null and (valid_from > $1 and valid_from <= $2 or valid_to >= $1 and valid_to < $2))
+           select distinct c.id as "id!: LandCheckId"
+           from place p join land_check c on c.geom && platform_near_box(p.geom, $3)
+           where not exists (select from land_check_standing s where s.check_id = c.id)
+           order by 1"#,
+        after as Day,
+        until as Day,
+        near_m,
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// Valid replies in the order of their identifiers, after one of them.
+pub(in super::super) async fn valid_after(
+    conn: &mut PgConnection,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<LandCheckId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select c.id as "id: LandCheckId" from land_check c
+           where c.id > $1 and not exists (select from land_check_standing s where s.check_id = c.id)
+           order by c.id limit $2"#,
+        after,
+        limit,
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// What was answered.
+pub(in super::super) async fn candidates(conn: &mut PgConnection, ids: &[LandCheckId]) -> Result<Vec<Candidate>> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    Ok(sqlx::query_as!(
+        Candidate,
+        r#"select id as "id: LandCheckId", number, division_code, body from land_check where id = any($1) order by id"#,
+        &ids,
+    )
+    .fetch_all(conn)
+    .await?)
+}
