@@ -1,9 +1,9 @@
 //! Imports over HTTP.
 
-use super::crs::Crs;
 use super::run::{Mode, OnError, Options, importer};
 use super::worker;
 use crate::kernel::{Error, Fault, JobId, Result, Text};
+use crate::platform::crs::Crs;
 use crate::platform::jobs::JobStatus;
 use crate::platform::multipart::Form;
 use crate::platform::{App, Call, Permission, Reply, Stop};

@@ -1,10 +1,11 @@
 //! The import itself: the same for dry run and commit, for the server and the command.
 
-use super::crs::{self, Crs};
+use super::crs;
 use super::hints::hint;
 use super::mapping::Mapping;
 use super::reader::{Form, Outline, Row, Source};
 use crate::kernel::{Error, Fault, Kind, Result, Text};
+use crate::platform::crs::Crs;
 use crate::platform::jobs::{Counts, RowFinding};
 use crate::platform::{Act, App, Reply, table};
 use crate::registers::{self, ImportFeature, Importer, Outcome};
