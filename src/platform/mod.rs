@@ -19,6 +19,8 @@ pub mod reply;
 pub mod table;
 pub mod topology;
 pub mod webhooks;
+pub mod wkt;
+pub mod workbook;
 
 pub use act::{Act, Begun};
 pub use app::App;
