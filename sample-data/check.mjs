@@ -104,7 +104,7 @@ function overlaps(a, b) {
 }
 
 // ---------------------------------------------------------------- divisions
-const files = ['divisions.geojson', 'sites.json', 'control-list.json', 'control-zones.geojson', 'key-units.geojson', 'farmland.geojson', 'samples.geojson', 'coverage.geojson', 'supply-plan.geojson'];
+const files = ['divisions.geojson', 'sites.json', 'control-list.json', 'control-zones.geojson', 'key-units.geojson', 'farmland.geojson', 'samples.geojson', 'coverage.geojson', 'supply-plan.geojson', 'parcels.geojson'];
 const data = Object.fromEntries(files.map((f) => [f, read(f)]));
 for (const f of files) check(data[f].invented === true && data[f].note_zh && data[f].note_en, `${f}: not flagged as invented`);
 const D = new Map();
@@ -240,6 +240,14 @@ const cleanAreas = coverage.filter((c) => c.status === 'investigated_clean'); ch
 for (const [a, b] of [...overlaps(cleanAreas, siteList), ...overlaps(cleanAreas, zones), ...overlaps(cleanAreas, keyUnits), ...overlaps(cleanAreas, farm)]) check(false, `clean area ${a} overlaps ${b}`);
 for (const s of siteList) check(coverage.some((c) => c.status === 'kept' && c.registers.includes('suspected_sites') && within(s.g, c.g)), `site ${s.key} lies outside coverage`);
 for (const f of farm) check(coverage.some((c) => c.division_code === f.division_code && c.registers.includes('farmland')), `farmland ${f.key} lies outside coverage`);
+
+// ---------------------------------------------------------------- parcels
+const cadastre = data['parcels.geojson'].features.map((f) => { const p = f.properties, g = shape(`parcel ${p.code}`, f); inDivision(`parcel ${p.code}`, p.division_code, g);
+  check(/^\d{12}[A-Z]{2}\d{5}$/.test(p.code) && p.code.startsWith(p.division_code) && p.began_days_ago > 0, `parcel ${p.code}: fields`); return { ...p, key: p.code, g }; });
+check(cadastre.length === 21 && new Set(cadastre.map((p) => p.code)).size === 21, `${cadastre.length} parcels of the cadastre`);
+const ended = new Set(cadastre.flatMap((p) => p.predecessors ?? [])), alive = cadastre.filter((p) => !ended.has(p.code));
+check(ended.size === 1 && alive.length === 20 && [...ended].every((code) => cadastre.some((p) => p.code === code)), 'not one parcel split in two');
+for (const [a, b] of overlaps(alive)) check(false, `parcels ${a} and ${b} overlap`);
 
 // ---------------------------------------------------------------- supply plan
 const plan = data['supply-plan.geojson'].features.map((f) => {

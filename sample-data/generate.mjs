@@ -464,6 +464,25 @@ for (const code of [...new Set(farmland.map((f) => f.code))].sort()) {
   for (let k = int(1, 2); k > 0; k--) { const f = pick(fields); soil(f, CLASS_NO[f.class] ?? 1, 'routine_monitoring', int(60, 420)); }
 }
 
+// ---------------------------------------------------------------- parcels
+// Eighteen parcels of the supply plan as the cadastre has them, and one that was split a year ago: its code still answers.
+const parcels = [];
+function cadastral(division, properties, geometry) {
+  const code = `${division}001001GB${String(parcels.length + 1).padStart(5, '0')}`;
+  parcels.push({ type: 'Feature', properties: { code, division_code: division, ...properties, invented: true }, geometry });
+  return code;
+}
+const landUse = (use) => ({ land_use_system: GB, land_use_code: use });
+for (const f of supply.slice(0, 18)) {
+  cadastral(f.properties.division_code, { address: `示例街道示例路${parcels.length + 1}号`, land_user_name: `示例用地单位${zhNumber(parcels.length + 1)}`, ...landUse(f.properties.planned_use.code), began_days_ago: 1500 }, f.geometry);
+}
+{
+  const f = supply[18], [lon, lat] = f.geometry.coordinates[0][0], strip = (from, to) => poly(place([lon, lat], [[from, 0], [to, 0], [to, 160], [from, 160]]));
+  const of = { address: '示例街道示例路十九号', land_user_name: '示例用地单位十九', ...landUse('0601') };
+  const parent = cadastral(f.properties.division_code, { ...of, began_days_ago: 2400 }, strip(0, 200));
+  for (const [from, to] of [[0, 90], [90, 200]]) cadastral(f.properties.division_code, { ...of, began_days_ago: 365, predecessors: [parent] }, strip(from, to));
+}
+
 // ---------------------------------------------------------------- files
 const line = (o) => JSON.stringify(o);
 function write(file, text) { writeFileSync(new URL(file, HERE), text); console.log(`${file}\t${Buffer.byteLength(text)} bytes`); }
@@ -479,3 +498,4 @@ write('farmland.geojson', collection('farmland', farmFeatures));
 write('coverage.geojson', collection('coverage', coverage));
 write('samples.geojson', collection('samples', samples));
 write('supply-plan.geojson', collection('supply_plan', supply));
+write('parcels.geojson', collection('parcels', parcels));

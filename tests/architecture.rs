@@ -62,6 +62,7 @@ const MEETINGS: &[(&str, &str, &str)] = &[
     ("farmland_measure", "farmland", "a measure covers units of a class, and an outline finds those in it"),
     ("farmland_measure", "document", "a plan, an approval and the evidence of a result are papers that are filed"),
     ("sampling", "standard", "soil is held to the local values of its place as well"),
+    ("parcel", "document", "a change of outlines rests on a paper that is filed"),
     ("site", "document", "a step rests on a paper that is filed, and gives those in charge of the site sight of it"),
 ];
 

@@ -1,6 +1,6 @@
 //! Error → `application/problem+json` (RFC 9457): the one place where an error becomes a status and a text.
 
-use crate::kernel::{Citation, Error, Kind, Lang, Text};
+use crate::kernel::{AreaGeometry, Citation, Error, Kind, Lang, Text};
 use crate::platform::call::Carried;
 use axum::body::Body;
 use axum::extract::Request;
@@ -56,6 +56,11 @@ pub struct ProblemFault {
     pub code: String,
     /// What is wrong and what would be right.
     pub message: String,
+    /// Of an outline whose rings cross: the areas that they enclose, repaired. Nothing was stored; whoever sent the outline
+    /// looks at it, and sends it in its place if it is what was meant. Left out where no repair leaves an area.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<AreaGeometry>)]
+    pub proposal: Option<serde_json::Value>,
 }
 
 fn status_of(error: &Error) -> StatusCode {
@@ -112,6 +117,7 @@ pub fn problem(error: &Error, lang: Lang, request_id: &str) -> Problem {
                 pointer: fault.pointer.clone(),
                 code: fault.code.to_owned(),
                 message: fault.message.in_lang(lang).to_owned(),
+                proposal: fault.proposal.as_deref().cloned(),
             })
             .collect(),
         rule: error.rule().map(str::to_owned),

@@ -143,6 +143,7 @@ async fn load(app: &App) -> Result<usize> {
     import(&mut act, "farmland", features("farmland.geojson", today)?).await?;
     import(&mut act, "samples", features("samples.geojson", today)?).await?;
     import(&mut act, "coverage", features("coverage.geojson", today)?).await?;
+    import(&mut act, "parcels", features("parcels.geojson", today)?).await?;
     app::mark_demo(&mut act).await?;
     act.note("demo", json!({"sites": known.len()}));
     act.finish(Reply::nothing()).await?;

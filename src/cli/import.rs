@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Target: divisions, sites, farmland, samples, control-zones, key-units, coverage
+    /// Target: divisions, sites, farmland, samples, control-zones, key-units, coverage, parcels
     target: String,
     /// GeoJSON or GeoJSONSeq, plain or gzipped; for samples also CSV; for divisions also the published code lists
     file: PathBuf,

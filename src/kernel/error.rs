@@ -43,12 +43,21 @@ pub struct Fault {
     pub code: &'static str,
     /// What is wrong and what would be right.
     pub message: Text,
+    /// A GeoJSON geometry that could stand there instead; whether it is what was meant, the sender says.
+    pub proposal: Option<Box<serde_json::Value>>,
 }
 
 impl Fault {
     /// A fault at `pointer`.
     pub fn new(pointer: impl Into<String>, code: &'static str, message: Text) -> Fault {
-        Fault { pointer: pointer.into(), code, message }
+        Fault { pointer: pointer.into(), code, message, proposal: None }
+    }
+
+    /// Adds the geometry that could stand there instead.
+    #[must_use]
+    pub fn proposing(mut self, geometry: serde_json::Value) -> Fault {
+        self.proposal = Some(Box::new(geometry));
+        self
     }
 }
 

@@ -32,6 +32,17 @@ pub fn mu(m2: f64) -> f64 {
     m2 * 15.0 / 10_000.0
 }
 
+/// Outlines agree when what one has and the other has not is at most this share of the area that changes: the digitising of
+/// a shared edge never comes out the same twice.
+pub const TOLERANCE_SHARE: f64 = 1e-4;
+/// ... or at most this area, m²: of a small outline the share would be less than a boundary stone.
+pub const TOLERANCE_M2: f64 = 1.0;
+
+/// The area, m², by which outlines of this area may differ.
+pub fn tolerance_m2(area_m2: f64) -> f64 {
+    (area_m2 * TOLERANCE_SHARE).max(TOLERANCE_M2)
+}
+
 impl Area {
     /// Reads a GeoJSON geometry of type Polygon or MultiPolygon. `pointer` is where it stands in the request
     /// (`/geometry`), so that each fault names its ring and vertex. Heights are dropped; ring direction is put right.
@@ -308,6 +319,11 @@ mod tests {
                 ("/geometry/coordinates/1/0".into(), "ring_too_short"),
             ]
         );
+    }
+
+    #[test]
+    fn small_outlines_have_a_square_metre_and_large_ones_a_share() {
+        assert_eq!((tolerance_m2(100.0), tolerance_m2(10_000.0), tolerance_m2(1e6)), (1.0, 1.0, 100.0));
     }
 
     #[test]

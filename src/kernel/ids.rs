@@ -65,6 +65,10 @@ ids! {
     FarmlandChangeId,
     /// A fact of a farmland unit: a class or a land type from a day on.
     FarmlandFactId,
+    /// A parcel of land (宗地).
+    ParcelId,
+    /// A change of the outlines of parcels.
+    ParcelChangeId,
     /// A control zone (管控区域).
     ControlZoneId,
     /// A place where soil, crops, water or air are sampled.

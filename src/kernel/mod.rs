@@ -19,7 +19,7 @@ pub use clock::Clock;
 pub use day::Day;
 pub use division::DivisionCode;
 pub use error::{Error, Fault, Kind};
-pub use geometry::{Area, AreaGeometry, Bbox, mu};
+pub use geometry::{Area, AreaGeometry, Bbox, mu, tolerance_m2};
 pub use ids::*;
 pub use quantity::{Decimal, Measured, Unit};
 pub use text::{Lang, Text};

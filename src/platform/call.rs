@@ -3,6 +3,7 @@
 
 use super::App;
 use super::act::{Act, Begun, RequestMark};
+use super::crs::BodyCrs;
 use super::identity::{self, Caller, Permission, Scope};
 use super::reply::Reply;
 use crate::kernel::{Day, Error, Fault, Kind, Lang, Result, Text};
@@ -372,6 +373,20 @@ impl FromRequestParts<App> for IfMatch {
         let tag = value.to_str().ok().map(|v| v.trim().trim_matches('"'));
         let revision = tag.and_then(|tag| tag.split('-').next()?.parse().ok());
         revision.map(IfMatch).ok_or_else(|| stale().into())
+    }
+}
+
+/// The reference system of the body's coordinates: its header `Content-Crs`; CRS84 without one.
+pub struct ContentCrs(pub BodyCrs);
+
+impl FromRequestParts<App> for ContentCrs {
+    type Rejection = Stop;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Stop> {
+        match parts.headers.get("content-crs") {
+            None => Ok(ContentCrs(BodyCrs::Crs84)),
+            Some(value) => Ok(ContentCrs(BodyCrs::parse(value.to_str().unwrap_or_default())?)),
+        }
     }
 }
 

@@ -85,10 +85,32 @@ impl<'a> Fields<'a> {
         found
     }
 
-    /// A list of one or more of few values.
+    /// Texts: an array of them, or one text with `,`, `;`, `、` or their wide forms between; empty where nothing is said.
+    pub fn list(&mut self, name: &str) -> Vec<String> {
+        match self.properties.get(name) {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::Array(items)) if items.iter().all(|item| item.is_string() || item.is_number()) => items
+                .iter()
+                .map(|item| item.as_str().map_or_else(|| item.to_string(), |text| text.trim().to_owned()))
+                .filter(|text| !text.is_empty())
+                .collect(),
+            Some(Value::Array(_)) => {
+                self.fault(name, "not_a_list", Text::fixed("应为文本的列表。", "must be a list of texts."));
+                Vec::new()
+            }
+            Some(_) => self.text(name).map(|text| parts(&text)).unwrap_or_default(),
+        }
+    }
+
+    /// A list of one or more of few values; in tables one text, as [`Fields::list`] takes it.
     pub fn some_of(&mut self, name: &str, values: &[&'static str]) -> Vec<String> {
+        let cell: Vec<Value>;
         let given = match self.properties.get(name) {
             Some(Value::Array(items)) if !items.is_empty() => items,
+            Some(Value::String(text)) if !text.trim().is_empty() => {
+                cell = parts(text).into_iter().map(Value::String).collect();
+                &cell
+            }
             _ => {
                 let list = values.join(", ");
                 self.fault(
@@ -110,11 +132,14 @@ impl<'a> Fields<'a> {
         out
     }
 
-    /// Yes or no; `None` where nothing is said.
+    /// Yes or no, in tables as `true`, `false`, 是 or 否; `None` where nothing is said.
     pub fn boolean(&mut self, name: &str) -> Option<bool> {
         match self.properties.get(name)? {
             Value::Null => None,
             Value::Bool(yes) => Some(*yes),
+            Value::String(text) if text.trim().is_empty() => None,
+            Value::String(text) if matches!(text.trim(), "true" | "TRUE" | "是") => Some(true),
+            Value::String(text) if matches!(text.trim(), "false" | "FALSE" | "否") => Some(false),
             _ => {
                 self.fault(name, "not_boolean", Text::fixed("应为 true 或 false。", "must be true or false."));
                 None
@@ -130,10 +155,15 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A number above zero.
+    /// A number above zero; in tables the digits of one.
     pub fn positive(&mut self, name: &str) -> Option<f64> {
         let value = self.properties.get(name).filter(|value| !value.is_null())?;
-        let number = value.as_f64().filter(|number| number.is_finite() && *number > 0.0);
+        let number = match value {
+            Value::String(text) if text.trim().is_empty() => return None,
+            Value::String(text) => text.trim().parse().ok(),
+            value => value.as_f64(),
+        };
+        let number = number.filter(|number: &f64| number.is_finite() && *number > 0.0);
         if number.is_none() {
             self.fault(name, "not_positive", Text::fixed("应为大于 0 的数。", "must be a number above 0."));
         }
@@ -209,6 +239,12 @@ pub fn at(name: &str, code: &'static str, message: Text) -> Fault {
     Fault::new(format!("/properties/{name}"), code, message)
 }
 
+/// The parts of a text that lists several.
+fn parts(text: &str) -> Vec<String> {
+    let between = [',', ';', '、', '，', '；', '\n'];
+    text.split(between).map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
 fn not_in_list(text: &str, values: &[&'static str]) -> Text {
     let list = values.join(", ");
     Text::new(format!("`{text}` 不在取值范围内：{list}。"), format!("`{text}` is none of: {list}."))
@@ -218,6 +254,24 @@ fn not_in_list(text: &str, values: &[&'static str]) -> Text {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn cells_of_tables_are_texts_and_read_as_what_they_say() {
+        let value = json!({
+            "area": " 12.5 ", "none": "", "yes": "是", "no": "false", "registers": "farmland、gardens", "codes": "A；B, C",
+            "array": ["A", 7], "objects": [{}],
+        });
+        let mut f = Fields::new(value.as_object().unwrap());
+        assert_eq!((f.positive("area"), f.positive("none"), f.boolean("none")), (Some(12.5), None, None));
+        assert_eq!((f.boolean("yes"), f.boolean("no")), (Some(true), Some(false)));
+        assert_eq!(f.some_of("registers", &["farmland", "gardens"]), ["farmland", "gardens"]);
+        assert_eq!(
+            (f.list("codes"), f.list("array"), f.list("absent")),
+            (vec!["A".to_owned(), "B".to_owned(), "C".to_owned()], vec!["A".to_owned(), "7".to_owned()], vec![],)
+        );
+        assert_eq!(f.list("objects"), Vec::<String>::new());
+        assert_eq!(f.into_faults().iter().map(|fault| fault.code).collect::<Vec<_>>(), ["not_a_list"]);
+    }
 
     #[test]
     fn every_wrong_attribute_has_its_fault_and_right_ones_are_read() {

@@ -123,6 +123,11 @@ impl<R: BufRead> Table<R> {
     }
 }
 
+/// The error of a table's head.
+pub(super) fn head_fault(detail: Text) -> Error {
+    bad_head(detail)
+}
+
 fn bad_head(detail: Text) -> Error {
     Error::new(Kind::Invalid, "table_head", detail)
 }
@@ -141,6 +146,22 @@ fn csv_broken(cause: &csv::Error) -> Error {
         "bad_table",
         Text::new(format!("表格无法读取：{cause}。"), format!("The table cannot be read: {cause}.")),
     )
+}
+
+/// Takes the geometry out of a row's cells: well-known text in `wkt` (or `WKT`, `geometry`, `geom`, `the_geom`), else the
+/// position, see [`take_position`].
+///
+/// # Errors
+/// `bad_wkt`; `position_not_numbers`.
+pub fn take_geometry(cells: &mut Map<String, Value>) -> Result<Value, Fault> {
+    for name in ["wkt", "WKT", "geometry", "geom", "the_geom"] {
+        if let Some(Value::String(text)) = cells.remove(name)
+            && !text.trim().is_empty()
+        {
+            return super::wkt::read(&text);
+        }
+    }
+    take_position(cells)
 }
 
 /// Takes the position out of a row's cells: `lon` and `lat` (or `longitude` and `latitude`, `x` and `y`) as a GeoJSON

@@ -10,6 +10,7 @@ pub mod farmland;
 pub mod farmland_measure;
 pub mod key_unit;
 pub mod notice;
+pub mod parcel;
 pub mod protection;
 pub mod publicity;
 pub mod redevelopment;
@@ -55,6 +56,7 @@ pub static ALL: &[&Register] = &[
     &sampling::REGISTER,
     &standard::REGISTER,
     &redevelopment::REGISTER,
+    &parcel::REGISTER,
 ];
 
 /// Every layer of every register.

@@ -105,6 +105,35 @@ fn cases() -> BTreeMap<&'static str, Sent> {
         ),
         ("void_farmland_change", Sent::Json(json!({"reason": "x"}))),
         (
+            "create_parcel",
+            Sent::Json(json!({
+                "type": "Feature",
+                "geometry": square(105.6, 38.8, 100.0),
+                "properties": {"code": "X1", "division_code": "999999"}
+            })),
+        ),
+        ("correct_parcel", Sent::Json(json!({"address": "x", "reason": "x"}))),
+        (
+            "record_parcel_change",
+            Sent::Json(json!({
+                "kind": "redraw", "effective_on": "2026-11-20", "reason": "x", "parents": [{"id": NOBODY}],
+                "children": [{"type": "Feature", "geometry": square(105.6, 38.8, 100.0), "properties": {"code": "X2"}}]
+            })),
+        ),
+        ("void_parcel_change", Sent::Json(json!({"reason": "x"}))),
+        (
+            "create_coverage_area",
+            Sent::Json(json!({
+                "type": "Feature",
+                "geometry": square(105.6, 38.8, 100.0),
+                "properties": {
+                    "code": "X1", "name": "X", "division_code": "999999", "registers": ["farmland"], "status": "kept",
+                    "as_of": "2026-01-01"
+                }
+            })),
+        ),
+        ("correct_coverage_area", Sent::Json(json!({"name": "x", "reason": "x"}))),
+        (
             "propose_class_adjustment",
             Sent::Json(json!({
                 "division_code": "999999", "trigger": "routine_monitoring", "evidence": {"text": "x"},

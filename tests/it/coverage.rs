@@ -1,9 +1,11 @@
 //! Coverage: what is known of many parcels at once, on whose word, and as known at an instant.
 
 use crate::loading::{counts, feature, load};
-use crate::support::{TODAY, World};
+use crate::support::{TODAY, World, expect, expect_response};
 use jingtu::kernel::{Area, Day};
+use jingtu::platform::Role;
 use jingtu::registers::coverage::{self, Source, Status};
+use reqwest::header::IF_MATCH;
 use serde_json::{Value, json};
 
 fn ewkb(geometry: &Value) -> Vec<u8> {
@@ -140,4 +142,60 @@ async fn what_was_known_at_an_instant_is_told_from_what_is_known_now() {
         assert!((farmland.kept - kept).abs() < 1e-4, "{known_at:?}: {farmland:?}");
         assert_eq!(farmland.as_of.map(|day| day.to_string()).as_deref(), as_of);
     }
+}
+
+#[tokio::test]
+async fn bureaus_keep_coverage_areas_one_by_one() {
+    let world = World::new().await;
+    let key = world.key(Role::CountyEcology, "152921").await;
+    let body = |code: &str| {
+        let properties = area(code, &["farmland", "key_units"], "kept", "2026-03-01", Some("（演示）台账"));
+        json!({"type": "Feature", "geometry": strip(105.0, 105.01), "properties": properties})
+    };
+    let post = |body: &Value| world.post("/v1/coverage-areas").bearer_auth(&key).json(body);
+    let (head, made) = expect_response(post(&body("K")), 201).await;
+    let address = head.headers()["location"].to_str().unwrap().to_owned();
+    assert_eq!(made["properties"]["registers"], json!(["farmland", "key_units"]));
+    assert_eq!(expect(world.get(&address).bearer_auth(&key), 200).await, made);
+    assert_eq!(expect(post(&body("K")), 409).await["code"], "code_taken");
+    let planning = world.key(Role::Planning, "152921").await;
+    expect(world.post("/v1/coverage-areas").bearer_auth(&planning).json(&body("L")), 403).await;
+    expect(world.get(&address).bearer_auth(&planning), 200).await;
+    let elsewhere = world.key(Role::CountyEcology, "140602").await;
+    expect(world.get(&address).bearer_auth(&elsewhere), 404).await;
+    expect(world.post("/v1/coverage-areas").bearer_auth(&elsewhere).json(&body("L")), 403).await;
+    for (name, value, code) in [
+        ("registers", json!([]), "not_a_list"),
+        ("registers", json!(["gardens"]), "not_in_list"),
+        ("as_of", json!("2026-11-22"), "day_in_future"),
+        ("ended_on", json!("2026-01-01"), "ends_before_it_begins"),
+    ] {
+        let mut wrong = body("M");
+        wrong["properties"][name] = value;
+        assert_eq!(expect(post(&wrong), 422).await["errors"][0]["code"], code, "{name}");
+    }
+
+    let before = world.app.clock().now();
+    world.clock.advance(chrono::Duration::hours(1));
+    let patch = |tag: &str, body: Value| world.patch(&address).bearer_auth(&key).header(IF_MATCH, tag).json(&body);
+    let right = json!({"name": "改名", "source": null, "as_of": "2026-04-01", "reason": "核对"});
+    let now = expect(patch("\"1\"", right.clone()), 200).await;
+    assert_eq!((&now["properties"]["name"], &now["properties"]["source"]), (&json!("改名"), &Value::Null));
+    assert_eq!(expect(patch("\"1\"", right.clone()), 412).await["code"], "stale");
+    assert_eq!(expect(patch("\"2\"", right), 422).await["errors"][0]["code"], "unchanged");
+    let early = json!({"ended_on": "2026-03-31", "reason": "x"});
+    assert_eq!(expect(patch("\"2\"", early), 422).await["errors"][0]["code"], "ends_before_it_begins");
+    let then = before.to_rfc3339().replace('+', "%2B");
+    let then = expect(world.get(&format!("{address}?known_at={then}")).bearer_auth(&key), 200).await;
+    assert_eq!(then["properties"]["name"], "K 区");
+
+    // Ended, it holds no more from that day on, and still answers by its address.
+    expect(patch("\"2\"", json!({"ended_on": "2026-11-01", "reason": "详查成果已更新"})), 200).await;
+    for (on, kept) in [("2026-10-31", 1.0), ("2026-11-01", 0.0)] {
+        let found = ask(&world, &[&strip(105.0, 105.01)], &[on.parse().unwrap()]).await.remove(0);
+        assert_eq!(of(&found, "farmland").kept, kept, "{on}");
+    }
+    assert_eq!(expect(world.get(&address).bearer_auth(&key), 200).await["properties"]["ended_on"], "2026-11-01");
+    let page = expect(world.get("/v1/coverage-areas").bearer_auth(&key), 200).await;
+    assert_eq!(page["numberReturned"], 0);
 }

@@ -758,3 +758,162 @@ async fn a_hundred_thousand_features_take_less_than_a_minute() {
     assert!(took.as_secs() < 60, "{took:?}");
     eprintln!("{took:?}");
 }
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Workbooks.
+
+/// A workbook with one cell after the other, written by the cell.
+fn workbook(sheets: &[(&str, &dyn Fn(&mut rust_xlsxwriter::Worksheet))]) -> Vec<u8> {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    for (name, fill) in sheets {
+        fill(book.add_worksheet().set_name(*name).expect("a name"));
+    }
+    book.save_to_buffer().expect("a workbook")
+}
+
+fn head(sheet: &mut rust_xlsxwriter::Worksheet, row: u32, columns: &[&str]) {
+    for (column, name) in (0_u16..).zip(columns) {
+        sheet.write(row, column, *name).expect("a cell");
+    }
+}
+
+fn wkt(west: f64) -> String {
+    let east = west + 0.001;
+    format!("POLYGON(({west} 38.8,{east} 38.8,{east} 38.801,{west} 38.801,{west} 38.8))")
+}
+
+async fn import_workbook(world: &World, key: &str, content: Vec<u8>, fields: &[(&str, &str)]) -> Value {
+    let mut form = Multipart::new().part("file", Part::bytes(content).file_name("a.xlsx"));
+    for (name, value) in fields {
+        form = form.text((*name).to_owned(), (*value).to_owned());
+    }
+    let (accepted, _) = expect_response(world.post("/v1/imports").bearer_auth(key).multipart(form), 202).await;
+    imports::work_off(&world.app, imports::importer).await.expect("worked");
+    let address = accepted.headers()["location"].to_str().expect("ascii").to_owned();
+    expect(world.get(&address).bearer_auth(key), 200).await
+}
+
+#[test]
+fn a_workbooks_cells_are_read_as_they_were_typed() {
+    let day = rust_xlsxwriter::Format::new().set_num_format("yyyy\"年\"m\"月\"d\"日\"");
+    let file = workbook(&[("地块", &|sheet| {
+        head(sheet, 2, &["code", "number", "day", "flag", "blank"]);
+        sheet.write(3, 0, " A ").expect("a cell");
+        sheet.write(3, 1, 0.1 + 0.2).expect("a cell");
+        let on = rust_xlsxwriter::ExcelDateTime::from_ymd(2026, 1, 5).expect("a day");
+        sheet.write_with_format(3, 2, on, &day).expect("a cell");
+        sheet.write(3, 3, true).expect("a cell");
+        sheet.write(5, 0, 140_602.0).expect("a cell");
+        sheet.write(5, 1, 100.0).expect("a cell");
+        sheet.write(6, 0, 1.406_02e18).expect("a cell");
+        sheet.write(6, 7, "stray").expect("a cell");
+    })]);
+    let (outline, rows) = read(&source("a.xlsx", file)).expect("read");
+    assert_eq!((outline.form, outline.features), (Form::Workbook, 3));
+    let Row::Feature { feature, .. } = &rows[0] else { panic!("{rows:?}") };
+    let expected = json!({"code": "A", "number": "0.3", "day": "2026-01-05", "flag": "true", "blank": ""});
+    assert_eq!(Value::Object(feature.properties.clone()), expected);
+    let Row::Feature { feature, .. } = &rows[1] else { panic!("{rows:?}") };
+    assert_eq!(
+        (feature.row, &feature.properties["code"], &feature.properties["number"]),
+        (2, &json!("140602"), &json!("100"))
+    );
+    assert_eq!(faults(&rows[2]), [("/properties/code", "number_too_long"), ("", "cell_without_column")]);
+    let Row::Broken { faults, .. } = &rows[2] else { panic!("{rows:?}") };
+    assert!(faults[0].message.en.contains("A7") && faults[1].message.zh.contains("H7"), "{faults:?}");
+    let empty = workbook(&[("空", &|_| {})]);
+    assert_eq!(error("empty", empty).0, "table_head");
+    let twice = workbook(&[("x", &|sheet| head(sheet, 0, &["a", "a"]))]);
+    assert_eq!(error("twice", twice).0, "table_head");
+    let cut = workbook(&[("x", &|sheet| head(sheet, 0, &["a"]))]);
+    assert_eq!(error("cut", cut[..cut.len() - 40].to_vec()).0, "bad_workbook");
+}
+
+#[tokio::test]
+async fn every_target_reads_workbooks() {
+    let world = World::new().await;
+    let admin = world.key(Role::Admin, "000000").await;
+    let parcels = workbook(&[
+        ("说明", &|sheet| head(sheet, 0, &["read me"])),
+        ("地块", &|sheet| {
+            head(sheet, 0, &["宗地代码", "division_code", "began_on", "wkt", "predecessors"]);
+            for (row, (code, began, west, from)) in
+                (1..).zip([("P1", None, 105.6, ""), ("P2", Some("2026-02-01"), 105.6, "P1"), ("P3", None, 105.7, "")])
+            {
+                sheet.write(row, 0, code).expect("a cell");
+                sheet.write(row, 1, 152_921.0).expect("a cell");
+                if let Some(began) = began {
+                    sheet.write(row, 2, began).expect("a cell");
+                }
+                sheet.write(row, 3, if code == "P3" { "POLYGON((0 0".to_owned() } else { wkt(west) }).expect("a cell");
+                sheet.write(row, 4, from).expect("a cell");
+            }
+        }),
+    ]);
+    let mapping = r##"{"#sheet": "地块", "宗地代码": "code"}"##;
+    let fields = [("target", "parcels"), ("on_error", "accept_valid"), ("mapping", mapping)];
+    let ended = import_workbook(&world, &admin, parcels.clone(), &fields).await;
+    assert_eq!((&ended["status"], &ended["counts"]), (&json!("done"), &counts(3, 2, 0, 1, 2)), "{ended}");
+    let old = expect(world.get("/v1/parcels/P1").bearer_auth(&admin), 200).await;
+    assert_eq!(old["properties"]["successors"][0]["code"], "P2", "{old}");
+    let no_sheet = [("target", "parcels"), ("mapping", r##"{"#sheet": "没有"}"##)];
+    let failed = import_workbook(&world, &admin, parcels, &no_sheet).await;
+    assert_eq!(
+        (&failed["status"], &failed["failure"]["code"]),
+        (&json!("failed"), &json!("sheet_unknown")),
+        "{failed}"
+    );
+
+    // Lists, numbers and flags of registers that know no tables are read from their cells; projected outlines are turned.
+    let ecology = world.key(Role::CountyEcology, "152921").await;
+    let coverage = workbook(&[("x", &|sheet| {
+        head(sheet, 0, &["code", "name", "division_code", "registers", "status", "as_of", "geom"]);
+        head(sheet, 1, &["K", "某处", "152921", "farmland、key_units", "kept", "2026-01-05"]);
+        let (e, n) = (35_557_302.0, 4_300_948.0);
+        let (f, m) = (e + 200.0, n + 200.0);
+        sheet.write(1, 6, format!("POLYGON(({e} {n},{f} {n},{f} {m},{e} {m},{e} {n}))")).expect("a cell");
+    })]);
+    let fields = [("target", "coverage"), ("crs", "EPSG:4523")];
+    let ended = import_workbook(&world, &ecology, coverage, &fields).await;
+    assert_eq!(ended["counts"], counts(1, 1, 0, 0, 1), "{ended}");
+    let page = expect(world.get("/v1/coverage-areas").bearer_auth(&ecology), 200).await;
+    assert_eq!(page["features"][0]["properties"]["registers"], json!(["farmland", "key_units"]));
+    let farmers = world.key(Role::Agriculture, "152921").await;
+    let farmland = workbook(&[("x", &|sheet| {
+        head(sheet, 0, &["code", "division_code", "land_type", "pbf", "stated_area_m2", "WKT"]);
+        head(sheet, 1, &["U", "152921", "upland", "是", "", &wkt(105.8)]);
+        sheet.write(1, 4, 9_600.55).expect("a cell");
+    })]);
+    let ended = import_workbook(&world, &farmers, farmland, &[("target", "farmland")]).await;
+    assert_eq!(ended["counts"], counts(1, 1, 0, 0, 1), "{ended}");
+    let page = expect(world.get("/v1/farmland-units?code=U").bearer_auth(&farmers), 200).await;
+    let of = &page["features"][0]["properties"];
+    assert_eq!((&of["pbf"], &of["stated_area_m2"]), (&json!(true), &json!(9600.55)), "{page}");
+
+    // Points in columns, as CSV has them, and contents with the digits that were typed.
+    let samples = workbook(&[("x", &|sheet| {
+        let columns = [
+            "point_code",
+            "lon",
+            "lat",
+            "division_code",
+            "program",
+            "land_type",
+            "sampled_on",
+            "ph",
+            "substance",
+            "value",
+            "unit",
+        ];
+        head(sheet, 0, &columns);
+        head(sheet, 1, &["S1", "", "", "152921", "survey", "paddy", "2026-05-01", "", "Cd", "", "mg/kg"]);
+        for (column, number) in [(1, 105.66), (2, 38.84), (7, 6.1), (9, 0.1 + 0.2)] {
+            sheet.write(1, column, number).expect("a cell");
+        }
+    })]);
+    let ended = import_workbook(&world, &ecology, samples, &[("target", "samples")]).await;
+    assert_eq!(ended["counts"], counts(1, 1, 0, 0, 1), "{ended}");
+    let value: String =
+        sqlx::query_scalar("select value::text from sampling_result").fetch_one(world.app.db()).await.expect("one");
+    assert_eq!(value, "0.3");
+}

@@ -26,6 +26,7 @@ mod loading;
 mod notice;
 mod openapi;
 mod outbox;
+mod parcel;
 mod pg;
 mod platform;
 mod proof;

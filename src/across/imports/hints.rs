@@ -36,6 +36,14 @@ pub(super) fn hint(code: &str) -> Option<Text> {
             "在 mapping 中以常量给出单位，如 \"=unit\": \"mg/kg\"。",
             "Give the unit as a constant of the mapping: \"=unit\": \"mg/kg\".",
         ),
+        "number_too_long" => {
+            ("代码类列设为“文本”格式后再输入。", "Format columns of codes as text before entering them.")
+        }
+        "cell_error" => ("改正该公式，或改为数值。", "Mend the formula, or put its value in its place."),
+        "unknown_parcel" => (
+            "先导入来源宗地，或将其排在同一文件的前面。",
+            "Import the predecessors first, or put them before it in the file.",
+        ),
         _ => return None,
     };
     Some(Text::fixed(zh, en))

@@ -1,9 +1,9 @@
 //! Imports over HTTP.
 
-use super::crs::Crs;
 use super::run::{Mode, OnError, Options, importer};
 use super::worker;
 use crate::kernel::{Error, Fault, JobId, Result, Text};
+use crate::platform::crs::Crs;
 use crate::platform::jobs::JobStatus;
 use crate::platform::multipart::Form;
 use crate::platform::{App, Call, Permission, Reply, Stop};
@@ -25,11 +25,11 @@ pub fn routes() -> OpenApiRouter<App> {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "the form is read field by field; this is its description")]
 struct ImportForm {
-    /// GeoJSON (FeatureCollection) or GeoJSONSeq, for `samples` also CSV (comma, semicolon or tab; `lon`/`lat` columns); also
-    /// in gzip, UTF-8.
+    /// GeoJSON (FeatureCollection) or GeoJSONSeq, for `samples` also CSV (comma, semicolon or tab; `lon`/`lat` columns), these
+    /// also in gzip, UTF-8; or XLSX: one sheet, a head, outlines as well-known text in a column `wkt`, points in `lon`/`lat`.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
-    /// Where the rows go: `sites`, `farmland`, `samples`, `divisions`.
+    /// Where the rows go: `sites`, `farmland`, `samples`, `divisions`, `parcels`, `control-zones`, `key-units`, `coverage`.
     #[schema(example = "farmland")]
     target: String,
     /// Whether anything is to be written. Default: `commit`.
@@ -41,7 +41,8 @@ struct ImportForm {
     #[schema(example = "EPSG:4549")]
     crs: Option<String>,
     /// JSON object: names of the file's columns → names of the register's attributes. `"MAT=OHO": "medium=soil"` sets an
-    /// attribute where a column holds a value, `"=unit": "mg/kg"` where nothing gives it.
+    /// attribute where a column holds a value, `"=unit": "mg/kg"` where nothing gives it, and `"#sheet": "地块"` names the
+    /// sheet of a workbook, which is its first otherwise.
     #[schema(example = r#"{"DKBM": "code", "XZQDM": "division_code"}"#)]
     mapping: Option<String>,
 }

@@ -5,7 +5,10 @@ use crate::kernel::{Error, Fault, Result, Text};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A mapping, read. Three kinds of entries stand in one JSON object:
+/// The entry of a mapping that names a workbook's sheet.
+pub(super) const SHEET: &str = "#sheet";
+
+/// A mapping, read. `"#sheet": "地块"` names the sheet of a workbook; beside it, three kinds of entries stand in one JSON object:
 ///
 /// * `"DKBM": "code"`: their column is our attribute;
 /// * `"MAT=OHO": "medium=soil"`: where their column holds that value, our attribute is this one;
@@ -25,7 +28,7 @@ impl<'a> Mapping<'a> {
     pub(super) fn read(given: &'a BTreeMap<String, String>) -> Result<Mapping<'a>> {
         let mut mapping = Mapping::default();
         let mut ours = BTreeSet::new();
-        for (theirs, our) in given {
+        for (theirs, our) in given.iter().filter(|(theirs, _)| *theirs != SHEET) {
             match theirs.split_once('=') {
                 None if ours.insert(our.as_str()) => mapping.columns.push((theirs, our)),
                 None => {

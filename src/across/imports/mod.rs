@@ -13,11 +13,10 @@ mod http;
 mod mapping;
 pub mod reader;
 mod run;
-mod store;
 mod strict;
 mod worker;
 
-pub use crs::Crs;
+pub use crate::platform::crs::Crs;
 pub use http::routes;
 pub use run::{Mode, OnError, Options, Report, Watch, conclude, importer, run, run_file};
 pub use worker::{Targets, run_worker, submit, work_off};

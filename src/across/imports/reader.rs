@@ -1,5 +1,5 @@
-//! Files of features: GeoJSON, GeoJSON text sequences (a record per line, or RFC 8142), and either of them in gzip. UTF-8,
-//! with or without byte order mark.
+//! Files of features: GeoJSON, GeoJSON text sequences (a record per line, or RFC 8142), and either of them in gzip, UTF-8,
+//! with or without byte order mark; and workbooks (XLSX), a row per feature, its outline in a column as well-known text.
 //!
 //! Two kinds of things can be wrong: a file that is not what it should be is an [`Error`], and nothing of it is taken; a
 //! feature that is not what it should be is a row with faults, and the others go on. In a text sequence a broken record is
@@ -8,6 +8,7 @@
 use super::strict::{Read as Findings, Strict};
 use crate::kernel::{Error, Fault, Kind, Result, Text};
 use crate::platform::table::{Table, TableRow};
+use crate::platform::workbook;
 use crate::registers::{ImportFeature, division};
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
@@ -26,9 +27,8 @@ const MAX_FEATURE: u64 = 64 << 20;
 /// How much of a file is looked at to tell its form.
 const HEAD: usize = 64 << 10;
 /// Longest list of the formats that are read, in messages.
-const READ_ZH: &str =
-    "可读取：GeoJSON（FeatureCollection）、GeoJSONSeq（每行一个要素或 RS 分隔），均可为 .gz 压缩，UTF-8 编码";
-const READ_EN: &str = "What is read: GeoJSON (FeatureCollection), GeoJSONSeq (a feature per line, or RS-delimited), either in gzip, in UTF-8";
+const READ_ZH: &str = "可读取：GeoJSON（FeatureCollection）、GeoJSONSeq（每行一个要素或 RS 分隔），均可为 .gz 压缩，UTF-8 编码；XLSX（wkt 列或 lon、lat 列）";
+const READ_EN: &str = "What is read: GeoJSON (FeatureCollection), GeoJSONSeq (a feature per line, or RS-delimited), either in gzip, in UTF-8; XLSX (a column wkt, or lon and lat)";
 
 /// Where a file's bytes come from. It can be opened more than once.
 #[derive(Debug, Clone)]
@@ -55,6 +55,8 @@ pub enum Form {
     Records,
     /// Delimited text with a head; for targets that take tables.
     Table,
+    /// A sheet of a workbook, with a head.
+    Workbook,
 }
 
 /// What the first pass finds.
@@ -170,28 +172,37 @@ impl Source {
         self.open_as(tables).map(|_| ())
     }
 
-    /// As [`Source::outline`]; with `tables`, delimited text as well.
+    /// As [`Source::outline`]; with `tables`, delimited text as well. `sheet` names the sheet of a workbook.
     ///
     /// # Errors
     /// As [`Source::outline`]; `table_head`, `bad_table`.
-    pub fn outline_of(&self, tables: bool) -> Result<Outline> {
-        if !tables || self.open_as(true)?.form != Form::Table {
-            return self.outline();
+    pub fn outline_of(&self, tables: bool, sheet: Option<&str>) -> Result<Outline> {
+        match self.open_as(tables)?.form {
+            form @ (Form::Table | Form::Workbook) => self.counted(form, sheet),
+            _ => self.outline(),
         }
+    }
+
+    /// The outline of a table: how many rows it has.
+    fn counted(&self, form: Form, sheet: Option<&str>) -> Result<Outline> {
         let mut features = 0;
-        self.rows(Form::Table, &mut |_| {
+        self.rows_of(form, sheet, &mut |_| {
             features += 1;
             true
         })?;
-        Ok(Outline { form: Form::Table, features, crs: None })
+        Ok(Outline { form, features, crs: None })
     }
 
     /// The first pass: reads the whole file for its syntax and outline.
     ///
     /// # Errors
-    /// What [`Source::sniff`] refuses; `bad_json` with line and column; `not_geojson` for JSON of another kind.
+    /// What [`Source::sniff`] refuses; `bad_json` with line and column; `not_geojson` for JSON of another kind;
+    /// `bad_workbook`, `table_head`.
     pub fn outline(&self) -> Result<Outline> {
         let mut opened = self.open()?;
+        if opened.form == Form::Workbook {
+            return self.counted(Form::Workbook, None);
+        }
         if opened.form == Form::Records || self.is_sequence()? {
             let form = if opened.form == Form::Records { Form::Records } else { Form::Lines };
             let mut records = 0;
@@ -233,8 +244,18 @@ impl Source {
     /// # Errors
     /// As [`Source::outline`].
     pub fn rows(&self, form: Form, sink: &mut dyn FnMut(Row) -> bool) -> Result<()> {
-        if form == Form::Table {
-            return self.table_rows(sink);
+        self.rows_of(form, None, sink)
+    }
+
+    /// As [`Source::rows`], of a sheet of a workbook.
+    ///
+    /// # Errors
+    /// As [`Source::outline`]; `sheet_unknown`.
+    pub fn rows_of(&self, form: Form, sheet: Option<&str>, sink: &mut dyn FnMut(Row) -> bool) -> Result<()> {
+        match form {
+            Form::Table => return self.table_rows(sink),
+            Form::Workbook => return workbook::rows(&self.content()?, sheet, &mut |row| sink(row_of(row))),
+            Form::Document | Form::Lines | Form::Records => {}
         }
         let mut opened = self.open()?;
         if form == Form::Document {
@@ -266,18 +287,32 @@ impl Source {
         let trouble = opened.trouble;
         let blame = |error: Error| trouble.take().unwrap_or(error);
         let mut table = Table::open(opened.text).map_err(blame)?;
-        while let Some(TableRow { row, cells }) = table.next_row().map_err(blame)? {
-            let row = match cells {
-                Ok(properties) => {
-                    Row::Feature { feature: ImportFeature { row, geometry: Value::Null, properties }, id: None }
-                }
-                Err(faults) => Row::Broken { row, faults },
-            };
-            if !sink(row) {
+        while let Some(row) = table.next_row().map_err(blame)? {
+            if !sink(row_of(row)) {
                 return Ok(());
             }
         }
         Ok(())
+    }
+
+    /// All bytes. A workbook's table of contents stands at its end, so that it is read from memory.
+    fn content(&self) -> Result<Bytes> {
+        match self {
+            Source::Bytes { content, .. } => Ok(content.clone()),
+            Source::File(_) => {
+                let mut content = Vec::new();
+                self.raw()?.read_to_end(&mut content).map_err(|cause| broken_stream(&cause, false))?;
+                Ok(content.into())
+            }
+        }
+    }
+}
+
+/// A row of a table as a feature; its outline is still in its columns.
+fn row_of(TableRow { row, cells }: TableRow) -> Row {
+    match cells {
+        Ok(properties) => Row::Feature { feature: ImportFeature { row, geometry: Value::Null, properties }, id: None },
+        Err(faults) => Row::Broken { row, faults },
     }
 }
 
@@ -451,13 +486,16 @@ fn not_geojson(what_zh: &str, what_en: &str) -> Error {
 /// Tells the form from the first bytes, or what the file is instead.
 fn form_of(head: &[u8], bom: usize, tables: bool) -> Result<Form> {
     let binary: [(&[u8], &str, &str); 6] = [
-        (b"PK\x03\x04", "zip 压缩包（Shapefile 或 XLSX）", "a zip archive (Shapefile or XLSX)"),
+        (b"PK\x03\x04", "zip 压缩包（Shapefile 等）", "a zip archive (such as a Shapefile)"),
         (b"SQLite format 3\0", "GeoPackage", "a GeoPackage"),
         (b"\x00\x00\x27\x0a", "Shapefile", "a Shapefile"),
         (b"%PDF", "PDF", "a PDF"),
         (b"fgb\x03", "FlatGeobuf", "FlatGeobuf"),
         (b"PAR1", "Parquet", "Parquet"),
     ];
+    if workbook::is_workbook(head) {
+        return Ok(Form::Workbook);
+    }
     for (magic, zh, en) in binary {
         if head.starts_with(magic) {
             return Err(unsupported(zh, en));

@@ -1,10 +1,11 @@
 //! The import itself: the same for dry run and commit, for the server and the command.
 
-use super::crs::{self, Crs};
+use super::crs;
 use super::hints::hint;
-use super::mapping::Mapping;
+use super::mapping::{self, Mapping};
 use super::reader::{Form, Outline, Row, Source};
 use crate::kernel::{Error, Fault, Kind, Result, Text};
+use crate::platform::crs::Crs;
 use crate::platform::jobs::{Counts, RowFinding};
 use crate::platform::{Act, App, Reply, table};
 use crate::registers::{self, ImportFeature, Importer, Outcome};
@@ -62,6 +63,11 @@ impl Options {
     /// `mapping_conflict`, `mapping_unreadable`.
     pub fn check(&self) -> Result<()> {
         Mapping::read(&self.mapping).map(|_| ())
+    }
+
+    /// The sheet of a workbook; `None`: the first.
+    fn sheet(&self) -> Option<&str> {
+        self.mapping.get(mapping::SHEET).map(String::as_str)
     }
 }
 
@@ -123,8 +129,8 @@ pub async fn run(
     }
     let tables = importer.takes_tables();
     let outline = in_thread({
-        let source = source.clone();
-        move || source.outline_of(tables)
+        let (source, sheet) = (source.clone(), options.sheet().map(str::to_owned));
+        move || source.outline_of(tables, sheet.as_deref())
     })
     .await?;
     let crs = crs::settle(&app, outline.crs.as_ref(), options.crs).await?;
@@ -178,12 +184,13 @@ async fn in_thread<T: Send + 'static>(job: impl FnOnce() -> Result<T> + Send + '
 /// Reads the file to its end, or until nobody takes the batches any more.
 fn read(source: &Source, outline: &Outline, options: &Options, sender: &mpsc::Sender<Vec<Row>>) -> Result<()> {
     let mapping = Mapping::read(&options.mapping)?;
+    let table = matches!(outline.form, Form::Table | Form::Workbook);
     let many = if outline.form == Form::Table { TABLE_BATCH } else { BATCH };
     let mut batch = Vec::with_capacity(many);
     let mut wanted = true;
-    source.rows(outline.form, &mut |row| {
+    source.rows_of(outline.form, options.sheet(), &mut |row| {
         let row = mapping.apply(row);
-        batch.push(if outline.form == Form::Table { placed(row) } else { row });
+        batch.push(if table { placed(row) } else { row });
         if batch.len() == many {
             let full = std::mem::replace(&mut batch, Vec::with_capacity(many));
             wanted = sender.blocking_send(full).is_ok();
@@ -205,10 +212,10 @@ struct Tally {
     told: HashSet<String>,
 }
 
-/// A table's row has its position in columns.
+/// A table's row has its outline or position in columns.
 fn placed(row: Row) -> Row {
     let Row::Feature { mut feature, id } = row else { return row };
-    match table::take_position(&mut feature.properties) {
+    match table::take_geometry(&mut feature.properties) {
         Ok(geometry) => {
             feature.geometry = geometry;
             Row::Feature { feature, id }

@@ -1,10 +1,10 @@
 //! The background worker of imports. Every server runs one; they share the queue.
 
-use super::crs::Crs;
 use super::reader::Source;
 use super::run::{self, Mode, OnError, Options, Watch};
 use crate::kernel::{Error, JobId, Result};
 use crate::platform::act::RequestMark;
+use crate::platform::crs::Crs;
 use crate::platform::jobs::{self, Claim, Counts, NewJob, RowFinding};
 use crate::platform::{Act, App, Begun, Caller, Reply};
 use crate::registers::Importer;

@@ -115,6 +115,10 @@ permissions! {
     CheckBasisRead = "check_basis.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Auditor, Admin];
     /// Keep what checks look at beside the registers: coverage, control zones, the control list, key units.
     CheckBasisWrite = "check_basis.write", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Government];
+    /// See parcels, who uses them, and what came of which.
+    ParcelRead = "parcel.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Auditor, Admin];
+    /// Register parcels, put their records right, and record what came of which.
+    ParcelWrite = "parcel.write", public: false, [Planning, Admin];
     /// See which land was taken into use again.
     RedevelopmentRead = "redevelopment.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Auditor, Admin];
     /// Enter which land was taken into use again, or withdraw such an entry.

@@ -1,13 +1,15 @@
 //! The kinds of changes there are. A register tells no other, and a subscription names no other.
 
 /// Every kind, sorted.
-pub(in crate::platform) const KINDS: [&str; 72] = [
+pub(in crate::platform) const KINDS: [&str; 79] = [
     "class_adjustment.agreed",
     "class_adjustment.approved",
     "class_adjustment.proposed",
     "class_adjustment.returned",
     "class_adjustment.uploaded",
     "class_adjustment.voided",
+    "coverage.corrected",
+    "coverage.registered",
     "deadline.cancelled",
     "deadline.closed",
     "deadline.escalated",
@@ -44,6 +46,11 @@ pub(in crate::platform) const KINDS: [&str; 72] = [
     "notice.received",
     "notice.served",
     "notice.voided",
+    "parcel.began",
+    "parcel.change_voided",
+    "parcel.corrected",
+    "parcel.ended",
+    "parcel.registered",
     "protection.answered",
     "protection.closed",
     "protection.grew",

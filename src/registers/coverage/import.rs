@@ -1,9 +1,9 @@
 //! Files of coverage areas.
 
-use super::store::{self, CoverageArea, Shaped};
-use crate::kernel::{CoverageId, Day, Fault, Result, Text};
+use super::actions::read;
+use super::store::{self, Shaped};
+use crate::kernel::{CoverageId, Result};
 use crate::platform::bulk::Batch;
-use crate::platform::fields::Fields;
 use crate::platform::{Act, Permission};
 use crate::registers::{ImportFeature, Importer, Outcome, division};
 use futures_util::future::BoxFuture;
@@ -30,37 +30,10 @@ impl Importer for Import {
     }
 }
 
-fn read(feature: &ImportFeature, today: Day) -> Result<CoverageArea, Vec<Fault>> {
-    let mut f = Fields::new(&feature.properties);
-    let as_of = f.past_day("as_of", today);
-    let ended_on = f.day("ended_on");
-    if let (Some(from), Some(to)) = (as_of, ended_on)
-        && to < from
-    {
-        let text = Text::new(format!("{to} 早于 {from}。"), format!("{to} lies before {from}."));
-        f.fault("ended_on", "ends_before_it_begins", text);
-    }
-    let item = CoverageArea {
-        code: f.code().unwrap_or_default(),
-        name: f.required("name").unwrap_or_default(),
-        division_code: f.division("division_code").unwrap_or_default(),
-        registers: f.some_of("registers", &super::REGISTERS),
-        status: match f.required("status") {
-            Some(_) => f.one_of("status", &["kept", "investigated_clean"]).unwrap_or_default().to_owned(),
-            None => String::new(),
-        },
-        as_of: as_of.unwrap_or(today),
-        source: f.text("source"),
-        ended_on,
-    };
-    let faults = f.into_faults();
-    if faults.is_empty() { Ok(item) } else { Err(faults) }
-}
-
 /// A row whose code is known replaces what is registered; one that says the same makes no new version.
 async fn write(act: &mut Act, features: &[ImportFeature]) -> Result<Vec<Outcome>> {
     let today = act.today();
-    let read = features.iter().map(|feature| (read(feature, today), &feature.geometry));
+    let read = features.iter().map(|feature| (read(&feature.properties, today), &feature.geometry));
     let mut batch = Batch::settle(act.tx(), read, true).await?;
     batch.reject_repeated("code", |item| &item.code);
     division::reject_strangers(act, &mut batch, |item| &item.division_code).await?;

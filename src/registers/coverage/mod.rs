@@ -2,6 +2,7 @@
 //! would be read as "clean", and the registry answers four things: recorded, investigated and clean, never investigated,
 //! outside coverage.
 
+mod actions;
 mod http;
 mod import;
 mod statuses;

@@ -36,7 +36,7 @@ pub struct CoverageAreaRow {
     pub as_of: Day,
     pub source: Option<String>,
     pub ended_on: Option<Day>,
-
+    pub revision: i32,
     pub wkb: Option<Vec<u8>>,
 }
 
@@ -52,7 +52,7 @@ pub async fn put(conn: &mut PgConnection, rows: &[Shaped<'_>]) -> Result<u64> {
         r#"insert into coverage_area as t (id, code, name, division_code, registers, status, as_of, source, ended_on, geom)
            select id, code, name, division_code, string_to_array(registers, ','), status, as_of, source, ended_on, st_geomfromewkb(ewkb)
            from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[], $8::text[], $9::date[], $10::bytea[]) as v (id, code, name, division_code, registers, status, as_of, source, ended_on, ewkb)
-           on conflict (code) do update set name = excluded.name, division_code = excluded.division_code, registers = excluded.registers, status = excluded.status, as_of = excluded.as_of, source = excluded.source, ended_on = excluded.ended_on, geom = excluded.geom
+           on conflict (code) do update set name = excluded.name, division_code = excluded.division_code, registers = excluded.registers, status = excluded.status, as_of = excluded.as_of, source = excluded.source, ended_on = excluded.ended_on, geom = excluded.geom, correction_reason = null
            where (t.code, t.name, t.division_code, t.registers, t.status, t.as_of, t.source, t.ended_on) is distinct from (excluded.code, excluded.name, excluded.division_code, excluded.registers, excluded.status, excluded.as_of, excluded.source, excluded.ended_on) or t.geom is distinct from excluded.geom"#,
         &rows.iter().map(|r| r.id.0).collect::<Vec<_>>(),
         &rows.iter().map(|r| r.item.code.clone()).collect::<Vec<_>>(),
@@ -70,12 +70,93 @@ pub async fn put(conn: &mut PgConnection, rows: &[Shaped<'_>]) -> Result<u64> {
     Ok(done.rows_affected())
 }
 
+/// Adds one; `false` where its code is taken.
+pub async fn add(conn: &mut PgConnection, row: &Shaped<'_>) -> Result<bool> {
+    let done = sqlx::query!(
+        "insert into coverage_area (id, code, name, division_code, registers, status, as_of, source, ended_on, geom)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, st_geomfromewkb($10)) on conflict (code) do nothing",
+        row.id as CoverageId,
+        row.item.code,
+        row.item.name,
+        row.item.division_code,
+        &row.item.registers,
+        row.item.status,
+        row.item.as_of as Day,
+        row.item.source,
+        row.item.ended_on as Option<Day>,
+        row.ewkb,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// An area by its identifier, within a scope, as known at an instant (`None`: now).
+pub async fn get(
+    conn: &mut PgConnection,
+    id: CoverageId,
+    scope: Option<&[String]>,
+    known_at: Option<DateTime<Utc>>,
+) -> Result<Option<CoverageAreaRow>> {
+    Ok(sqlx::query_as!(
+        CoverageAreaRow,
+        r#"select id as "id!: CoverageId", code as "code!", name as "name!", division_code as "division_code!",
+               registers as "registers!", status as "status!", as_of as "as_of!: Day", source,
+               ended_on as "ended_on: Day", revision as "revision!", st_asbinary(geom) as wkb
+           from coverage_areas_known($3)
+           where id = $1 and ($2::text[] is null or division_code = any($2))"#,
+        id as CoverageId,
+        scope,
+        known_at,
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
+/// Locks an area about to be put right, without its outline.
+pub async fn lock(conn: &mut PgConnection, id: CoverageId) -> Result<Option<CoverageAreaRow>> {
+    Ok(sqlx::query_as!(
+        CoverageAreaRow,
+        r#"select id as "id: CoverageId", code, name, division_code, registers, status, as_of as "as_of: Day", source,
+               ended_on as "ended_on: Day", revision, null::bytea as wkb
+           from coverage_area where id = $1 for update"#,
+        id as CoverageId,
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
+/// What an area's record says where it can be put right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Corrected {
+    pub name: String,
+    pub source: Option<String>,
+    pub as_of: Day,
+    pub ended_on: Option<Day>,
+}
+
+/// Writes an area's record as corrected.
+pub async fn correct(conn: &mut PgConnection, id: CoverageId, new: &Corrected, reason: &str) -> Result<()> {
+    sqlx::query!(
+        "update coverage_area set name = $2, source = $3, as_of = $4, ended_on = $5, correction_reason = $6 where id = $1",
+        id as CoverageId,
+        new.name,
+        new.source,
+        new.as_of as Day,
+        new.ended_on as Option<Day>,
+        reason,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Those that hold on a day, in the order of their codes.
 pub async fn list(conn: &mut PgConnection, filter: &AreaFilter) -> Result<Vec<CoverageAreaRow>> {
     let [first, second] = filter.both_boxes();
     Ok(sqlx::query_as!(
         CoverageAreaRow,
-        r#"select id as "id: CoverageId", code, name, division_code, registers, status, as_of as "as_of: Day", source, ended_on as "ended_on: Day", st_asbinary(geom) as wkb
+        r#"select id as "id: CoverageId", code, name, division_code, registers, status, as_of as "as_of: Day", source, ended_on as "ended_on: Day", revision, st_asbinary(geom) as wkb
            from coverage_area
            where ($1::text[] is null or division_code = any($1))
                and ($2::text is null or division_code in (select d.code from division d where d.ancestors @> array[$2]))

@@ -1,15 +1,18 @@
 //! Splitting, merging and re-drawing units, and taking such a change back.
 
-use super::super::rules::lineage::{Kind, codes_after, counted, inherited, tolerance_m2};
+use super::super::rules::lineage::{Kind, codes_after, counted, inherited};
 use super::super::rules::{CULTIVATED, Class};
-use super::super::store::lineage::{self as store, Birth, ChildRow, LockedRow, NewChangeRow, Spot};
+use super::super::store::lineage::{self as store, Birth, ChildRow, LockedRow, NewChangeRow};
 use super::super::store::{self as units};
 use super::classes::later_fact;
 use super::moves;
 use super::{REGISTER, in_future, reason_of};
-use crate::kernel::{Area, Day, DocumentId, Error, FarmlandChangeId, FarmlandUnitId, Fault, Result, Text};
+use crate::kernel::{
+    Area, Day, DocumentId, Error, FarmlandChangeId, FarmlandUnitId, Fault, Result, Text, tolerance_m2,
+};
 use crate::platform::call::stale;
 use crate::platform::outbox::Change;
+use crate::platform::outlines::{self, Judged, Redrawn, at};
 use crate::platform::{Act, topology};
 use crate::registers::document;
 use crate::registers::protection::{Move, MoveCause};
@@ -422,64 +425,17 @@ async fn check_outlines(act: &mut Act, new: &NewChange, parents: &[LockedRow]) -
     }
     let outlines: Vec<Vec<u8>> = new.children.iter().map(|child| child.area.to_ewkb()).collect();
     let land: Vec<FarmlandUnitId> = parents.iter().map(|unit| unit.id).collect();
-    let allowed = tolerance_m2(parents.iter().map(|unit| unit.area_m2).sum());
-    let lying = store::lying(act.tx(), &outlines, &land).await?;
-    for clash in store::clashes(act.tx(), &outlines).await? {
-        if clash.overlap_m2 > allowed {
-            faults.push(Fault::new(
-                pointer(clash.other),
-                "children_overlap",
-                at(
-                    clash.at,
-                    format!("与新单元 {} 重叠 {:.2} m²（容差 {allowed:.2} m²）", clash.one, clash.overlap_m2),
-                    format!("overlaps child {} by {:.2} m² (tolerance {allowed:.2} m²)", clash.one, clash.overlap_m2),
-                ),
-            ));
-        }
-    }
-    if new.kind.keeps_the_land() {
-        let (gap, gap_at) = store::uncovered(act.tx(), &outlines, &land).await?;
-        let beside: f64 = lying.iter().map(|of| of.outside_m2).sum();
-        if gap + beside > allowed {
-            for (n, of) in lying.iter().enumerate().filter(|(_, of)| of.outside_m2 > 0.0) {
-                faults.push(Fault::new(
-                    pointer(n),
-                    "outside_parents",
-                    at(
-                        of.outside_at,
-                        format!("超出来源单元 {:.2} m²（容差 {allowed:.2} m²）", of.outside_m2),
-                        format!("lies {:.2} m² beside the parents (tolerance {allowed:.2} m²)", of.outside_m2),
-                    ),
-                ));
-            }
-            if gap > 0.0 {
-                faults.push(Fault::new(
-                    "/children",
-                    "parents_uncovered",
-                    at(
-                        gap_at,
-                        format!("来源单元有 {gap:.2} m² 未被新单元覆盖（容差 {allowed:.2} m²）"),
-                        format!("{gap:.2} m² of the parents' land are in no child (tolerance {allowed:.2} m²)"),
-                    ),
-                ));
-            }
-        }
-    } else {
-        for (n, of) in lying.iter().enumerate() {
-            if of.inside_m2 <= tolerance_m2(of.area_m2) {
-                faults.push(Fault::new(
-                    pointer(n),
-                    "not_on_parent",
-                    Text::fixed(
-                        "更正后的边界与原单元没有重叠。",
-                        "The corrected outline does not overlap the unit that it corrects.",
-                    ),
-                ));
-            }
-        }
-    }
+    let (_, ending): (Vec<_>, Vec<Vec<u8>>) = store::outlines(act.tx(), &land).await?.into_iter().unzip();
+    let change = Redrawn {
+        children: &outlines,
+        parents: &ending,
+        parents_m2: parents.iter().map(|unit| unit.area_m2).sum(),
+        keeps_the_land: new.kind.keeps_the_land(),
+        noun_zh: "单元",
+    };
+    let Judged { areas_m2, mut faults } = outlines::judge(act.tx(), change).await?;
     for taken in store::takes(act.tx(), &outlines, &land, &land, new.effective_on).await? {
-        let area = lying.get(taken.outline).map_or(0.0, |of| of.area_m2);
+        let area = areas_m2.get(taken.outline).copied().unwrap_or_default();
         // Beside the parents by no more than the tolerance is beside nobody's land.
         if taken.overlap_m2 > tolerance_m2(area) {
             faults.push(Fault::new(pointer(taken.outline), "overlaps_unit", overlaps(&taken)));
@@ -494,17 +450,6 @@ fn overlaps(taken: &store::Taken) -> Text {
         format!("与现存单元 {} 重叠 {:.2} m²", taken.code, taken.overlap_m2),
         format!("overlaps unit {} by {:.2} m²", taken.code, taken.overlap_m2),
     )
-}
-
-/// A sentence and where it is about.
-fn at(spot: Option<Spot>, zh: String, en: String) -> Text {
-    match spot {
-        Some(Spot { lon, lat }) => Text::new(
-            format!("{zh}，位置 [{lon:.6}, {lat:.6}]。"),
-            format!("{}{}, at [{lon:.6}, {lat:.6}].", en[..1].to_uppercase(), &en[1..]),
-        ),
-        None => Text::new(format!("{zh}。"), format!("{}{}.", en[..1].to_uppercase(), &en[1..])),
-    }
 }
 
 fn class_of(unit: &LockedRow) -> Class {

@@ -1,20 +1,10 @@
-//! Splitting, merging and re-drawing units: how many of which, what is inherited, how exactly outlines must agree.
+//! Splitting, merging and re-drawing units: how many of which, what is inherited.
 
 use super::Class;
 use crate::kernel::{Fault, Text};
 
-/// Outlines agree when what one has and the other has not is at most this share of the parents' area: the digitising of a
-/// shared edge never comes out the same twice.
-pub const TOLERANCE_SHARE: f64 = 1e-4;
-/// ... or at most this area, m²: of a small unit the share would be less than a boundary stone.
-pub const TOLERANCE_M2: f64 = 1.0;
 /// Parents and children of a change at most.
 pub const MAX_UNITS: usize = 500;
-
-/// The area, m², by which outlines of this area may differ.
-pub fn tolerance_m2(area_m2: f64) -> f64 {
-    (area_m2 * TOLERANCE_SHARE).max(TOLERANCE_M2)
-}
 
 /// What is done to the outlines of units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,10 +152,5 @@ mod tests {
     fn codes_go_on_where_they_are_taken() {
         let codes: Vec<String> = codes_after("U", |code| code == "U-1" || code == "U-3").take(3).collect();
         assert_eq!(codes, ["U-2", "U-4", "U-5"]);
-    }
-
-    #[test]
-    fn small_units_have_a_square_metre_and_large_ones_a_share() {
-        assert_eq!((tolerance_m2(100.0), tolerance_m2(10_000.0), tolerance_m2(1e6)), (1.0, 1.0, 100.0));
     }
 }

@@ -1,6 +1,7 @@
 //! All SQL of changes and parentage: which unit came of which, and how outlines lie to each other.
 
 use crate::kernel::{ActId, Day, DocumentId, FarmlandChangeId, FarmlandFactId, FarmlandUnitId, Result, ids};
+use crate::platform::outlines::Spot;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
@@ -253,113 +254,6 @@ pub async fn one_at_a_time(conn: &mut PgConnection, division: &str) -> Result<()
     Ok(())
 }
 
-/// Where on Earth something is, degrees.
-#[derive(Debug, Clone, Copy)]
-pub struct Spot {
-    pub lon: f64,
-    pub lat: f64,
-}
-
-fn spot(lon: Option<f64>, lat: Option<f64>) -> Option<Spot> {
-    Some(Spot { lon: lon?, lat: lat? })
-}
-
-/// How an outline lies to land.
-pub struct Lying {
-    /// Its own ellipsoidal area, m².
-    pub area_m2: f64,
-    /// What of it lies on the land.
-    pub inside_m2: f64,
-    /// What of it lies beside the land.
-    pub outside_m2: f64,
-    /// A place beside the land.
-    pub outside_at: Option<Spot>,
-}
-
-/// How each outline (EWKB, valid) lies to the land of some units together; in the order given.
-pub async fn lying(conn: &mut PgConnection, ewkbs: &[Vec<u8>], land: &[FarmlandUnitId]) -> Result<Vec<Lying>> {
-    let rows = sqlx::query!(
-        r#"select st_area(c.g::geography) as "area_m2!",
-               coalesce(st_area(st_collectionextract(st_intersection(c.g, l.g), 3)::geography), 0) as "inside_m2!",
-               coalesce(st_area(d.g::geography), 0) as "outside_m2!",
-               st_x(st_pointonsurface(d.g)) as lon, st_y(st_pointonsurface(d.g)) as lat
-           from (select st_geomfromewkb(v.ewkb) as g, v.n from unnest($1::bytea[]) with ordinality as v (ewkb, n)) as c
-               cross join (select st_union(geom) as g from farmland_unit where id = any($2)) as l
-               cross join lateral (select st_collectionextract(st_difference(c.g, l.g), 3) as g) as d
-           order by c.n"#,
-        ewkbs,
-        land as &[FarmlandUnitId],
-    )
-    .fetch_all(conn)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Lying {
-            area_m2: row.area_m2,
-            inside_m2: row.inside_m2,
-            outside_m2: row.outside_m2,
-            outside_at: spot(row.lon, row.lat),
-        })
-        .collect())
-}
-
-/// What of some units' land no outline covers: m², and a place in it.
-pub async fn uncovered(
-    conn: &mut PgConnection,
-    ewkbs: &[Vec<u8>],
-    land: &[FarmlandUnitId],
-) -> Result<(f64, Option<Spot>)> {
-    let row = sqlx::query!(
-        r#"select coalesce(st_area(d.g::geography), 0) as "m2!", st_x(st_pointonsurface(d.g)) as lon,
-               st_y(st_pointonsurface(d.g)) as lat
-           from (select st_union(geom) as g from farmland_unit where id = any($2)) as l
-               cross join (select st_union(st_geomfromewkb(v.ewkb)) as g from unnest($1::bytea[]) as v (ewkb)) as c
-               cross join lateral (select st_collectionextract(st_difference(l.g, c.g), 3) as g) as d"#,
-        ewkbs,
-        land as &[FarmlandUnitId],
-    )
-    .fetch_one(conn)
-    .await?;
-    Ok((row.m2, spot(row.lon, row.lat)))
-}
-
-/// Two outlines that overlap.
-pub struct Clash {
-    /// Place of the one in the list, from 0.
-    pub one: usize,
-    /// Place of the other, which is the later.
-    pub other: usize,
-    pub overlap_m2: f64,
-    pub at: Option<Spot>,
-}
-
-/// Which outlines of a list overlap each other.
-pub async fn clashes(conn: &mut PgConnection, ewkbs: &[Vec<u8>]) -> Result<Vec<Clash>> {
-    let rows = sqlx::query!(
-        r#"with c as materialized (
-               select st_geomfromewkb(v.ewkb) as g, v.n from unnest($1::bytea[]) with ordinality as v (ewkb, n))
-           select a.n as "one!", b.n as "other!", st_area(o.g::geography) as "overlap_m2!",
-               st_x(st_pointonsurface(o.g)) as lon, st_y(st_pointonsurface(o.g)) as lat
-           from c as a join c as b on a.n < b.n and a.g && b.g
-               cross join lateral (select st_collectionextract(st_intersection(a.g, b.g), 3) as g) as o
-           where not st_isempty(o.g)
-           order by a.n, b.n"#,
-        ewkbs,
-    )
-    .fetch_all(conn)
-    .await?;
-    let place = |n: i64| usize::try_from(n - 1).unwrap_or_default();
-    Ok(rows
-        .into_iter()
-        .map(|row| Clash {
-            one: place(row.one),
-            other: place(row.other),
-            overlap_m2: row.overlap_m2,
-            at: spot(row.lon, row.lat),
-        })
-        .collect())
-}
-
 /// A unit whose land outlines take.
 pub struct Taken {
     /// Place of the outline in the list, from 0.
@@ -405,7 +299,7 @@ pub async fn takes(
             outline: usize::try_from(row.n - 1).unwrap_or_default(),
             code: row.code,
             overlap_m2: row.overlap_m2,
-            at: spot(row.lon, row.lat),
+            at: Spot::of(row.lon, row.lat),
         })
         .collect())
 }
