@@ -39,6 +39,7 @@ pub struct Act {
     tx: Transaction<'static, Postgres>,
     lines: Vec<Line>,
     changes: Vec<Change>,
+    unsealed: bool,
 }
 
 /// What beginning an act gives.
@@ -83,6 +84,7 @@ impl Act {
             tx,
             lines: Vec::new(),
             changes: Vec::new(),
+            unsealed: false,
         })))
     }
 
@@ -149,6 +151,11 @@ impl Act {
         self.changes.push(change);
     }
 
+    /// Says whether documents were sealed that the log does not have yet: such an act is not committed.
+    pub(super) fn leave_unsealed(&mut self, unsealed: bool) {
+        self.unsealed = unsealed;
+    }
+
     /// Makes the act last: writes the audit lines, what others are told, and the answer for repeated requests, and commits.
     ///
     /// # Errors
@@ -176,6 +183,9 @@ impl Act {
                 self.id,
                 self.permission.as_str()
             )));
+        }
+        if self.unsealed {
+            return Err(Error::internal(format!("act {} left a sealer open", self.id)));
         }
         if let Some(mark) = &self.request.idempotency {
             let stored = sqlx::query!(

@@ -1,6 +1,7 @@
 //! The state that every request and command shares, and how the database is reached.
 
 use super::pdf::Fonts;
+use super::seal::KeyCache;
 use crate::config::Config;
 use crate::kernel::{Clock, Day, Error, Kind, Result, Text};
 use sqlx::migrate::Migrator;
@@ -22,12 +23,13 @@ struct Inner {
     clock: Clock,
     config: Config,
     fonts: OnceCell<Fonts>,
+    signing_keys: KeyCache,
 }
 
 impl App {
     /// Puts the parts together. Nothing is opened here.
     pub fn new(db: PgPool, clock: Clock, config: Config) -> App {
-        App(Arc::new(Inner { db, clock, config, fonts: OnceCell::new() }))
+        App(Arc::new(Inner { db, clock, config, fonts: OnceCell::new(), signing_keys: KeyCache::default() }))
     }
 
     /// Connections to the registry's database. Reading only: writes go through [`super::Act`].
@@ -56,6 +58,11 @@ impl App {
     /// The configuration.
     pub fn config(&self) -> &Config {
         &self.0.config
+    }
+
+    /// The key that signs, once it was read.
+    pub(super) fn signing_keys(&self) -> &KeyCache {
+        &self.0.signing_keys
     }
 
     /// The fonts that papers are written with, read when they are first asked for. Where there were none they are looked

@@ -14,6 +14,7 @@ pub mod outbox;
 pub mod overlay;
 pub mod pdf;
 pub mod reply;
+pub mod seal;
 pub mod table;
 pub mod topology;
 pub mod webhooks;
