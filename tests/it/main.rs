@@ -35,6 +35,7 @@ mod rule_index;
 mod rules;
 mod sampling;
 mod screen;
+mod seal;
 mod site;
 mod standard;
 mod support;

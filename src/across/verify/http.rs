@@ -3,6 +3,7 @@
 use super::actions::{self, Verified};
 use crate::kernel::{Error, Kind, Result, Text};
 use crate::platform::call::{parse_json, read_all};
+use crate::platform::seal::ProofView;
 use crate::platform::seal::document::Finding;
 use crate::platform::{App, Call, Permission, Reply, Stop};
 use axum::extract::Request;
@@ -46,7 +47,7 @@ enum Handed {
 struct SealedDocument {
     /// Algorithm, key, digest, place in the log, signature.
     #[serde(rename = "proof")]
-    #[schema(value_type = Object)]
+    #[schema(value_type = ProofView)]
     _proof: IgnoredAny,
 }
 

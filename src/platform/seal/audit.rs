@@ -94,7 +94,7 @@ pub async fn verify(app: &App, older: Option<&str>) -> Result<Verification> {
     let mut edge = Edge::default();
     // The root that the older checkpoint should have named, once the log is as long as it was.
     let mut then = older.as_ref().filter(|(_, old)| old.size == 0).map(|_| edge.root());
-    let mut from = 0;
+    let (mut from, mut expected_index) = (0, 0);
     loop {
         let chunk = log::entries(&mut tx, from, CHUNK).await?;
         let Some(last) = chunk.last() else { break };
@@ -102,13 +102,14 @@ pub async fn verify(app: &App, older: Option<&str>) -> Result<Verification> {
         let (mut places, mut expected) = (Vec::new(), Vec::new());
         for entry in &chunk {
             let at = Some(entry.index);
-            if entry.index != edge.size() {
+            if entry.index != expected_index {
                 findings.add(
                     "entry_missing",
-                    Some(edge.size()),
+                    Some(expected_index),
                     Text::fixed("缺少此序号的条目", "there is no entry at this index"),
                 );
             }
+            expected_index = entry.index + 1;
             let leaf = merkle::leaf(&entry.entry);
             if entry.leaf_hash != leaf {
                 findings.add(

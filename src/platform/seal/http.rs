@@ -29,6 +29,11 @@ fn begun(head: Option<Head>) -> Result<Head> {
     head.ok_or_else(|| Error::not_found("日志：尚未签发任何文件", "log: nothing was signed yet"))
 }
 
+/// No parameters: one that is sent is refused, as everywhere.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoParams {}
+
 /// The log's signed end (C2SP tlog-checkpoint): name, number of entries, root, signature. Keep it: later logs can be held
 /// to it.
 #[utoipa::path(
@@ -36,11 +41,35 @@ fn begun(head: Option<Head>) -> Result<Head> {
     responses((status = 200, body = String, content_type = "text/plain; charset=utf-8")),
     extensions(("x-permission" = json!("open")))
 )]
-async fn log_checkpoint(call: Call) -> Result<Reply, Stop> {
+async fn log_checkpoint(call: Call, Params(NoParams {}): Params<NoParams>) -> Result<Reply, Stop> {
     call.read(Permission::Open)?;
     let mut conn = call.app().snapshot().await?;
     let head = begun(log::head(&mut conn).await?)?;
     Ok(Reply::bytes("text/plain; charset=utf-8", head.checkpoint.into_bytes()))
+}
+
+/// The proof that a sealed document carries as its member `proof`. Digest: SHA-256 of the document's canonical form (RFC
+/// 8785) without `proof`. Signature: over the canonical form of the whole with only `signature` left out.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProofView {
+    /// Algorithm of the signature.
+    #[schema(example = "Ed25519")]
+    pub alg: String,
+    /// Key that signed: `ed25519:` and the first 16 bytes of the public key's SHA-256, hexadecimal.
+    #[schema(example = "ed25519:0123456789abcdef0123456789abcdef")]
+    pub key_id: String,
+    /// The key, 32 bytes in base64.
+    pub public_key: String,
+    /// The digest, hexadecimal.
+    pub payload_sha256: String,
+    /// Name of the log.
+    #[schema(example = "soil.example.gov.cn/land-check-log")]
+    pub log: String,
+    /// Place in the log, from 0.
+    #[schema(example = 17)]
+    pub log_index: u64,
+    /// The signature, 64 bytes in base64.
+    pub signature: String,
 }
 
 /// Which entries.
@@ -311,7 +340,7 @@ struct SigningKeyView {
     responses((status = 200, body = SigningKeys)),
     extensions(("x-permission" = json!("open")))
 )]
-async fn signing_keys(call: Call) -> Result<Reply, Stop> {
+async fn signing_keys(call: Call, Params(NoParams {}): Params<NoParams>) -> Result<Reply, Stop> {
     call.read(Permission::Open)?;
     let mut conn = call.app().snapshot().await?;
     let Some(head) = log::head(&mut conn).await? else {

@@ -18,5 +18,5 @@ pub mod merkle;
 pub mod note;
 mod sealer;
 
-pub use http::{ConsistencyProof, InclusionProof, routes};
+pub use http::{ConsistencyProof, InclusionProof, ProofView, routes};
 pub use sealer::{Entry, KeyCache, Rotation, Sealed, Sealer, rotate};
