@@ -11,6 +11,7 @@
 )]
 
 mod farmland;
+mod seal;
 #[path = "../tests/it/support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "tests need more of a world than measurements do")]
 mod support;
@@ -64,6 +65,9 @@ fn main() {
     }
     if wanted("classify") {
         lines.push(runtime.block_on(farmland::classify_county()));
+    }
+    if wanted("seal") {
+        lines.push(runtime.block_on(seal::ten_thousand()));
     }
     print(&lines);
 }

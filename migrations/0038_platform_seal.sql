@@ -21,14 +21,16 @@ create table platform_log_entry (
     idx bigint primary key check (idx >= 0),
     leaf_hash bytea not null check (length(leaf_hash) = 32),
     entry bytea not null,
-    subject_id uuid not null
+    subject_id uuid not null,
+    number text not null
 );
-create index platform_log_entry_subject on platform_log_entry (subject_id);
+create index platform_log_entry_number on platform_log_entry (number);
 comment on table platform_log_entry is 'the log of what was signed, in the order of commits; append-only';
 comment on column platform_log_entry.idx is 'from 0 without gaps';
 comment on column platform_log_entry.leaf_hash is 'SHA-256 over 0x00 and the entry (RFC 6962)';
 comment on column platform_log_entry.entry is 'canonical JSON (RFC 8785): kind, number, id, digest, key, signature, instant; no personal data, nothing of a parcel';
-comment on column platform_log_entry.subject_id is 'identifier of the record that was signed';
+comment on column platform_log_entry.subject_id is 'identifier of the record that was signed, as in the entry';
+comment on column platform_log_entry.number is 'its number, as in the entry';
 
 create table platform_log_node (
     level smallint not null check (level >= 1),

@@ -28,6 +28,7 @@ fn operations() -> OpenApiRouter<App> {
     router = router.merge(crate::across::conflicts::routes());
     router = router.merge(crate::across::indicators::routes());
     router = router.merge(crate::across::rulebook::routes());
+    router = router.merge(crate::platform::seal::routes()).merge(crate::across::verify::routes());
     for register in registers::ALL {
         router = router.merge((register.routes)());
     }

@@ -4,12 +4,18 @@ use super::Outcome;
 use crate::config::Config;
 use crate::kernel::Result;
 use crate::platform::audit::{self, Verification};
+use crate::platform::seal;
 use crate::registers::site::{self, Finding, Proof};
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
-    /// Recompute the whole audit chain and every site's log; exit code 3 when one does not hold
-    Verify,
+    /// Recompute the whole audit chain, every site's log and the log of what was signed; exit code 3 when one does not hold
+    Verify {
+        /// A checkpoint kept from before: what the log had then must still be its beginning
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Option<PathBuf>,
+    },
     /// Derive every due date again from the sites' logs; exit code 3 when the deadline register differs
     RecomputeDeadlines,
 }
@@ -19,22 +25,25 @@ struct Verified<'a> {
     #[serde(flatten)]
     chain: &'a Verification,
     logs: &'a Proof,
+    signed: &'a seal::audit::Verification,
 }
 
 pub(super) async fn run(config: Config, command: &Command, json: bool) -> Result<Outcome> {
     match command {
-        Command::Verify => verify(config, json).await,
+        Command::Verify { checkpoint } => verify(config, checkpoint.as_deref(), json).await,
         Command::RecomputeDeadlines => recompute(config, json).await,
     }
 }
 
-async fn verify(config: Config, json: bool) -> Result<Outcome> {
+async fn verify(config: Config, checkpoint: Option<&Path>, json: bool) -> Result<Outcome> {
+    let older = checkpoint.map(super::verify::text).transpose()?;
     let opened = super::open(config).await?;
     let chain = audit::verify(opened.app.db()).await?;
     let logs = site::verify_logs(&opened.app).await?;
+    let signed = seal::audit::verify(&opened.app, older.as_deref()).await?;
     opened.close().await?;
     if json {
-        super::print_json(&Verified { chain: &chain, logs: &logs })?;
+        super::print_json(&Verified { chain: &chain, logs: &logs, signed: &signed })?;
     } else {
         match &chain.broken {
             Some(broken) => {
@@ -51,8 +60,13 @@ async fn verify(config: Config, json: bool) -> Result<Outcome> {
             println!("{} 个地块的 {} 条事件完整", logs.sites, logs.looked_at);
             println!("The logs of {} sites hold: {} events", logs.sites, logs.looked_at);
         }
+        print_signed(&signed);
     }
-    Ok(if chain.broken.is_some() || !logs.findings.is_empty() { Outcome::No } else { Outcome::Done })
+    Ok(if chain.broken.is_some() || !logs.findings.is_empty() || !signed.findings.is_empty() {
+        Outcome::No
+    } else {
+        Outcome::Done
+    })
 }
 
 async fn recompute(config: Config, json: bool) -> Result<Outcome> {
@@ -69,6 +83,21 @@ async fn recompute(config: Config, json: bool) -> Result<Outcome> {
         }
     }
     Ok(if proof.findings.is_empty() { Outcome::Done } else { Outcome::No })
+}
+
+fn print_signed(signed: &seal::audit::Verification) {
+    for finding in &signed.findings {
+        let at = finding.index.map(|index| format!(" #{index}")).unwrap_or_default();
+        println!("签发日志{at}：{}", finding.text_zh);
+        println!("The log of what was signed{at}: {}", finding.text_en);
+    }
+    if signed.findings.is_empty() {
+        println!("签发日志完整，共 {} 条，根 {}", signed.entries, signed.root);
+        println!("The log of what was signed holds: {} entries, root {}", signed.entries, signed.root);
+        if let Some(size) = signed.held_to {
+            println!("所给检查点的 {size} 条未变 / The {size} entries of the checkpoint given are unchanged");
+        }
+    }
 }
 
 fn print(findings: &[Finding]) {

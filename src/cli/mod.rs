@@ -12,6 +12,8 @@ mod key;
 mod migrate;
 mod openapi;
 mod serve;
+mod signing_key;
+mod verify;
 
 use crate::across::rulebook;
 use crate::config::{Config, LogFormat};
@@ -77,7 +79,12 @@ enum Command {
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Key(key::Command),
-    /// Check the audit chain
+    /// List and rotate the keys that sign replies
+    #[command(subcommand)]
+    SigningKey(signing_key::Command),
+    /// Check what the registry signed, without it; exit code 3 when something was changed
+    Verify(verify::Arguments),
+    /// Check the audit chain and the log of what was signed
     #[command(subcommand)]
     Audit(audit::Command),
     /// Print the OpenAPI document
@@ -147,6 +154,8 @@ async fn dispatch(Arguments { common, command }: Arguments) -> Result<Outcome> {
         Command::Check(arguments) => check::run(config, arguments, common.json).await,
         Command::Calendar(command) => calendar::run(config, command, common.json).await,
         Command::Key(command) => key::run(config, command, common.json).await,
+        Command::SigningKey(command) => signing_key::run(config, &command, common.json).await,
+        Command::Verify(arguments) => verify::run(&arguments, common.json),
         Command::Audit(command) => audit::run(config, &command, common.json).await,
         Command::Openapi => openapi::run(),
         Command::Doctor => doctor::run(&config, common.json).await,

@@ -47,6 +47,7 @@ fn cases() -> BTreeMap<&'static str, Sent> {
             })),
         ),
         ("withdraw_land_check", Sent::Json(json!({"reason": "x"}))),
+        ("verify", Sent::Json(json!({"number": "X", "payload_sha256": "x"}))),
         ("withdraw_redevelopment", Sent::Json(json!({"reason": "x"}))),
         ("freeze_indicators", Sent::Json(json!({"division_code": "999999", "year": 2025}))),
         ("fulfil_deadline", Sent::Json(json!({"on": "2026-11-20", "note": "x"}))),

@@ -37,6 +37,7 @@ mod rule_index;
 mod rules;
 mod sampling;
 mod screen;
+mod seal;
 mod site;
 mod standard;
 mod standing;

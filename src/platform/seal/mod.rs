@@ -8,10 +8,15 @@
 //! Sealing happens inside an [`Act`](super::Act), by a [`Sealer`]. Lock order in an act: the counter of a division, then
 //! the log's end, then the audit chain's end.
 
+pub mod audit;
 pub mod canonical;
+pub mod document;
+mod http;
 pub mod key;
+pub mod log;
 pub mod merkle;
 pub mod note;
 mod sealer;
 
-pub use sealer::{Entry, KeyCache, Sealed, Sealer};
+pub use http::{ConsistencyProof, InclusionProof, ProofView, routes};
+pub use sealer::{Entry, KeyCache, Rotation, Sealed, Sealer, rotate};

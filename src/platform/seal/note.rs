@@ -117,6 +117,12 @@ impl Note {
         Some(Note { text: text.to_owned(), signatures })
     }
 
+    /// Whether a signature below says that it is of this key.
+    pub fn names(&self, verifier: &Verifier) -> bool {
+        let hash = key_hash(&verifier.name, &verifier.key);
+        self.signatures.iter().any(|s| s.name == verifier.name && s.key_hash == hash)
+    }
+
     /// Whether this key signed it.
     pub fn is_signed_by(&self, verifier: &Verifier) -> bool {
         let hash = key_hash(&verifier.name, &verifier.key);

@@ -63,6 +63,7 @@ pub struct Sealer {
     leaves: Vec<Vec<u8>>,
     entries: Vec<Vec<u8>>,
     subjects: Vec<Uuid>,
+    numbers: Vec<String>,
     levels: Vec<i16>,
     places: Vec<i64>,
     nodes: Vec<Vec<u8>>,
@@ -79,7 +80,7 @@ struct Proof<'a> {
     public_key: &'a str,
 }
 
-/// The entry as it is logged.
+/// The entry as it is logged; [`super::log::Said`] reads it.
 #[derive(Serialize)]
 struct Logged<'a> {
     at: &'a str,
@@ -104,11 +105,7 @@ impl Sealer {
             (Some(id), Some(origin)) => (current(act, &id).await?, origin),
             _ => begin(act).await?,
         };
-        let peaks = head.peaks.into_iter().map(TryInto::try_into).collect::<Result<Vec<_>, _>>();
-        let edge = peaks
-            .ok()
-            .and_then(|peaks| Edge::of(u64::try_from(head.size).ok()?, peaks))
-            .ok_or_else(|| Error::internal("the log's end does not fit its size"))?;
+        let edge = edge(head.size, head.peaks)?;
         act.leave_unsealed(true);
         Ok(Sealer {
             public_key: STANDARD.encode(key.public()),
@@ -120,6 +117,7 @@ impl Sealer {
             leaves: Vec::new(),
             entries: Vec::new(),
             subjects: Vec::new(),
+            numbers: Vec::new(),
             levels: Vec::new(),
             places: Vec::new(),
             nodes: Vec::new(),
@@ -166,6 +164,7 @@ impl Sealer {
         self.leaves.push(leaf.to_vec());
         self.entries.push(logged);
         self.subjects.push(entry.id);
+        self.numbers.push(entry.number.to_owned());
         let (levels, places, nodes) = (&mut self.levels, &mut self.places, &mut self.nodes);
         self.edge.append(leaf, |place, hash| {
             levels.push(i16::from(place.level));
@@ -186,17 +185,18 @@ impl Sealer {
             let peaks: Vec<Vec<u8>> = self.edge.peaks().iter().map(|peak| peak.to_vec()).collect();
             sqlx::query!(
                 "with entries as (
-                     insert into platform_log_entry (idx, leaf_hash, entry, subject_id)
-                     select * from unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::uuid[])
+                     insert into platform_log_entry (idx, leaf_hash, entry, subject_id, number)
+                     select * from unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::uuid[], $5::text[])
                  ), nodes as (
                      insert into platform_log_node (level, idx, hash)
-                     select * from unnest($5::smallint[], $6::bigint[], $7::bytea[])
+                     select * from unnest($6::smallint[], $7::bigint[], $8::bytea[])
                  )
-                 update platform_log_head set size = $8, peaks = $9, checkpoint = $10",
+                 update platform_log_head set size = $9, peaks = $10, checkpoint = $11",
                 &self.indices,
                 &self.leaves,
                 &self.entries,
                 &self.subjects,
+                &self.numbers,
                 &self.levels,
                 &self.places,
                 &self.nodes,
@@ -259,6 +259,52 @@ async fn begin(act: &mut Act) -> Result<(Arc<SigningKey>, String)> {
     .await?;
     act.note(format!("signing_key/{}", key.id()), json!({"made": true, "log": origin}));
     Ok((Arc::new(key), origin))
+}
+
+/// A change of the key that signs.
+#[derive(Debug, Clone, Serialize)]
+pub struct Rotation {
+    /// The key that is retired; `None` when there was none.
+    pub retired: Option<String>,
+    /// The key that signs from now on.
+    pub current: String,
+}
+
+/// Puts a new key in the place of the one that signs. What the old one signed holds on; its secret part is erased. The
+/// log's end is signed anew by both, so that whoever knows the old key sees it hand over.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn rotate(act: &mut Act) -> Result<Rotation> {
+    let head = sqlx::query!("select origin, key_id, size, peaks from platform_log_head for update")
+        .fetch_one(act.tx())
+        .await?;
+    let (Some(id), Some(origin)) = (head.key_id, head.origin) else {
+        let (key, _) = begin(act).await?;
+        return Ok(Rotation { retired: None, current: key.id().to_owned() });
+    };
+    let old = current(act, &id).await?;
+    let edge = edge(head.size, head.peaks)?;
+    let now = act.now();
+    sqlx::query!("update platform_signing_key set retired_at = $2, seed = null where id = $1", id, now)
+        .execute(act.tx())
+        .await?;
+    let new = new_key(act).await?;
+    let checkpoint = signed_checkpoint(&origin, &edge, &[&old, &new]);
+    sqlx::query!("update platform_log_head set key_id = $1, checkpoint = $2", new.id(), checkpoint)
+        .execute(act.tx())
+        .await?;
+    act.note(format!("signing_key/{}", new.id()), json!({"made": true, "retired": id, "log_size": head.size}));
+    Ok(Rotation { retired: Some(id), current: new.id().to_owned() })
+}
+
+/// The right edge of the tree as stored.
+fn edge(size: i64, peaks: Vec<Vec<u8>>) -> Result<Edge> {
+    let peaks = peaks.into_iter().map(TryInto::try_into).collect::<Result<Vec<_>, _>>();
+    peaks
+        .ok()
+        .and_then(|peaks| Edge::of(u64::try_from(size).ok()?, peaks))
+        .ok_or_else(|| Error::internal("the log's end does not fit its size"))
 }
 
 /// Makes a key and stores it; its random part comes from the operating system.

@@ -163,6 +163,12 @@ impl World {
         expect(self.post("/v1/documents").bearer_auth(key).multipart(form), 201).await["id"].clone()
     }
 
+    /// The address of its database, for commands.
+    pub async fn database_url(&self) -> String {
+        let options = self.app.db().connect_options();
+        shared().await.cluster.admin_url(options.get_database().expect("a database"))
+    }
+
     /// The address of a path.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.addr)
