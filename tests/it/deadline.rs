@@ -417,7 +417,7 @@ async fn the_status_in_sql_is_the_status_in_rust() {
             let (until, days, cause, document_id) = (None, None, None, None);
             changes.push(Change { kind, on: at, until, days, cause, document_id, was_due_on, due_on });
         }
-        let course = Course { due_on, changes: &changes, closed: closed_on.map(|on| Closed { on, cancelled }) };
+        let course = Course { due_on: Some(due_on), changes: &changes, closed: closed_on.map(|on| Closed { on, cancelled }) };
         let rule = course.status(on, soon);
         let sql: String = sqlx::query_scalar("select deadline_status($1, $2, $3, $4, $5, $6)")
             .bind(days(due_on))
