@@ -12,6 +12,7 @@ create table consultation (
     contact text,
     questions text,
     sent_on date not null,
+    letter jsonb not null check (jsonb_typeof(letter) = 'object'),
     document_id uuid references document (id),
     sent_by_role text not null,
     sent_by_division text not null,
@@ -30,6 +31,7 @@ comment on column consultation.addressed_to is 'the bureau asked';
 comment on column consultation.contact is 'whom to ask back';
 comment on column consultation.questions is 'what is asked beyond the opinion itself';
 comment on column consultation.sent_on is 'the day on the letter, from which the time to reply is counted';
+comment on column consultation.letter is 'the letter piece by piece: what the PDF is made of';
 comment on column consultation.document_id is 'the letter as it was signed';
 comment on column consultation.sent_by_role is 'role that sent it; operator for a command at the machine';
 comment on column consultation.sent_by_division is 'division of whoever sent it';

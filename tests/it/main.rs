@@ -6,6 +6,7 @@ mod check_basis;
 mod class_adjustment;
 mod classification;
 mod conflicts;
+mod consultation;
 mod deadline;
 mod deadline_daily;
 mod demo;

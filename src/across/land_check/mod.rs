@@ -11,4 +11,4 @@ mod store;
 
 pub use actions::{Answered, Question, Stated, ask, settings};
 pub use http::{Asked, read_question, routes};
-pub use rules::{GATES, Gate, Jurisdiction, Operation, home};
+pub use rules::{GATES, Gate, Jurisdiction, Operation, Register, Reply as WrittenReply, Verdict, after_reply, home};

@@ -1,7 +1,7 @@
 //! The kinds of changes there are. A register tells no other, and a subscription names no other.
 
 /// Every kind, sorted.
-pub(in crate::platform) const KINDS: [&str; 70] = [
+pub(in crate::platform) const KINDS: [&str; 74] = [
     "class_adjustment.agreed",
     "class_adjustment.approved",
     "class_adjustment.proposed",
@@ -33,6 +33,10 @@ pub(in crate::platform) const KINDS: [&str; 70] = [
     "farmland_measure.results_recorded",
     "farmland_measure.uploaded",
     "farmland_measure.withdrawn",
+    "land_check.consultation_withdrawn",
+    "land_check.consulted",
+    "land_check.quarter_shared",
+    "land_check.replied",
     "list.entered",
     "list.graded",
     "list.left",

@@ -224,7 +224,9 @@ fn undated(rule: &'static DeadlineRule, start_on: Day) -> Vec<Why> {
         (
             Text::new(
                 format!("期限参数 {parameter} 未配置，无法计算到期日；配置后由系统补算。"),
-                format!("The parameter {parameter} is not set, so that no last day can be counted; it will be once it is."),
+                format!(
+                    "The parameter {parameter} is not set, so that no last day can be counted; it will be once it is."
+                ),
             ),
             None,
         ),
@@ -733,7 +735,8 @@ async fn keep_counted(
 
 /// Whether that is what is stored.
 fn is_kept(clock: &Deadline, due: &Due, why: &[Why], changes: &[Change]) -> bool {
-    (Some(due.nominal_due_on), Some(due.due_on), due.provisional) == (clock.nominal_due_on, clock.due_on, clock.provisional)
+    (Some(due.nominal_due_on), Some(due.due_on), due.provisional)
+        == (clock.nominal_due_on, clock.due_on, clock.provisional)
         && why == clock.why.0
         && changes == clock.changes.0
 }

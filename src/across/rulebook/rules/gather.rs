@@ -474,7 +474,8 @@ fn number(parameter: &'static parameters::Parameter) -> RuleEntry {
     }
     if provisions.is_empty() {
         // No text prints it: it stands on what asks for it.
-        let asking = deadline::RULES.iter().filter(|rule| rule.period.parameter().is_some_and(|p| p.id == parameter.id));
+        let asking =
+            deadline::RULES.iter().filter(|rule| rule.period.parameter().is_some_and(|p| p.id == parameter.id));
         provisions.extend(asking.flat_map(|rule| rule.provisions.first().copied()));
     }
     RuleEntry {
