@@ -128,8 +128,9 @@ create trigger consultation_append_only before update or delete on consultation_
 create trigger consultation_append_only before update or delete on consultation_share
     for each row execute function consultation_append_only();
 
--- Checks that await a reply, by division: the bureaus' inbox.
+-- Checks that await a reply, by division and over all of them: the bureaus' inbox.
 create index land_check_awaiting on land_check (division_code, id) where awaits_reply;
+create index land_check_awaiting_newest on land_check (id) where awaits_reply;
 
 -- A clock may have no last day: no text and no operator has set its number yet.
 alter table deadline drop constraint deadline_period;
