@@ -41,6 +41,7 @@ const ROLES: &[(&str, u8)] = &[
 const MEETINGS: &[(&str, &str, &str)] = &[
     ("*", "division", "every record lies in a division, and only the tree of divisions knows which there are"),
     ("site", "deadline", "steps of a site start and stop clocks, and its page shows them"),
+    ("consultation", "land_check", "a consultation is about a land check, and its reply changes that check's verdict"),
     ("notice", "site", "a notice is about a site, and its service is a step of that site"),
     ("notice", "document", "a notice is filed as a paper, and its service rests on one"),
     ("notice", "deadline", "a notice says until when, counted as the clock that its service starts will count"),

@@ -1,6 +1,7 @@
 //! What reads many registers at once.
 
 pub mod conflicts;
+pub mod consultation;
 pub mod imports;
 pub mod indicators;
 pub mod land_check;

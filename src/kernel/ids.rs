@@ -89,6 +89,12 @@ ids! {
     StandardId,
     /// A land check (准入查询).
     LandCheckId,
+    /// A letter that asks the ecology bureau about a land check (征求意见函).
+    ConsultationId,
+    /// A written reply of the ecology bureau to a land check (书面回复).
+    ConsultationReplyId,
+    /// Land checks of a quarter as they were shared (季度共享).
+    QuarterShareId,
     /// A background job.
     JobId,
     /// A written notice (通知书).

@@ -452,6 +452,12 @@ provisions! {
     PLAN_SHUOZHOU_8_QUERY = [verified(&PLAN_SHUOZHOU, "任务8：查询并记录 / task 8: query and record")];
     /// Written reply of the ecology bureau where the parcel touches a suspected or contaminated site.
     PLAN_SHUOZHOU_8_REPLY = [verified(&PLAN_SHUOZHOU, "任务8：书面回复 / task 8: written reply")];
+    /// Natural resources share the suspected sites of the land bank with ecology and planning from time to time.
+    PLAN_INNER_MONGOLIA_LAND_BANK = [verified(&PLAN_INNER_MONGOLIA, "定期与环境、规划部门共享纳入用地收储平台的疑似污染地块信息 / suspected sites of the land bank are shared periodically")];
+    /// Within what time a bureau answers a consultation no text says; the locality may set it.
+    PRODUCT_REPLY_TIME = [unconfirmed(&PRODUCT, "准入查询书面回复期限由当地设定，未设定的不计算到期日（非法定） / the time to answer a consultation is set locally; not counted where it is not (not law)")];
+    /// Planning shares the land checks of a quarter with the bureaus. The plans say from time to time; the quarter is ours.
+    PRODUCT_QUARTERLY_SHARING = [unconfirmed(&PRODUCT, "按季度共享准入查询及其回复（周期非法定） / land checks and replies are shared by the quarter (the period is not law)")];
     /// Land not surveyed, or harmful, or not remediated, stays out of the land procedure.
     PLAN_SHUOZHOU_6_SUPPLY = [verified(&PLAN_SHUOZHOU, "任务6：不得纳入用地程序 / task 6: barred from the land procedure")];
     /// Land uses are planned by the lists and the negative list.

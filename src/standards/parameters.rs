@@ -82,7 +82,7 @@ pub struct Parameter {
     pub unit: Unit,
     /// A local service level for "promptly" (及时) or a customary day, not law.
     pub internal: bool,
-    /// Its values, the nation's first.
+    /// Its values, the nation's first. None where no text prints one: it then has a value only where the operator set it.
     pub versions: &'static [Version],
 }
 
@@ -156,7 +156,7 @@ impl Parameter {
 }
 
 /// The digits of a division code that tell it from those above: `150000` → `15`, `000000` → ``.
-fn significant(code: &str) -> &str {
+pub fn significant(code: &str) -> &str {
     let mut digits = code;
     while let Some(shorter) = digits.strip_suffix("00") {
         digits = shorter;
@@ -166,7 +166,7 @@ fn significant(code: &str) -> &str {
 
 macro_rules! parameters {
     ($($(#[$doc:meta])* $name:ident = $id:literal, $zh:literal, $en:literal, $unit:ident, internal: $internal:literal,
-        [$($place:literal => $value:literal, [$($provision:ident),+], $confidence:ident);+ $(;)?])+) => {
+        [$($place:literal => $value:literal, [$($provision:ident),+], $confidence:ident);* $(;)?])+) => {
         $(
             $(#[$doc])*
             pub static $name: Parameter = Parameter {
@@ -181,7 +181,7 @@ macro_rules! parameters {
                     value: $value,
                     provisions: const { &[$(&law::$provision),+] },
                     confidence: $confidence,
-                }),+],
+                }),*],
             };
         )+
 
@@ -247,6 +247,8 @@ parameters! {
         "" => 15, [ORDER_3_DEMOLITION, LAW_22_CODE_415], Recalled;
         "37" => 15, [SHANDONG_DEMOLITION, LAW_22_CODE_415], Verified;
     ]
+    /// Within which the ecology bureau answers a consultation on a land check. No text gives a time, and none is made up.
+    LAND_CHECK_REPLY_DAYS = "land_check_reply_days", "准入查询书面回复期限（工作日，未配置即不计算）", "Working days for the written reply to a land check (not counted where not set)", WorkingDays, internal: true, []
     /// A class is dominant in a farmland unit when more than this share of its points has it.
     CLASS_DOMINANCE_PERCENT = "class_dominance_percent", "类别划分：主导类别点位占比须超过（%）", "Classification: a class is dominant above this share of the points (%)", Percent, internal: false, ["" => 80, [CLASS_GUIDE_UNIT], Unconfirmed]
     /// So many contiguous points of a farmland unit that are not of the dominant class are a part of their own.
@@ -298,7 +300,8 @@ mod tests {
             let resolved = parameter.resolve(division, TODAY, &Overrides::new()).unwrap();
             (resolved.value, resolved.confidence, resolved.internal)
         };
-        let nation: Vec<_> = ALL.iter().map(|parameter| (parameter.id, known(parameter, "110101"))).collect();
+        let printed = ALL.iter().filter(|parameter| !parameter.versions.is_empty());
+        let nation: Vec<_> = printed.map(|parameter| (parameter.id, known(parameter, "110101"))).collect();
         let expected = [
             ("preliminary_survey_months", (6, Recalled, false)),
             ("list_publication_working_days", (20, Verified, false)),
@@ -350,6 +353,20 @@ mod tests {
         // Set for the nation, it does not speak where a region has its own text.
         assert_eq!(CONTAINMENT_MONITORS_AIR.resolve("140602", TODAY, &set).unwrap().value, 0);
         assert_eq!(CONTAINMENT_MONITORS_AIR.resolve("152921", TODAY, &set).unwrap().value, 1);
+    }
+
+    /// Pins: LAND_CHECK_REPLY_DAYS
+    #[test]
+    fn what_no_text_prints_has_a_value_only_where_it_is_set() {
+        assert_eq!(value(&LAND_CHECK_REPLY_DAYS, "140602"), None);
+        let mut set = Overrides::new();
+        set.entry("land_check_reply_days".to_owned()).or_default().insert("140600".to_owned(), 10);
+        let there = LAND_CHECK_REPLY_DAYS.resolve("140602", TODAY, &set).unwrap();
+        assert_eq!(
+            (there.value, there.configured, there.internal, there.confidence, there.provisions.len()),
+            (10, true, true, Unconfirmed, 0)
+        );
+        assert_eq!(LAND_CHECK_REPLY_DAYS.resolve("152921", TODAY, &set), None);
     }
 
     #[test]

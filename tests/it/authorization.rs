@@ -49,6 +49,13 @@ fn cases() -> BTreeMap<&'static str, Sent> {
         ("withdraw_land_check", Sent::Json(json!({"reason": "x"}))),
         ("verify", Sent::Json(json!({"number": "X", "payload_sha256": "x"}))),
         ("withdraw_redevelopment", Sent::Json(json!({"reason": "x"}))),
+        ("consult_on_land_check", Sent::Json(json!({"sent_on": "2026-11-20"}))),
+        ("withdraw_consultation", Sent::Json(json!({"reason": "x"}))),
+        (
+            "reply_to_land_check",
+            Sent::Json(json!({"number": "1", "replied_on": "2026-11-20", "conclusion": "agrees", "text": "x"})),
+        ),
+        ("share_quarter", Sent::Json(json!({"division_code": "999999", "quarter": "2026Q3"}))),
         ("freeze_indicators", Sent::Json(json!({"division_code": "999999", "year": 2025}))),
         ("fulfil_deadline", Sent::Json(json!({"on": "2026-11-20", "note": "x"}))),
         ("issue_notice", Sent::Json(json!({"site_id": NOBODY, "kind": "listing"}))),

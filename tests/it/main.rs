@@ -7,6 +7,7 @@ mod class_adjustment;
 mod classification;
 mod conflicts;
 mod coverage;
+mod consultation;
 mod deadline;
 mod deadline_daily;
 mod demo;

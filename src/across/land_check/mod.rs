@@ -15,4 +15,4 @@ pub use actions::watch::{Pass, untrue, watch};
 pub use actions::{Answered, Identity, Question, Stated, ask, ask_all, rejudge, settings};
 pub use http::{Asked, read_question, routes};
 pub use jobs::run_worker;
-pub use rules::{GATES, Gate, Jurisdiction, Operation, home};
+pub use rules::{GATES, Gate, Jurisdiction, Operation, Register, Reply as WrittenReply, Verdict, after_reply, home};

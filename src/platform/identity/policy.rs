@@ -111,6 +111,10 @@ permissions! {
     LandCheckWatch = "land_check.watch", public: false, [];
     /// Read land checks.
     LandCheckRead = "land_check.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Auditor, Admin];
+    /// Consult the ecology bureau on a land check, and share the checks of a quarter.
+    LandCheckConsult = "land_check.consult", public: false, [Planning, Agriculture, Government];
+    /// Reply in writing to a land check.
+    LandCheckReply = "land_check.reply", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology];
     /// See what checks look at beside the registers: coverage, key units. Control zones are public.
     CheckBasisRead = "check_basis.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Auditor, Admin];
     /// Keep what checks look at beside the registers: coverage, control zones, the control list, key units.

@@ -1,7 +1,7 @@
 //! The kinds of changes there are. A register tells no other, and a subscription names no other.
 
 /// Every kind, sorted.
-pub(in crate::platform) const KINDS: [&str; 79] = [
+pub(in crate::platform) const KINDS: [&str; 83] = [
     "class_adjustment.agreed",
     "class_adjustment.approved",
     "class_adjustment.proposed",
@@ -35,6 +35,10 @@ pub(in crate::platform) const KINDS: [&str; 79] = [
     "farmland_measure.results_recorded",
     "farmland_measure.uploaded",
     "farmland_measure.withdrawn",
+    "land_check.consultation_withdrawn",
+    "land_check.consulted",
+    "land_check.quarter_shared",
+    "land_check.replied",
     "land_check.superseded",
     "land_check.withdrawn",
     "list.entered",

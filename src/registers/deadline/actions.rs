@@ -21,6 +21,9 @@ pub const ENTERED_IN_ERROR: &str =
 /// Characters of a cause at most.
 const MAX_CAUSE: usize = 2_000;
 
+/// What clocks run for beside records of registers: land checks, which the ecology bureau answers.
+const ABOVE_THE_REGISTERS: [&str; 1] = ["land_check"];
+
 /// The record that a clock runs for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
@@ -54,7 +57,11 @@ pub struct ClockKey<'a> {
 /// What others are told of a clock; its record is the subject, so that who watches the record hears of it in order.
 pub(super) fn told(kind: &'static str, subject: &Told, on: Option<Day>, data: Value) -> News {
     // Registers are known when the program is written; a clock of one that has gone keeps this register's name.
-    let register = crate::registers::ALL.iter().map(|register| register.id).find(|id| *id == subject.register);
+    let register = crate::registers::ALL
+        .iter()
+        .map(|register| register.id)
+        .chain(ABOVE_THE_REGISTERS)
+        .find(|id| *id == subject.register);
     News {
         kind,
         register: register.unwrap_or(super::REGISTER.id),
@@ -115,10 +122,11 @@ pub async fn open(act: &mut Act, new: OpenDeadline) -> Result<DeadlineId> {
     let calendar = calendar(act.tx()).await?;
     let rolls_forward = rolls_forward(act, rule);
     let division = &new.subject.division_code;
-    let length = rule
-        .length(division, new.start_on, act.today(), &act.app().config().parameters)
-        .ok_or_else(|| Error::internal(format!("no length of {} holds in {division}", rule.id)))?;
-    let resolved = length.resolved.as_ref();
+    let length = rule.length(division, new.start_on, act.today(), &act.app().config().parameters);
+    if length.is_none() && !rule.may_be_undated() {
+        return Err(Error::internal(format!("no length of {} holds in {division}", rule.id)));
+    }
+    let resolved = length.as_ref().and_then(|length| length.resolved.as_ref());
     if new.set_due_on.is_some() != rule.period.parameter().is_none() {
         return Err(Error::internal(format!("clock {} is opened with a day set: {:?}", rule.id, new.set_due_on)));
     }
@@ -130,11 +138,18 @@ pub async fn open(act: &mut Act, new: OpenDeadline) -> Result<DeadlineId> {
         rolls_forward,
         changes: &[],
     };
-    let Recounted { due, .. } = counted(&terms, &calendar)?;
-    let why = why(&Spoken::of_length(rule, &length, new.start_on), &due);
-    let confidence = resolved.map_or(rule.confidence, |resolved| resolved.confidence.max(rule.confidence));
-    let confidence = if length.of_later_text { Confidence::Unconfirmed } else { confidence };
-    let internal = resolved.is_some_and(|resolved| resolved.internal);
+    let (due, why) = match &length {
+        Some(length) => {
+            let Recounted { due, .. } = counted(&terms, &calendar)?;
+            let why = why(&Spoken::of_length(rule, length, new.start_on), &due);
+            (Some(due), why)
+        }
+        None => (None, undated(rule, new.start_on)),
+    };
+    let confidence = confidence(rule, length.as_ref());
+    let internal = length.as_ref().map_or(rule.may_be_internal(), Length::is_internal);
+    let due_on = due.as_ref().map(|due| due.due_on);
+    let provisional = due.as_ref().is_some_and(|due| due.provisional);
     let id = DeadlineId::new(act.now());
     let row = NewRow {
         id,
@@ -154,9 +169,9 @@ pub async fn open(act: &mut Act, new: OpenDeadline) -> Result<DeadlineId> {
         rolls_forward,
         counted: Counted {
             rule_version: as_i32(rule.version)?,
-            nominal_due_on: due.nominal_due_on,
-            due_on: due.due_on,
-            provisional: due.provisional,
+            nominal_due_on: due.as_ref().map(|due| due.nominal_due_on),
+            due_on,
+            provisional,
             why: &why,
             changes: &[],
         },
@@ -166,7 +181,7 @@ pub async fn open(act: &mut Act, new: OpenDeadline) -> Result<DeadlineId> {
         format!("deadline/{id}"),
         json!({
             "rule": rule.id, "version": rule.version, "occasion": new.occasion, "start_on": new.start_on,
-            "due_on": due.due_on, "provisional": due.provisional, "value": row.parameter_value,
+            "due_on": due_on, "provisional": provisional, "value": row.parameter_value,
             "subject": format!("{}/{}", new.subject.register, new.subject.id),
         }),
     );
@@ -183,11 +198,88 @@ pub async fn open(act: &mut Act, new: OpenDeadline) -> Result<DeadlineId> {
         Some(new.opened_on),
         json!({
             "deadline_id": id, "rule": rule.id, "occasion": new.occasion, "start_on": new.start_on,
-            "due_on": due.due_on, "provisional": due.provisional, "responsible": rule.responsible,
+            "due_on": due_on, "provisional": provisional, "responsible": rule.responsible,
             "internal": internal,
         }),
     ));
     Ok(id)
+}
+
+/// How well a clock is known: rule and number, the weaker of them. A number that nobody has set is not known at all.
+fn confidence(rule: &DeadlineRule, length: Option<&Length>) -> Confidence {
+    match length {
+        None => Confidence::Unconfirmed,
+        Some(length) if length.of_later_text => Confidence::Unconfirmed,
+        Some(length) => {
+            length.resolved.as_ref().map_or(rule.confidence, |resolved| resolved.confidence.max(rule.confidence))
+        }
+    }
+}
+
+/// The reasons of a clock that has no last day.
+fn undated(rule: &'static DeadlineRule, start_on: Day) -> Vec<Why> {
+    let parameter = rule.period.parameter().map_or("", |parameter| parameter.id);
+    let said = [
+        (rule.runs_from.clone(), rule.provisions.first().copied()),
+        (
+            Text::new(
+                format!("期限参数 {parameter} 未配置，无法计算到期日；配置后由系统补算。"),
+                format!(
+                    "The parameter {parameter} is not set, so that no last day can be counted; it will be once it is."
+                ),
+            ),
+            None,
+        ),
+    ];
+    said.into_iter()
+        .map(|(text, provision)| Why {
+            text_zh: text.zh.into_owned(),
+            text_en: text.en.into_owned(),
+            citations: provision.and_then(|provision| provision.cite(start_on)).into_iter().collect(),
+        })
+        .collect()
+}
+
+/// Counts the running clocks without a last day whose number an operator has set since, from the day they started; gives
+/// how many. A clock that ended stays as it was.
+///
+/// # Errors
+/// When the database cannot be read or written.
+pub(super) async fn date_undated(act: &mut Act, rule: &'static DeadlineRule, limit: i64) -> Result<usize> {
+    let calendar = calendar(act.tx()).await?;
+    let overrides = act.app().config().parameters.clone();
+    let (today, mut dated) = (act.today(), 0);
+    for clock in store::lock_undated(act.tx(), rule.id, limit, &store::places_set(rule, &overrides)).await? {
+        let Some(length) = rule.length(&clock.division_code, clock.start_on, today, &overrides) else { continue };
+        let Some(resolved) = &length.resolved else { continue };
+        let terms = Terms { value: Some(resolved.value), ..terms(&clock, rule, &[])? };
+        let Recounted { due, .. } = counted(&terms, &calendar)?;
+        let why = why(&Spoken::of_length(rule, &length, clock.start_on), &due);
+        let number = store::Number {
+            value: as_i32(resolved.value)?,
+            jurisdiction: &resolved.jurisdiction,
+            configured: resolved.configured,
+            internal: resolved.internal,
+            confidence: confidence(rule, Some(&length)),
+        };
+        let counted = Counted {
+            rule_version: as_i32(rule.version)?,
+            nominal_due_on: Some(due.nominal_due_on),
+            due_on: Some(due.due_on),
+            provisional: due.provisional,
+            why: &why,
+            changes: &[],
+        };
+        store::set_number(act.tx(), clock.id, &number, &counted).await?;
+        act.note(
+            format!("deadline/{}", clock.id),
+            json!({"rule": rule.id, "number_set": number.value, "due_on": due.due_on}),
+        );
+        let more = json!({"was_due_on": null, "due_on": due.due_on, "provisional": due.provisional});
+        tell(act, "deadline.recounted", &clock, None, more);
+        dated += 1;
+    }
+    Ok(dated)
 }
 
 /// What a clock would count.
@@ -416,13 +508,14 @@ pub async fn extend(
             ),
         ));
     }
-    if until <= clock.due_on {
+    let was_due_on = dated(&clock)?;
+    if until <= was_due_on {
         return Err(Error::fault(
             "/until",
             "not_later",
             Text::new(
-                format!("延期后的日期应晚于现期限 {}。", clock.due_on),
-                format!("An extension ends after the last day that stands, {}.", clock.due_on),
+                format!("延期后的日期应晚于现期限 {was_due_on}。"),
+                format!("An extension ends after the last day that stands, {was_due_on}."),
             ),
         ));
     }
@@ -433,14 +526,14 @@ pub async fn extend(
         days: None,
         cause: Some(cause.to_owned()),
         document_id: document,
-        was_due_on: clock.due_on,
+        was_due_on,
         due_on: until,
     };
     add_change(act, &clock, change, None, true).await?;
     let detail =
-        json!({"rule": key.rule, "extended_on": on, "was_due_on": clock.due_on, "due_on": until, "document": document});
+        json!({"rule": key.rule, "extended_on": on, "was_due_on": was_due_on, "due_on": until, "document": document});
     act.note(format!("deadline/{}", clock.id), detail);
-    tell(act, "deadline.extended", &clock, Some(on), json!({"was_due_on": clock.due_on, "due_on": until}));
+    tell(act, "deadline.extended", &clock, Some(on), json!({"was_due_on": was_due_on, "due_on": until}));
     Ok(clock.id)
 }
 
@@ -466,6 +559,7 @@ pub async fn suspend(act: &mut Act, key: &ClockKey<'_>, on: Day, cause: &str) ->
             Text::fixed("该时限已中止。", "The clock stands still already."),
         ));
     }
+    let was_due_on = dated(&clock)?;
     let change = Change {
         kind: ChangeKind::Suspended,
         on,
@@ -473,8 +567,8 @@ pub async fn suspend(act: &mut Act, key: &ClockKey<'_>, on: Day, cause: &str) ->
         days: None,
         cause: Some(cause.to_owned()),
         document_id: None,
-        was_due_on: clock.due_on,
-        due_on: clock.due_on,
+        was_due_on,
+        due_on: was_due_on,
     };
     add_change(act, &clock, change, Some(on), false).await?;
     act.note(format!("deadline/{}", clock.id), json!({"rule": key.rule, "suspended_on": on}));
@@ -497,6 +591,7 @@ pub async fn resume(act: &mut Act, key: &ClockKey<'_>, on: Day) -> Result<Deadli
             Text::fixed("该时限未中止，无从恢复。", "The clock does not stand still."),
         ));
     };
+    let was_due_on = dated(&clock)?;
     let change = Change {
         kind: ChangeKind::Resumed,
         on,
@@ -504,8 +599,8 @@ pub async fn resume(act: &mut Act, key: &ClockKey<'_>, on: Day) -> Result<Deadli
         days: Some(on.days_since(since)),
         cause: None,
         document_id: None,
-        was_due_on: clock.due_on,
-        due_on: clock.due_on,
+        was_due_on,
+        due_on: was_due_on,
     };
     let due_on = add_change(act, &clock, change, None, true).await?;
     act.note(
@@ -535,6 +630,22 @@ pub async fn take_back_resumption(act: &mut Act, key: &ClockKey<'_>) -> Result<D
     take_back(act, key, ChangeKind::Resumed, since, true).await
 }
 
+/// The last day of a clock that is to be extended or stopped.
+///
+/// # Errors
+/// `deadline_undated` where it has none.
+fn dated(clock: &Deadline) -> Result<Day> {
+    clock.due_on.ok_or_else(|| {
+        Error::conflict(
+            "deadline_undated",
+            Text::fixed(
+                "该时限的日数未配置，没有到期日，不能延长或中止。",
+                "The clock has no last day, its number being not set: it can be neither extended nor stopped.",
+            ),
+        )
+    })
+}
+
 /// Refuses a decision of a day before one that stands: each counts from its day on.
 fn require_order(clock: &Deadline, on: Day) -> Result<()> {
     match clock.changes.0.last() {
@@ -556,7 +667,7 @@ async fn add_change(
     change: Change,
     suspended_on: Option<Day>,
     moved: bool,
-) -> Result<Day> {
+) -> Result<Option<Day>> {
     let calendar = calendar(act.tx()).await?;
     let mut changes = clock.changes.0.clone();
     changes.push(change);
@@ -600,28 +711,32 @@ async fn keep_counted(
     suspended_on: Option<Day>,
     moved: bool,
     calendar: &WorkCalendar,
-) -> Result<Day> {
+) -> Result<Option<Day>> {
     let rule = rule_of(clock)?;
+    if clock.due_on.is_none() {
+        return Ok(None);
+    }
     let Recounted { due, changes } = counted(&terms(clock, rule, changes)?, calendar)?;
     let why: Vec<Why> = first_reason(clock).into_iter().chain(steps(&due.why, due.start_on)).collect();
     if !moved && suspended_on == clock.suspended_on && is_kept(clock, &due, &why, &changes) {
-        return Ok(due.due_on);
+        return Ok(Some(due.due_on));
     }
     let counted = Counted {
         rule_version: as_i32(rule.version)?,
-        nominal_due_on: due.nominal_due_on,
-        due_on: due.due_on,
+        nominal_due_on: Some(due.nominal_due_on),
+        due_on: Some(due.due_on),
         provisional: due.provisional,
         why: &why,
         changes: &changes,
     };
     store::set_counted(act.tx(), clock.id, &counted, suspended_on, moved).await?;
-    Ok(due.due_on)
+    Ok(Some(due.due_on))
 }
 
 /// Whether that is what is stored.
 fn is_kept(clock: &Deadline, due: &Due, why: &[Why], changes: &[Change]) -> bool {
-    (due.nominal_due_on, due.due_on, due.provisional) == (clock.nominal_due_on, clock.due_on, clock.provisional)
+    (Some(due.nominal_due_on), Some(due.due_on), due.provisional)
+        == (clock.nominal_due_on, clock.due_on, clock.provisional)
         && why == clock.why.0
         && changes == clock.changes.0
 }
@@ -647,13 +762,17 @@ fn terms<'a>(clock: &Deadline, rule: &'static DeadlineRule, changes: &'a [Change
 }
 
 /// Counts a clock from the first: its start, the number or day that it was opened with, and its changes that stand. What
-/// comes out differs from what is stored only where the stored row was tampered with, or a calendar was not applied.
+/// comes out differs from what is stored only where the stored row was tampered with, or a calendar was not applied. `None`
+/// of a clock whose number is not set: it has no last day.
 ///
 /// # Errors
 /// An internal error when the rule has gone, or the row lacks its number.
-pub fn recount(clock: &Deadline, calendar: &WorkCalendar) -> Result<Due> {
+pub fn recount(clock: &Deadline, calendar: &WorkCalendar) -> Result<Option<Due>> {
     let rule = rule_of(clock)?;
-    Ok(counted(&terms(clock, rule, &clock.changes.0)?, calendar)?.due)
+    if clock.parameter.is_some() && clock.parameter_value.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(counted(&terms(clock, rule, &clock.changes.0)?, calendar)?.due))
 }
 
 /// Every clock, by record and day.
@@ -681,7 +800,7 @@ pub fn number_differs(clock: &Deadline, today: Day, overrides: &Overrides) -> Op
     };
     let stored = (clock.parameter.as_deref(), clock.parameter_value, clock.jurisdiction.as_str());
     let parameter = rule.period.parameter();
-    if clock.configured {
+    if clock.configured || clock.due_on.is_none() {
         return None;
     }
     let Some(length) = rule.length(&clock.division_code, clock.start_on, today, overrides) else {
@@ -893,6 +1012,7 @@ async fn recompute(act: &mut Act) -> Result<Vec<Recomputed>> {
     let calendar = calendar(act.tx()).await?;
     let mut changed = Vec::new();
     for clock in store::lock_countable(act.tx()).await? {
+        let Some(was_due_on) = clock.due_on else { continue };
         let rule = rule_of(&clock)?;
         let Recounted { due, changes } = counted(&terms(&clock, rule, &clock.changes.0)?, &calendar)?;
         let why: Vec<Why> = first_reason(&clock).into_iter().chain(steps(&due.why, due.start_on)).collect();
@@ -901,8 +1021,8 @@ async fn recompute(act: &mut Act) -> Result<Vec<Recomputed>> {
         }
         let counted = Counted {
             rule_version: as_i32(rule.version)?,
-            nominal_due_on: due.nominal_due_on,
-            due_on: due.due_on,
+            nominal_due_on: Some(due.nominal_due_on),
+            due_on: Some(due.due_on),
             provisional: due.provisional,
             why: &why,
             changes: &changes,
@@ -910,16 +1030,16 @@ async fn recompute(act: &mut Act) -> Result<Vec<Recomputed>> {
         store::set_counted(act.tx(), clock.id, &counted, clock.suspended_on, false).await?;
         act.note(
             format!("deadline/{}", clock.id),
-            json!({"recomputed": {"was_due_on": clock.due_on, "due_on": due.due_on, "provisional": due.provisional}}),
+            json!({"recomputed": {"was_due_on": was_due_on, "due_on": due.due_on, "provisional": due.provisional}}),
         );
-        if clock.due_on != due.due_on {
-            let more = json!({"was_due_on": clock.due_on, "due_on": due.due_on, "provisional": due.provisional});
+        if was_due_on != due.due_on {
+            let more = json!({"was_due_on": was_due_on, "due_on": due.due_on, "provisional": due.provisional});
             tell(act, "deadline.recounted", &clock, None, more);
         }
         changed.push(Recomputed {
             id: clock.id,
             subject_code: clock.subject_code,
-            was_due_on: clock.due_on,
+            was_due_on,
             due_on: due.due_on,
             provisional: due.provisional,
         });

@@ -3,7 +3,7 @@
 
 use super::actions::{self, OpenDeadline, Subject, told};
 use super::rules::catalogue::{ANNUAL_CITY_REPORT, ANNUAL_PROVINCE_REPORT};
-use super::rules::{DeadlineRule, escalation::FIRST_STEP_DAYS};
+use super::rules::{DeadlineRule, catalogue, escalation::FIRST_STEP_DAYS};
 use super::store::{self, Keeper};
 use crate::kernel::{Day, Error, Result};
 use crate::platform::act::RequestMark;
@@ -35,7 +35,10 @@ pub struct Pass {
 /// When the database cannot be written; what was done before stands, and the next pass goes on.
 pub async fn pass(app: &App) -> Result<Pass> {
     let on = app.today();
-    Ok(Pass { on, opened: daily(app).await?, escalated: escalate(app).await? })
+    let opened = daily(app).await?;
+    // Before the steps are looked for: a clock that has its last day now may have reached one.
+    date(app).await?;
+    Ok(Pass { on, opened, escalated: escalate(app).await? })
 }
 
 /// Does the daily work at once and whenever the civil day has changed, until `stop` comes to its end.
@@ -141,6 +144,28 @@ pub async fn daily(app: &App) -> Result<usize> {
         act.finish(Reply::nothing()).await?;
     }
     Ok(opened)
+}
+
+/// Counts the running clocks without a last day whose number an operator has set since; gives how many.
+///
+/// # Errors
+/// When the database cannot be written; batches that were done stand.
+pub async fn date(app: &App) -> Result<usize> {
+    let mut dated = 0;
+    for rule in catalogue::ALL.iter().copied().filter(|rule| rule.may_be_undated()) {
+        // Each pass leaves nothing behind that it could find again: what it counts has a last day.
+        loop {
+            let mut act = begin(app).await?;
+            let done = actions::date_undated(&mut act, rule, BATCH).await?;
+            if done == 0 {
+                act.abandon().await?;
+                break;
+            }
+            act.finish(Reply::nothing()).await?;
+            dated += done;
+        }
+    }
+    Ok(dated)
 }
 
 /// Takes the step of escalation that each running clock has reached and not taken; gives how many were taken. Of several

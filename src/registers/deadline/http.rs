@@ -119,7 +119,7 @@ struct OneParams {
     known_at: Option<String>,
 }
 
-/// A page of deadlines, the earliest due (as now known) first.
+/// A page of deadlines, the earliest due (as now known) first, those without a last day behind them.
 #[derive(Serialize, ToSchema)]
 struct DeadlineList {
     /// The day asked about.
@@ -204,10 +204,10 @@ struct DeadlineView {
     opened_on: Day,
     /// The day counted from; itself not counted.
     start_on: Day,
-    /// Last day before any rolling over rest days.
-    nominal_due_on: Day,
-    /// Last day in time, as it stood on the day asked.
-    due_on: Day,
+    /// Last day before any rolling over rest days; `null` while no number is set from which it could be counted.
+    nominal_due_on: Option<Day>,
+    /// Last day in time, as it stood on the day asked; `null` where there is none, and `why` says why.
+    due_on: Option<Day>,
     /// `due_on` may change when a year's calendar is announced.
     provisional: bool,
     /// How it was counted, step by step.
@@ -358,7 +358,7 @@ fn view(clock: Deadline, on: Day) -> DeadlineView {
     let closed_on = clock.closed_on.filter(|day| *day <= on);
     let due_on = clock.course().due_then(on);
     let suspended_on = clock.course().suspended_since(on).filter(|_| status == Status::Suspended);
-    let past = closed_on.unwrap_or(on).days_since(due_on);
+    let past = due_on.map(|due_on| closed_on.unwrap_or(on).days_since(due_on));
     let title = catalogue::find(&clock.rule).map(|rule| rule.title.clone());
     let title = title.unwrap_or_else(|| Text::new(clock.rule.clone(), clock.rule.clone()));
     let responsible = Role::parse(&clock.responsible)
@@ -396,8 +396,8 @@ fn view(clock: Deadline, on: Day) -> DeadlineView {
         provisional: clock.provisional,
         why: clock.why.0.into_iter().map(DeadlineWhy::from).collect(),
         status,
-        days_overdue: if matches!(status, Status::Overdue | Status::MetLate) { past.max(0) } else { 0 },
-        days_left: matches!(status, Status::Open | Status::DueSoon).then_some(-past),
+        days_overdue: if matches!(status, Status::Overdue | Status::MetLate) { past.unwrap_or(0).max(0) } else { 0 },
+        days_left: past.filter(|_| matches!(status, Status::Open | Status::DueSoon)).map(|past| -past),
         closed_on,
         cause: clock.cause.filter(|_| ended),
         suspended_on,
@@ -580,7 +580,8 @@ async fn list_deadlines(call: Call, Params(params): Params<DeadlineParams>) -> R
     };
     let mut links = Vec::new();
     if let Some(last) = page.last().filter(|_| more) {
-        let cursor = Cursor::write(&format!("{}|{}", last.due_on, last.id), &mark);
+        let due_on = last.due_on.map_or_else(String::new, |day| day.to_string());
+        let cursor = Cursor::write(&format!("{due_on}|{}", last.id), &mark);
         links.push(DeadlineLink {
             rel: "next".to_owned(),
             media_type: "application/json".to_owned(),
@@ -596,10 +597,14 @@ async fn list_deadlines(call: Call, Params(params): Params<DeadlineParams>) -> R
     })?)
 }
 
-fn read_cursor(cursor: &str, mark: &str) -> Result<(Day, Uuid)> {
+fn read_cursor(cursor: &str, mark: &str) -> Result<(Option<Day>, Uuid)> {
     let key = Cursor::read(cursor, mark)?;
     key.split_once('|')
-        .and_then(|(day, id)| Some((Day::parse(day)?, id.parse().ok()?)))
+        .and_then(|(day, id)| {
+            // Those without a last day stand behind all others.
+            let day = if day.is_empty() { None } else { Some(Day::parse(day)?) };
+            Some((day, id.parse().ok()?))
+        })
         .ok_or_else(|| Error::internal(format!("a cursor of ours holds {key}")))
 }
 

@@ -32,9 +32,11 @@ impl Calendar {
         calendar
     }
 
-    /// Adds the clock as the event of its last day, as both stand on the day asked. A local service level is marked as one.
+    /// Adds the clock as the event of its last day, as both stand on the day asked. A local service level is marked as one;
+    /// a clock without a last day has no place on a calendar.
     pub(super) fn event(&mut self, clock: &Deadline, on: Day) {
-        let (status, due_on) = (clock.standing(on), clock.course().due_then(on));
+        let Some(due_on) = clock.course().due_then(on) else { return };
+        let status = clock.standing(on);
         let internal = Text::fixed("内部时限", "service level, not law");
         let mark = match (clock.internal, self.lang) {
             (false, _) => String::new(),

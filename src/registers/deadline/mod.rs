@@ -16,6 +16,9 @@
 //! that day on, and says nothing of the days before. Other registers start, change and stop clocks as effects of their own
 //! steps; only yearly reports, which no register closes, are said to be done by whoever owes them.
 //!
+//! A rule whose number no text prints and nobody has set has clocks without a last day: they are listed as open, say why,
+//! and are counted once the number is set.
+//!
 //! A due date stands on a rule, on the number that holds in the record's division on the day the period starts
 //! ([`crate::standards::parameters`]), and on the working-day calendar: what is provisional is counted again when a year is
 //! loaded.
@@ -33,7 +36,7 @@ pub use actions::{
     close, extend, for_subject, foresee, import_calendar, is_recounted, number_differs, open, recount, reopen, resume,
     subject_changed, suspend, take_back_extension, take_back_resumption, take_back_suspension, void,
 };
-pub use daily::{Pass, daily, escalate, pass, run_worker};
+pub use daily::{Pass, daily, date, escalate, pass, run_worker};
 pub use rules::catalogue::{ALL as RULES, find};
 pub use rules::{Change, ChangeKind, Closed, Course, DeadlineRule, Due, Status, status};
 pub use store::{Deadline, Why};

@@ -1,14 +1,15 @@
 //! All SQL of the deadline tables.
 
-use super::rules::{Change, Closed, Course, Status, catalogue};
+use super::rules::{Change, Closed, Course, DeadlineRule, Status, catalogue};
 use crate::kernel::{ActId, Citation, Confidence, Day, DeadlineId, DocumentId, Error, Result, Text};
 use crate::platform::Scope;
+use crate::standards::parameters::{Overrides, significant};
 use crate::standards::workdays::{DayKind, PrintedDay, YearNotice};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use sqlx::types::Json;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use uuid::Uuid;
 
 /// One step of a counting as stored: words and, where the law says it, the article.
@@ -51,10 +52,10 @@ pub struct Deadline {
     pub opened_on: Day,
     /// The day it is counted from; itself not counted.
     pub start_on: Day,
-    /// Last day before any rolling.
-    pub nominal_due_on: Day,
-    /// Last day in time.
-    pub due_on: Day,
+    /// Last day before any rolling; none where no number is set from which it could be counted.
+    pub nominal_due_on: Option<Day>,
+    /// Last day in time; none where `nominal_due_on` is.
+    pub due_on: Option<Day>,
     /// `due_on` may change when a year's calendar is announced.
     pub provisional: bool,
     /// Whether a last day of rest moves on.
@@ -65,7 +66,7 @@ pub struct Deadline {
     pub confidence: String,
     /// The parameter that gave the length; none where the day was set.
     pub parameter: Option<String>,
-    /// Its value.
+    /// Its value; none while none is set.
     pub parameter_value: Option<i32>,
     /// First digits of the divisions in which the value holds; empty for the nation.
     pub jurisdiction: String,
@@ -114,8 +115,8 @@ impl Deadline {
 
 pub(super) struct Counted<'a> {
     pub rule_version: i32,
-    pub nominal_due_on: Day,
-    pub due_on: Day,
+    pub nominal_due_on: Option<Day>,
+    pub due_on: Option<Day>,
     pub provisional: bool,
     pub why: &'a [Why],
     pub changes: &'a [Change],
@@ -160,8 +161,8 @@ pub(super) async fn insert(conn: &mut PgConnection, row: &NewRow<'_>) -> Result<
         row.responsible,
         row.opened_on as Day,
         row.start_on as Day,
-        row.counted.nominal_due_on as Day,
-        row.counted.due_on as Day,
+        row.counted.nominal_due_on as Option<Day>,
+        row.counted.due_on as Option<Day>,
         row.counted.provisional,
         row.rolls_forward,
         Json(row.counted.why) as _,
@@ -209,7 +210,7 @@ macro_rules! clocks {
                       d.subject_id as "subject_id!", d.subject_code as "subject_code!",
                       d.subject_name as "subject_name!", d.division_code as "division_code!", d.owner_credit_code,
                       d.responsible as "responsible!", d.opened_on as "opened_on!: Day", d.start_on as "start_on!: Day",
-                      d.nominal_due_on as "nominal_due_on!: Day", d.due_on as "due_on!: Day",
+                      d.nominal_due_on as "nominal_due_on: Day", d.due_on as "due_on: Day",
                       d.provisional as "provisional!", d.rolls_forward as "rolls_forward!", d.internal as "internal!",
                       d.confidence as "confidence!", d.parameter, d.parameter_value,
                       d.jurisdiction as "jurisdiction!", d.configured as "configured!",
@@ -297,8 +298,8 @@ pub(super) async fn set_counted(
          where id = $1",
         id as DeadlineId,
         counted.rule_version,
-        counted.nominal_due_on as Day,
-        counted.due_on as Day,
+        counted.nominal_due_on as Option<Day>,
+        counted.due_on as Option<Day>,
         counted.provisional,
         Json(counted.why) as _,
         Json(counted.changes) as _,
@@ -355,6 +356,69 @@ pub(super) async fn lock_countable(conn: &mut PgConnection) -> Result<Vec<Deadli
     .await?)
 }
 
+/// First digits of the divisions for which an operator set a number of the rule.
+pub(super) fn places_set(rule: &DeadlineRule, overrides: &Overrides) -> Vec<String> {
+    let places = rule.period.parameter().and_then(|parameter| overrides.get(parameter.id));
+    places.into_iter().flat_map(BTreeMap::keys).map(|code| significant(code).to_owned()).collect()
+}
+
+/// Running clocks of a rule without a last day, in divisions that begin with one of these digits.
+pub(super) async fn lock_undated(
+    conn: &mut PgConnection,
+    rule: &str,
+    limit: i64,
+    places: &[String],
+) -> Result<Vec<Deadline>> {
+    Ok(clocks!(
+        [" from deadline d
+           where d.rule = $1 and d.due_on is null and d.closed_on is null
+             and exists (select from unnest($3::text[]) as place (digits) where starts_with(d.division_code, place.digits))
+           order by d.id limit $2 for update"],
+        rule,
+        limit,
+        places,
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// A number that was set after a clock was opened.
+pub(super) struct Number<'a> {
+    pub value: i32,
+    pub jurisdiction: &'a str,
+    pub configured: bool,
+    pub internal: bool,
+    pub confidence: Confidence,
+}
+
+/// Gives a clock without a last day its number and what is counted from it.
+pub(super) async fn set_number(
+    conn: &mut PgConnection,
+    id: DeadlineId,
+    number: &Number<'_>,
+    counted: &Counted<'_>,
+) -> Result<()> {
+    sqlx::query!(
+        "update deadline set parameter_value = $2, jurisdiction = $3, configured = $4, internal = $5, confidence = $6,
+                             rule_version = $7, nominal_due_on = $8, due_on = $9, provisional = $10, why = $11
+         where id = $1",
+        id as DeadlineId,
+        number.value,
+        number.jurisdiction,
+        number.configured,
+        number.internal,
+        confidence_name(number.confidence),
+        counted.rule_version,
+        counted.nominal_due_on as Option<Day>,
+        counted.due_on as Option<Day>,
+        counted.provisional,
+        Json(counted.why) as _,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// What a list is asked for. `rules` and `due_soon` are parallel: every rule of the catalogue with its days.
 pub(super) struct Filter<'a> {
     pub on: Day,
@@ -399,8 +463,8 @@ macro_rules! page {
                  and ($16::text[] is null
                       or deadline_status(d.due_on, d.closed_on, d.cancelled, d.changes, $1, coalesce(soon.days, 0))
                          = any($16))
-                 and ($17::date is null or (d.due_on, d.id) > ($17, $18))
-               order by d.due_on, d.id
+                 and ($18::uuid is null or (coalesce(d.due_on, 'infinity'), d.id) > (coalesce($17, 'infinity'::date), $18))
+               order by coalesce(d.due_on, 'infinity'), d.id
                limit $19"],
             $filter.on as Day,
             $filter.known_at,
@@ -472,14 +536,14 @@ struct Standing {
     n: i64,
 }
 
-/// A page in order of last day as it now stands, after the row with that key.
+/// A page in order of last day as it now stands, those without one last, after the row with that key.
 pub(super) async fn page(
     conn: &mut PgConnection,
     filter: &Filter<'_>,
-    after: Option<(Day, Uuid)>,
+    after: Option<(Option<Day>, Uuid)>,
     limit: i64,
 ) -> Result<Vec<Deadline>> {
-    let after = after.unzip();
+    let after = (after.and_then(|(day, _)| day), after.map(|(_, id)| id));
     Ok(match filter.known_at {
         None => page!(["deadline"], filter, after, limit).fetch_all(conn).await?,
         Some(_) => {
@@ -692,7 +756,7 @@ pub(super) async fn to_escalate(
     limit: i64,
 ) -> Result<Vec<Candidate>> {
     let rows = sqlx::query!(
-        r#"select d.id as "id!: DeadlineId", s.step as "step!", d.round, d.rule, d.occasion, d.due_on as "due_on: Day",
+        r#"select d.id as "id!: DeadlineId", s.step as "step!", d.round, d.rule, d.occasion, d.due_on as "due_on!: Day",
                   d.responsible, d.internal, d.subject_register, d.subject_id, d.subject_code, d.division_code,
                   d.owner_credit_code
            from deadline d

@@ -179,8 +179,11 @@ async fn division_name(act: &mut Act, code: &str) -> Result<(String, String)> {
 /// Provinces that are cities: their bureaus are 局, those of the other provinces 厅.
 const MUNICIPALITIES: [&str; 4] = ["110000", "120000", "310000", "500000"];
 
-/// The bureau's name: as configured, else after its division.
-async fn office_name(act: &mut Act, division: &str) -> Result<String> {
+/// The ecology bureau's name: as configured, else after its division.
+///
+/// # Errors
+/// An internal error for a division that the registry does not know.
+pub async fn office_name(act: &mut Act, division: &str) -> Result<String> {
     if let Some(name) = act.app().config().office_names.get(division) {
         return Ok(name.clone());
     }
@@ -206,7 +209,7 @@ async fn period(act: &mut Act, kind: &Kind, division: &str, issued_on: Day) -> R
 /// The last day of a clock of the site, the latest of its rule that was not called off.
 async fn clock(act: &mut Act, site: SiteId, rule: &str) -> Result<Option<Day>> {
     let clocks = deadline::for_subject(act.tx(), SITES, site.0).await?;
-    Ok(clocks.into_iter().rev().find(|clock| clock.rule == rule && !clock.cancelled).map(|clock| clock.due_on))
+    Ok(clocks.into_iter().rev().find(|clock| clock.rule == rule && !clock.cancelled).and_then(|clock| clock.due_on))
 }
 
 /// Makes the PDF and files it with the documents; `None` where the server has no Chinese font.

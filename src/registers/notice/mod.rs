@@ -15,7 +15,7 @@ mod http;
 pub mod rules;
 mod store;
 
-pub use actions::{Bureau, NewNotice, issue, serve};
+pub use actions::{Bureau, NewNotice, issue, office_name, serve};
 pub use rules::{Given, NoticeKind};
 
 use super::Register;

@@ -34,6 +34,7 @@ pub use facts::{
     Register, Relation, Reply, Source, SurveyState, UseFact, registry_survey_state,
 };
 pub use gates::{GATES, Gate, Judge, Jurisdiction, home};
+pub use taking::after_reply;
 pub use verdict::{Actor, Decision, Finding, Fired, Verdict};
 
 use crate::kernel::basis::Provision;

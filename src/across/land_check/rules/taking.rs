@@ -28,7 +28,17 @@ pub(super) fn g2(f: &Facts, _: &Settings) -> Option<Finding> {
     }
     let mut facts = show_hits(&hits);
     facts.push(f.show_reply());
-    let (verdict, must_do) = match f.written_reply.get() {
+    let (verdict, must_do) = after_reply(f.written_reply.get().copied());
+    Some(
+        Finding::new(verdict, Actor::Planning, must_do, facts)
+            .by(Text::fixed("收回、收购完成之前", "before the taking back or purchase is completed")),
+    )
+}
+
+/// What the ecology bureau's written reply makes of land that meets a suspected or contaminated site (G2): how hard the
+/// gate closes, and what planning must do. No other gate looks at the reply.
+pub fn after_reply(reply: Option<Reply>) -> (Verdict, Text) {
+    match reply {
         None => (
             Verdict::Hold,
             Text::fixed(
@@ -54,11 +64,7 @@ pub(super) fn g2(f: &Facts, _: &Settings) -> Option<Finding> {
                 "The ecology bureau objects in writing: do not go on.",
             ),
         ),
-    };
-    Some(
-        Finding::new(verdict, Actor::Planning, must_do, facts)
-            .by(Text::fixed("收回、收购完成之前", "before the taking back or purchase is completed")),
-    )
+    }
 }
 
 /// A review that is stated only does not undo the list: a site on it counts as not surveyed until the registry says so.

@@ -1125,6 +1125,28 @@ proptest! {
         }
     }
 
+    /// Of the written reply only G2 makes anything, and nothing looks at how hard G2 closes: deciding with the reply is
+    /// deciding without it and putting G2's new verdict in the place of its old one.
+    #[test]
+    fn the_written_reply_changes_g2_and_nothing_else(facts in any_facts(), settings in any_settings()) {
+        let without = Facts { written_reply: Fact::Unknown, ..facts };
+        let mut silent = decide(&without, &settings).rules;
+        for reply in Reply::ALL {
+            let with = Facts { written_reply: Fact::registry(*reply), ..without.clone() };
+            let decided = decide(&with, &settings);
+            let (verdict, must_do) = after_reply(Some(*reply));
+            for fired in silent.iter_mut().filter(|fired| fired.rule == "G2") {
+                (fired.verdict, fired.must_do) = (verdict, must_do.clone());
+            }
+            silent.sort_by_key(|fired| {
+                (std::cmp::Reverse(fired.verdict), GATES.iter().position(|gate| gate.id == fired.rule))
+            });
+            let told = |rules: &[Fired]| rules.iter().map(|r| (r.rule, r.verdict, r.must_do.clone())).collect::<Vec<_>>();
+            prop_assert_eq!(told(&silent), told(&decided.rules));
+            prop_assert_eq!(silent.iter().map(|fired| fired.verdict).max().unwrap_or(Allow), decided.verdict);
+        }
+    }
+
     /// One record more never makes it milder.
     #[test]
     fn a_record_more_never_makes_it_milder(facts in any_facts(), settings in any_settings(), more in any_hit()) {

@@ -472,6 +472,12 @@ fn number(parameter: &'static parameters::Parameter) -> RuleEntry {
     for provision in parameter.versions.iter().flat_map(|version| version.provisions) {
         add(&mut provisions, provision);
     }
+    if provisions.is_empty() {
+        // No text prints it: it stands on what asks for it.
+        let asking =
+            deadline::RULES.iter().filter(|rule| rule.period.parameter().is_some_and(|p| p.id == parameter.id));
+        provisions.extend(asking.flat_map(|rule| rule.provisions.first().copied()));
+    }
     RuleEntry {
         provisions,
         internal: parameter.internal,

@@ -4,7 +4,7 @@ use super::counting::Counting;
 use crate::kernel::{Confidence, Day, Provision, Text};
 use crate::standards::law;
 use crate::standards::parameters::{self, Overrides, Parameter, Resolved};
-use Confidence::{Recalled, Verified};
+use Confidence::{Recalled, Unconfirmed, Verified};
 
 /// How long a period is: a parameter that differs by place and day, or a day that a notice or plan sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,6 +196,12 @@ rules! {
         "效果评估报告提交后，由省级生态环境主管部门会同自然资源主管部门组织评审。",
         "An effect report that was submitted is reviewed by the province's ecology together with natural resources.",
         [LAW_66_CODE_461], Verified, rolls: true, soon: 5, by_hand: false;
+    /// Written reply to a consultation on a land check (G2). It runs from the day of the letter; how long, the locality says.
+    LAND_CHECK_REPLY = "land_check_reply", 1, "county_ecology", Period::WorkingDaysAfter(&parameters::LAND_CHECK_REPLY_DAYS),
+        "准入查询征求意见的书面回复", "Written reply to a consultation on a land check",
+        "规划部门就准入查询书面征求意见的，由生态环境部门书面回复；没有任何文件规定日数，由当地设定。",
+        "The ecology bureau answers a consultation on a land check in writing; no text gives a number of days, the locality may set one.",
+        [PRODUCT_REPLY_TIME, PLAN_SHUOZHOU_8_REPLY], Unconfirmed, rolls: true, soon: 3, by_hand: false;
     /// The prefecture's yearly report to the province. Its occasion is the year reported on, its start that year's first day.
     ANNUAL_CITY_REPORT = "annual_city_report", 1, "prefecture_ecology", Period::DayOfYear(&parameters::ANNUAL_CITY_REPORT_DAY),
         "设区的市年度报告", "Yearly report of the prefecture",
@@ -224,6 +230,13 @@ pub struct Length {
     pub of_later_text: bool,
 }
 
+impl Length {
+    /// Whether its number is a local service level, not law.
+    pub fn is_internal(&self) -> bool {
+        self.resolved.as_ref().is_some_and(|resolved| resolved.internal)
+    }
+}
+
 impl DeadlineRule {
     /// The length of a period that starts on `start` in a division. Where no text was in force then, that of `today`.
     /// `None` where there is none either.
@@ -236,6 +249,11 @@ impl DeadlineRule {
         }
         let resolved = parameter.resolve(division, today, overrides)?;
         Some(Length { resolved: Some(resolved), of_later_text: true })
+    }
+
+    /// Whether a clock of it is started without a last day where its number is not set: no text prints one.
+    pub fn may_be_undated(&self) -> bool {
+        self.period.parameter().is_some_and(|parameter| parameter.versions.is_empty())
     }
 
     /// Whether its number is a local service level wherever no text prints one.

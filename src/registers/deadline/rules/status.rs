@@ -107,8 +107,8 @@ pub struct Change {
 /// A clock as far as where it stands depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Course<'a> {
-    /// Its last day as known now.
-    pub due_on: Day,
+    /// Its last day as known now; `None` where no number is set from which it could be counted.
+    pub due_on: Option<Day>,
     /// Its changes that stand, in order.
     pub changes: &'a [Change],
     /// How it ended.
@@ -117,8 +117,8 @@ pub struct Course<'a> {
 
 impl Course<'_> {
     /// The last day as it stood on `on`: what was decided later does not count yet.
-    pub fn due_then(&self, on: Day) -> Day {
-        self.changes.iter().find(|change| change.on > on).map_or(self.due_on, |change| change.was_due_on)
+    pub fn due_then(&self, on: Day) -> Option<Day> {
+        self.changes.iter().find(|change| change.on > on).map_or(self.due_on, |change| Some(change.was_due_on))
     }
 
     /// Since when it stood still on `on`, where it did.
@@ -131,9 +131,16 @@ impl Course<'_> {
     }
 
     /// Where it stands on `on`, of which nothing later is looked at. What is done while a clock stands still is done as
-    /// on the day it stopped.
+    /// on the day it stopped. A clock without a last day is never due soon, overdue or met late.
     pub fn status(&self, on: Day, due_soon_days: u32) -> Status {
-        let due = self.due_then(on);
+        let Some(due) = self.due_then(on) else {
+            return match self.closed.filter(|closed| closed.on <= on) {
+                Some(Closed { cancelled: true, .. }) => Status::Cancelled,
+                Some(_) => Status::Met,
+                None if self.suspended_since(on).is_some() => Status::Suspended,
+                None => Status::Open,
+            };
+        };
         match self.closed.filter(|closed| closed.on <= on) {
             Some(closed) if !closed.cancelled => {
                 let done = self.suspended_since(closed.on).unwrap_or(closed.on);
@@ -192,6 +199,16 @@ mod tests {
         assert_eq!(status(DUE, dropped(late), Day::of(2026, 11, 30), 30), Status::Overdue);
         assert_eq!(status(DUE, dropped(late), late, 30), Status::Cancelled);
         assert_eq!(status(DUE, dropped(DUE.add_days(-9)), late, 30), Status::Cancelled);
+    }
+
+    #[test]
+    fn a_clock_without_a_last_day_runs_until_it_ends_and_is_never_late() {
+        let far = Day::of(2036, 11, 23);
+        let course = |closed| Course { due_on: None, changes: &[], closed };
+        assert_eq!(course(None).status(far, 30), Status::Open);
+        assert_eq!(course(Some(Closed { on: far, cancelled: false })).status(far, 30), Status::Met);
+        assert_eq!(course(Some(Closed { on: far, cancelled: true })).status(far, 30), Status::Cancelled);
+        assert_eq!(course(Some(Closed { on: far.next(), cancelled: false })).status(far, 30), Status::Open);
     }
 
     #[test]

@@ -226,10 +226,10 @@ pub async fn recompute_deadlines(app: &App) -> Result<Proof> {
     }
     // The clocks of yearly reports, which no site's log implies, are counted again from their own start.
     for clock in others {
-        let counted = deadline::recount(&clock, &calendar)?.due_on;
+        let counted = deadline::recount(&clock, &calendar)?.map(|due| due.due_on);
         let number = deadline::number_differs(&clock, today, overrides);
         if number.is_some() || (deadline::is_recounted(&clock) && counted != clock.due_on) {
-            let said = number.unwrap_or_else(|| format!("{} / {counted}", clock.due_on));
+            let said = number.unwrap_or_else(|| format!("{} / {}", shown(clock.due_on), shown(counted)));
             proof.findings.push(Finding {
                 site: clock.subject_code.clone(),
                 seq: None,
@@ -285,11 +285,11 @@ fn compare(
             let text = Text::new(format!("期限 {named}：{number}"), format!("clock {named}: {number}"));
             proof.find(row, None, "number_differs", text);
         }
-        let due = deadline::recount(clock, calendar)?;
-        if deadline::is_recounted(clock) && due.due_on != clock.due_on {
+        let due_on = deadline::recount(clock, calendar)?.map(|due| due.due_on);
+        if deadline::is_recounted(clock) && due_on != clock.due_on {
             let text = Text::new(
-                format!("期限 {named}：登记到期日 {}，重新计算为 {}", clock.due_on, due.due_on),
-                format!("clock {named}: due {} in the register, {} counted anew", clock.due_on, due.due_on),
+                format!("期限 {named}：登记到期日 {}，重新计算为 {}", shown(clock.due_on), shown(due_on)),
+                format!("clock {named}: due {} in the register, {} counted anew", shown(clock.due_on), shown(due_on)),
             );
             proof.find(row, None, "due_date_differs", text);
         }
@@ -305,6 +305,11 @@ fn compare(
         }
     }
     Ok(())
+}
+
+/// A last day, or a dash where there is none.
+fn shown(day: Option<Day>) -> String {
+    day.map_or_else(|| "–".to_owned(), |day| day.to_string())
 }
 
 fn name((rule, occasion): &(String, String)) -> String {

@@ -339,10 +339,10 @@ struct SiteDeadline {
     /// The day that is counted from.
     start_on: Day,
     /// Last day before any rolling over rest days.
-    nominal_due_on: Day,
+    nominal_due_on: Option<Day>,
     /// Last day in time.
     #[schema(example = "2026-11-23")]
-    due_on: Day,
+    due_on: Option<Day>,
     /// It may change when a year's calendar is announced.
     provisional: bool,
     /// Where it stands today.
@@ -1335,7 +1335,7 @@ async fn get_timeline(call: Call, Path(id): Path<String>) -> Result<Reply, Stop>
         let title = clock_title(clock).unwrap_or_else(|| Text::new(clock.rule.clone(), clock.rule.clone()));
         let days = [
             (TimelineKind::DeadlineStarted, Some(clock.start_on)),
-            (TimelineKind::DeadlineDue, Some(clock.due_on)),
+            (TimelineKind::DeadlineDue, clock.due_on),
             (TimelineKind::DeadlineEnded, clock.closed_on),
         ];
         items.extend(days.into_iter().filter(|(_, on)| on.is_some()).map(|(kind, on)| TimelineItem {
