@@ -1,5 +1,7 @@
 //! `/v1/land-checks`
 
+mod certificate;
+
 use super::actions::{self, Question, Stated};
 use super::reply::LandCheckReply;
 use super::rules::{Operation, SurveyState, Verdict};
@@ -20,7 +22,7 @@ use utoipa_axum::routes;
 
 /// The operations.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(ask, list)).routes(routes!(get))
+    OpenApiRouter::new().routes(routes!(ask, list)).routes(routes!(get)).merge(certificate::routes())
 }
 
 /// Vertices of a parcel at most: overlaying more would hold a connection for a minute.

@@ -4,6 +4,7 @@
 //! numbered without gaps per division and year and stored byte for byte.
 
 pub mod actions;
+pub mod certificate;
 pub mod http;
 pub mod reply;
 pub mod rules;

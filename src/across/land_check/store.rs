@@ -1,5 +1,7 @@
 //! SQL of the land checks' own tables.
 
+pub(super) mod outlines;
+
 use crate::kernel::{ActId, Day, KeyId, LandCheckId, Result};
 use crate::platform::Scope;
 use chrono::{DateTime, Utc};
