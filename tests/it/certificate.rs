@@ -110,10 +110,11 @@ async fn the_plan_shows_a_record_as_it_was_known_when_the_answer_was_given() {
     };
     let before = paper().await;
     world.clock.advance(chrono::Duration::hours(1));
-    let moved =
-        json!({"code": "152921WR20260001", "name": "原某某化工厂", "division_code": HERE, "stage": "contaminated"});
-    let outcomes = load(&world, "sites", &[feature(moved, square(105.62, 38.82, 80.0))], 10).await;
-    assert_eq!(counts(&outcomes), (0, 1, 0), "{outcomes:?}");
+    let id = check["hits"][0]["id"].as_str().expect("an id");
+    let county = world.key(Role::CountyEcology, HERE).await;
+    let moved = json!({"geometry": square(105.62, 38.82, 80.0), "reason": "实测"});
+    let patch = world.patch(&format!("/v1/sites/{id}")).bearer_auth(&county).header("if-match", "\"1\"").json(&moved);
+    expect(patch, 200).await;
     assert!(paper().await == before, "the paper is the same to the byte");
     let later = asked(&world, &planning).await;
     assert_eq!(later["hits"], json!([]), "the site has moved");

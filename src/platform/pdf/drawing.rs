@@ -315,3 +315,67 @@ impl Label {
         .draw(surface, fonts);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_qr_code_has_every_dark_module_and_its_quiet_zone() {
+        let text = "https://soil.example.gov.cn/#/verify?number=CX-152921-2026-000017";
+        let drawing = Drawing::qr(text, 96.0).expect("a code");
+        let code = qrcode::QrCode::with_error_correction_level(text, qrcode::EcLevel::M).expect("a code");
+        let dark = code.to_colors().into_iter().filter(|&colour| colour == qrcode::Color::Dark).count();
+        let modules = u16::try_from(code.width()).map(f32::from).expect("few");
+        let unit = 96.0 / (modules + 8.0);
+        let [Shape::Outline(look)] = &drawing.shapes[..] else { panic!("one outline") };
+        let area: f32 = look.parts.iter().map(|part| (part[1].0 - part[0].0) * (part[2].1 - part[1].1)).sum();
+        let dark = u16::try_from(dark).map(f32::from).expect("few");
+        assert!((area / unit / unit - dark).abs() < 0.1, "{} of {dark}", area / unit / unit);
+        for &(x, y) in look.parts.iter().flatten() {
+            let quiet = 4.0 * unit - 0.01;
+            assert!(x >= quiet && y >= quiet && x <= 96.0 - quiet && y <= 96.0 - quiet, "{x} {y}");
+        }
+        assert!(Drawing::qr(&"x".repeat(3_000), 96.0).is_err());
+    }
+
+    #[test]
+    fn everything_that_can_be_drawn_is_written_and_twice_the_same() {
+        use super::super::{Block, Fonts, Sheet, write};
+        let Ok(fonts) = Fonts::find(None) else { return println!("skipped: this machine has no Chinese font") };
+        let square = |a: f32, b: f32| vec![(a, a), (b, a), (b, b), (a, b)];
+        let red = Colour(200, 20, 20);
+        let area = Outline {
+            parts: vec![square(10.0, 90.0), square(30.0, 60.0)],
+            closed: true,
+            fill: Some((red, 0.2)),
+            hatch: Some(Hatch { colour: red, width: 0.3, gap: 4.0, degrees: 45.0 }),
+            pen: Some(Pen { colour: red, width: 1.0, dash: vec![3.0, 2.0] }),
+        };
+        let empty = Outline { parts: vec![Vec::new(), vec![(f32::NAN, 1.0)]], ..area.clone() };
+        let label = Label {
+            at: (50.0, 50.0),
+            text: "12".to_owned(),
+            size: 7.0,
+            bold: true,
+            colour: red,
+            anchor: Anchor::Middle,
+            ground: true,
+        };
+        let shapes = vec![
+            Shape::Window { within: (0.0, 0.0, 50.0, 50.0), shapes: vec![Shape::Outline(area.clone())] },
+            Shape::Window { within: (0.0, 0.0, 0.0, 0.0), shapes: vec![Shape::Outline(area)] },
+            Shape::Outline(empty),
+            Shape::Label(label),
+        ];
+        let sheet = Sheet {
+            title: "图".to_owned(),
+            author: "某局".to_owned(),
+            number: "1".to_owned(),
+            day: crate::kernel::Day::of(2026, 11, 22),
+            blocks: vec![Block::Drawing(Drawing { width: 100.0, height: 100.0, shapes })],
+        };
+        let first = write(&sheet, &fonts).expect("a file");
+        assert_eq!(first, write(&sheet, &fonts).expect("a file"));
+    }
+}

@@ -415,7 +415,10 @@ fn plan_blocks(blocks: &mut Vec<Block>, plan: Plan, outlines: &Outlines) {
     note(&unlabelled, "图上过密，未标出序号的记录", "On the plan, but without room for their number");
     note(&outside, "在图幅以外的记录", "Beyond the edge of the plan");
     note(&unknown, "没有边界图形可绘的记录", "Without an outline to draw");
-    if outlines.around_cut {
+    if outlines.around_cut && outlines.around.is_empty() {
+        notes.push(zh("图幅较大，未绘周边其他记录。"));
+        notes.push(en("The plan is too wide to show other records around."));
+    } else if outlines.around_cut {
         notes.push(zh(format!("周边其他记录过多，只绘出 {} 个。", outlines.around.len())));
         notes.push(en(format!("There are more other records around; {} are drawn.", outlines.around.len())));
     }

@@ -134,6 +134,10 @@ pub fn verify_url(base: &str, reply: &[u8]) -> Result<String> {
     Ok(format!("{}/#/verify?number={}&sha256={sha256}", base.trim_end_matches('/'), body.number))
 }
 
+/// Degrees that a plan shows at most together with what lies around: on a wider one single records are not told apart, and
+/// there may be a million.
+const WIDEST: f64 = 0.5;
+
 /// A finished certificate and the number of its reply.
 pub(super) struct Issued {
     pub number: String,
@@ -159,10 +163,14 @@ pub(super) async fn issue(
     let mut conn = app.db().acquire().await?;
     let records = store::outlines(&mut conn, &ids, body.checked_at).await?;
     let (mut around, mut around_cut) = (Vec::new(), false);
-    if let Some(window) = plan::window(&Flat::of(&body.parcel.geometry), &body.hits) {
-        let divisions = scope.into_departments();
-        (around, around_cut) =
-            store::around(&mut conn, window, body.on, body.checked_at, divisions.as_deref(), &ids).await?;
+    match plan::window(&Flat::of(&body.parcel.geometry), &body.hits) {
+        Some((west, south, east, north)) if east - west > WIDEST || north - south > WIDEST => around_cut = true,
+        Some(window) => {
+            let divisions = scope.into_departments();
+            (around, around_cut) =
+                store::around(&mut conn, window, body.on, body.checked_at, divisions.as_deref(), &ids).await?;
+        }
+        None => {}
     }
     drop(conn);
     let outlines = Outlines { records, around, around_cut };

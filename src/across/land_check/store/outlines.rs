@@ -78,6 +78,7 @@ pub(in super::super) async fn around(
                 from site s
                 where s.geom && st_makeenvelope($1, $2, $3, $4, 4490) and s.sys_from <= $5
                     and ($7::text[] is null or s.division_code = any($7)) and s.id <> all($8)
+                order by s.id
                 limit $9)
                union all
                (select 'control_zone', z.id, z.code, z.geom
@@ -85,6 +86,7 @@ pub(in super::super) async fn around(
                 where z.geom && st_makeenvelope($1, $2, $3, $4, 4490) and z.sys_from <= $5
                     and z.approved_on <= $6 and (z.ended_on is null or z.ended_on > $6)
                     and ($7::text[] is null or z.division_code = any($7)) and z.id <> all($8)
+                order by z.id
                 limit $9)
                union all
                (select 'key_unit', k.id, k.code, k.geom
@@ -92,6 +94,7 @@ pub(in super::super) async fn around(
                 where k.geom && st_makeenvelope($1, $2, $3, $4, 4490) and k.sys_from <= $5
                     and k.listed_on <= $6 and (k.removed_on is null or k.removed_on > $6)
                     and ($7::text[] is null or k.division_code = any($7)) and k.id <> all($8)
+                order by k.id
                 limit $9)
                union all
                (select 'farmland_unit', f.id, f.code, f.geom
@@ -99,6 +102,7 @@ pub(in super::super) async fn around(
                 where f.geom && st_makeenvelope($1, $2, $3, $4, 4490) and f.sys_from <= $5
                     and (f.began_on is null or f.began_on <= $6) and (f.ended_on is null or f.ended_on > $6)
                     and ($7::text[] is null or f.division_code = any($7)) and f.id <> all($8)
+                order by f.id
                 limit $9)) as r
            order by 1 desc, 3, 2
            limit $9"#,
