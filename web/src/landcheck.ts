@@ -263,6 +263,8 @@ export class LandCheckPanel {
         one.as_of ? h('span', {class: 'muted small'}, t('result.asof', {on: /T/.test(one.as_of) ? instant(one.as_of) : one.as_of})) : null)))) : null,
       h('footer', {},
         h('a', {href: `v1/land-checks/${encodeURIComponent(result.id)}`, download: `${result.number ?? result.id}.json`, 'data-testid': 'json', onclick: (event: Event) => void this.download(event, result)}, t('result.json')),
+        ' · ', h('a', {href: `v1/land-checks/${encodeURIComponent(result.id)}/certificate.pdf`, download: `${result.number ?? result.id}.pdf`, 'data-testid': 'certificate', onclick: (event: Event) => void this.certificate(event, result)}, t('result.certificate')),
+        result.number && result.proof?.payload_sha256 ? [' · ', h('a', {href: `#/verify?${new URLSearchParams({number: result.number, sha256: result.proof.payload_sha256}).toString()}`, 'data-testid': 'verify-link'}, t('result.verify'))] : null,
         h('p', {class: 'mono small muted'}, result.id),
         result.proof?.payload_sha256 ? h('p', {class: 'mono small muted'}, t('result.proof'), ' ', result.proof.payload_sha256.slice(0, 16), '…', typeof result.proof.log_index === 'number' ? ` · ${t('result.log', {n: result.proof.log_index})}` : '') : null));
   }
@@ -275,6 +277,17 @@ export class LandCheckPanel {
       await fetchFile(`v1/land-checks/${encodeURIComponent(result.id)}`, `${result.number ?? result.id}.json`);
     } catch (error) {
       link.after(problemBox(error, t('check.json.failed')));
+    }
+  }
+
+  /** The certificate, likewise. */
+  private async certificate(event: Event, result: LandCheck): Promise<void> {
+    event.preventDefault();
+    const link = event.currentTarget as HTMLElement;
+    try {
+      await fetchFile(`v1/land-checks/${encodeURIComponent(result.id)}/certificate.pdf`, `${result.number ?? result.id}.pdf`);
+    } catch (error) {
+      link.after(problemBox(error, t('result.certificate.failed')));
     }
   }
 

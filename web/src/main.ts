@@ -13,6 +13,7 @@ import {CLASS_COLOURS, RegisterMap, STAGE_COLOURS, type Found} from './map';
 import {DuePanel} from './due';
 import {RecordCard} from './record';
 import type {Area, Me, Ready} from './types';
+import {VerifyPage} from './verify';
 import type {Key} from './dict';
 
 declare global {
@@ -23,6 +24,7 @@ declare global {
 }
 
 translate();
+const verify = new VerifyPage();
 try {
   start();
 } catch (error) {
@@ -165,7 +167,7 @@ function start(): void {
   window.addEventListener('dragover', (event) => {
     if (!carriesFiles(event)) return;
     event.preventDefault();
-    mask.hidden = false;
+    mask.hidden = verify.shown;
   });
   window.addEventListener('dragleave', (event) => {
     if (!event.relatedTarget) mask.hidden = true;
@@ -176,6 +178,7 @@ function start(): void {
     mask.hidden = true;
     const [file] = event.dataTransfer?.files ?? [];
     if (!file) return;
+    if (verify.shown) return void verify.take(file);
     show('check');
     collapse(false);
     void check.takeFile(file);

@@ -212,6 +212,52 @@ try {
     assert(reply.id && reply.verdict, 'the file is not the answer of the check');
   });
 
+  await step('the certificate can be downloaded as PDF', async () => {
+    const [download] = await Promise.all([page.waitForEvent('download'), by('certificate').click()]);
+    assert(/^CX-\d{6}-\d{4}-\d+\.pdf$/.test(download.suggestedFilename()), `the file is called ${download.suggestedFilename()}`);
+    const chunks = [];
+    for await (const chunk of await download.createReadStream()) chunks.push(chunk);
+    assert(Buffer.concat(chunks).subarray(0, 5).toString() === '%PDF-', 'the file is no PDF');
+  });
+
+  await step('the address of a QR code opens the verification, which says what is proved and what is not', async () => {
+    // The answer is laid down here: this step is about what the page makes of it.
+    let sent = null;
+    await page.route('**/v1/verify', async (route) => {
+      sent = {type: route.request().headers()['content-type'], body: route.request().postData()};
+      await route.fulfill({json: {
+        valid: false,
+        findings: [
+          {what: 'signature', ok: true, text_zh: '签名有效', text_en: 'the signature is valid'},
+          {what: 'body', ok: false, text_zh: '内容已改动', text_en: 'the body was altered'},
+        ],
+        log: {index: 41, included: true, checkpoint: 'soil.example/log\n42\n'},
+        standing: {status: 'valid', since: '2026-11-22T00:00:00Z', because: []},
+      }});
+    });
+    await page.evaluate((digest) => {
+      location.hash = `#/verify?number=CX-152921-2026-000017&sha256=${digest}`;
+    }, 'ab'.repeat(32));
+    await by('verify-verdict').waitFor();
+    assert(sent.body === JSON.stringify({number: 'CX-152921-2026-000017', payload_sha256: 'ab'.repeat(32)}), `sent was ${sent.body}`);
+    assert(await by('verify-verdict').getAttribute('data-valid') === 'false', 'what was altered is shown as verified');
+    const said = await by('verify-result').textContent();
+    assert(said.includes('签名有效') && said.includes('内容已改动') && said.includes('41'), `the page says “${said}”`);
+    const file = path.join(folder, 'reply.json');
+    await writeFile(file, '{ "number": "CX-1" }');
+    await by('verify-file').setInputFiles(file);
+    await by('verify-verdict').getByText('reply.json').waitFor();
+    assert(sent.body === '{ "number": "CX-1" }' && sent.type === 'application/json', `the file went as ${sent.type}: ${sent.body}`);
+    await writeFile(file, 'PK\u0003\u0004');
+    await by('verify-file').setInputFiles(file);
+    await by('verify-result').getByText('既不是 JSON 也不是 PDF').waitFor();
+    if (JT_SCREENSHOT) await page.screenshot({path: JT_SCREENSHOT.replace(/(\.\w+)?$/, '-verify$1')});
+    await by('verify-close').click();
+    await by('verify').waitFor({state: 'hidden'});
+    await by('map').waitFor();
+    await page.unroute('**/v1/verify');
+  });
+
   if (JT_SCREENSHOT) await step('a picture is taken', () => page.screenshot({path: JT_SCREENSHOT}));
 
   await step('the hit leads to its record', async () => {

@@ -20,6 +20,7 @@ async function load(name) {
 const {readText, FileRefused} = await load('geojson');
 const {roughArea, crosses, boxOf, middle, inside} = await load('geo');
 const {dict} = await load('dict');
+const {askedBy, kindOf} = await load('proof');
 const {WIDGETS, clockKey, eventOf, faultsByField, fieldsAsked, isAside, kindsAt, wireValue} = await load('steps');
 
 const ring = [[112.4, 39.3], [112.41, 39.3], [112.41, 39.31], [112.4, 39.31], [112.4, 39.3]];
@@ -201,4 +202,21 @@ test('what stands beside the way of a site is told apart', () => {
   assert.equal(isAside('entered_in_error'), true);
   assert.equal(isAside('control_plan_filed'), false);
   assert.equal(isAside('disclosed'), false);
+});
+
+test('the address of a QR code is read, and nothing else is taken for one', () => {
+  const digest = 'AB'.repeat(32);
+  assert.deepEqual(askedBy(`#/verify?number=CX-152921-2026-000017&sha256=${digest}`), {number: 'CX-152921-2026-000017', sha256: 'ab'.repeat(32)});
+  assert.deepEqual(askedBy('#/verify?number=CX-1&sha256=12'), {number: 'CX-1'});
+  assert.deepEqual(askedBy('#/verify'), {});
+  assert.equal(askedBy(''), null);
+  assert.equal(askedBy('#/verifying?number=1'), null);
+});
+
+test('a file is told by its first bytes', () => {
+  const bytes = (text) => new TextEncoder().encode(text);
+  assert.equal(kindOf(bytes('%PDF-1.7\n')), 'application/pdf');
+  assert.equal(kindOf(bytes('  {"number":1}')), 'application/json');
+  assert.equal(kindOf(bytes('\ufeff{}')), 'application/json');
+  assert.equal(kindOf(bytes('PK\u0003\u0004')), null);
 });

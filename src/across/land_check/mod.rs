@@ -5,6 +5,7 @@
 //! that would alter the verdict or the records met supersedes it.
 
 pub mod actions;
+pub mod certificate;
 pub mod http;
 mod jobs;
 pub mod reply;

@@ -5,8 +5,9 @@ use krilla::text::Font;
 use skrifa::instance::{LocationRef, Size};
 use skrifa::string::StringId;
 use skrifa::{FontRef, MetadataProvider};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// Where distributions put the fonts, the ones wanted most first: Song (宋体) as offices write, else sans serif. Each with
 /// the bold face beside it.
@@ -31,7 +32,13 @@ pub const FONT_PACKAGE: &str = "apt-get install fonts-noto-cjk";
 
 /// A regular face, a bold one where there is one, and others for characters that these lack. Cheap to clone.
 #[derive(Clone)]
-pub struct Fonts(Arc<Vec<Face>>);
+pub struct Fonts(Arc<Kept>);
+
+struct Kept {
+    faces: Vec<Face>,
+    /// Shapes that were asked for, by character and weight: a paper of a hundred pages asks for few different ones.
+    shapes: RwLock<HashMap<(char, bool), Option<Shape>>>,
+}
 
 struct Face {
     path: PathBuf,
@@ -66,7 +73,7 @@ impl Fonts {
                 ))
             })?;
             let bold = bold_beside(path).and_then(|bold| read(&bold, true));
-            return Ok(Fonts(Arc::new([Some(face), bold].into_iter().flatten().collect())));
+            return Ok(Fonts::of([Some(face), bold].into_iter().flatten().collect()));
         }
         let usual = || {
             let found = |(regular, bold): &(&str, &str)| {
@@ -78,7 +85,7 @@ impl Fonts {
             };
             USUAL.iter().find_map(found)
         };
-        usual().map(|faces| Fonts(Arc::new(faces))).ok_or_else(|| {
+        usual().map(Fonts::of).ok_or_else(|| {
             missing(Text::new(
                 format!("服务器上没有中文字体，不能生成 PDF。请管理员安装字体（{FONT_PACKAGE}），或在配置 cjk_font 中指明字体文件。"),
                 format!(
@@ -89,18 +96,31 @@ impl Fonts {
         })
     }
 
+    fn of(faces: Vec<Face>) -> Fonts {
+        Fonts(Arc::new(Kept { faces, shapes: RwLock::default() }))
+    }
+
     /// The files in use, for reports.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
-        self.0.iter().map(|face| face.path.as_path())
+        self.0.faces.iter().map(|face| face.path.as_path())
     }
 
     pub(super) fn font(&self, face: usize) -> Option<&Font> {
-        self.0.get(face).map(|face| &face.font)
+        self.0.faces.get(face).map(|face| &face.font)
     }
 
     /// The shape of a character: of the style wanted, else of any face that has it, else the mark that printers set for a
     /// missing type (〓). A character without width and shape of its own, such as a variation selector, has none.
     pub(super) fn shape(&self, c: char, bold: bool) -> Option<Shape> {
+        let kept = self.0.shapes.read().unwrap_or_else(PoisonError::into_inner).get(&(c, bold)).copied();
+        kept.unwrap_or_else(|| {
+            let found = self.find_shape(c, bold);
+            self.0.shapes.write().unwrap_or_else(PoisonError::into_inner).insert((c, bold), found);
+            found
+        })
+    }
+
+    fn find_shape(&self, c: char, bold: bool) -> Option<Shape> {
         if is_invisible(c) {
             return None;
         }
@@ -109,8 +129,8 @@ impl Fonts {
     }
 
     fn seek(&self, c: char, bold: bool) -> Option<Shape> {
-        let in_style = self.0.iter().enumerate().filter(|(_, face)| face.bold == bold);
-        let in_other = self.0.iter().enumerate().filter(|(_, face)| face.bold != bold);
+        let in_style = self.0.faces.iter().enumerate().filter(|(_, face)| face.bold == bold);
+        let in_other = self.0.faces.iter().enumerate().filter(|(_, face)| face.bold != bold);
         in_style.chain(in_other).find_map(|(at, face)| {
             let font = FontRef::from_index(&face.bytes, face.index).ok()?;
             let glyph = font.charmap().map(c).filter(|glyph| glyph.to_u32() != 0)?;

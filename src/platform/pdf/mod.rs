@@ -4,12 +4,21 @@
 //! A [`Sheet`] is data, made of [`Block`]s; [`write()`] turns it into PDF/A-2u. The same sheet and the same font files give the
 //! same bytes: nothing of the machine, the hour or chance goes in. Nothing is cut off: what does not fit a line is wrapped,
 //! what does not fit a page goes on with the next.
+//!
+//! [`write_as`] writes the same blocks in another [`Form`]: other margins, another foot, and a file attached, which makes it
+//! PDF/A-3u. [`attachment()`] reads that file back.
 
+mod attachment;
+mod drawing;
 mod fonts;
+mod grid;
 mod lines;
 mod page;
 
+pub use attachment::{Attachment, MOST_ATTACHED, attachment};
+pub use drawing::{Anchor, Colour, Drawing, Hatch, Label, Outline, Pen, Shape, Spot};
 pub use fonts::{FONT_PACKAGE, Fonts};
+pub use grid::{Cell, Grid, Words};
 
 use crate::kernel::{Day, Error, Result};
 use krilla::Document;
@@ -53,6 +62,10 @@ pub enum Block {
     Rule,
     /// A table with borders.
     Table(Table),
+    /// A table of cells, its head repeated on every page.
+    Grid(Grid),
+    /// A drawing, on one page.
+    Drawing(Drawing),
     /// What follows begins on a new page.
     NewPage,
 }
@@ -145,14 +158,70 @@ pub const BODY_SIZE: f32 = 15.79;
 /// 22 lines to the page.
 pub const BODY_PITCH: f32 = 28.95;
 
-/// Writes a paper.
+/// Where the text of a page stands, points.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Frame {
+    /// From the left edge of the paper.
+    pub left: f32,
+    /// From its head.
+    pub top: f32,
+    /// Width of the text.
+    pub width: f32,
+    /// Height of the text.
+    pub height: f32,
+}
+
+impl Frame {
+    /// Margins of GB/T 9704: head 37 mm, left 28 mm; the text is 156 mm by 225 mm.
+    pub const OFFICE: Frame = Frame { left: 28.0 * MM, top: 37.0 * MM, width: 156.0 * MM, height: 225.0 * MM };
+
+    /// Narrow margins, for papers that are mostly tables: 174 mm by 259 mm.
+    pub const NARROW: Frame = Frame { left: 18.0 * MM, top: 17.0 * MM, width: 174.0 * MM, height: 259.0 * MM };
+}
+
+/// What stands at the foot of every page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Foot {
+    /// The page's number between dashes, on the outer side.
+    Office,
+    /// A line of small type, and the page's number of how many. Of a text longer than a line only the first line is
+    /// shown: nothing belongs here that is not on the pages as well.
+    Line(String),
+}
+
+/// How a paper looks and what it carries.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Form {
+    /// Where the text stands.
+    pub frame: Frame,
+    /// What stands below it.
+    pub foot: Foot,
+    /// A file inside the file.
+    pub attachment: Option<Attachment>,
+}
+
+impl Form {
+    /// An office's paper.
+    pub const OFFICE: Form = Form { frame: Frame::OFFICE, foot: Foot::Office, attachment: None };
+}
+
+/// Writes an office's paper.
 ///
 /// # Errors
 /// An internal error when the file cannot be made, a character that no PDF may hold among the causes.
 pub fn write(sheet: &Sheet, fonts: &Fonts) -> Result<Vec<u8>> {
-    let pages = page::lay_out(&sheet.blocks, fonts);
+    write_as(sheet, &Form::OFFICE, fonts)
+}
+
+/// Writes a paper in a form: PDF/A-2u, or PDF/A-3u where it carries a file.
+///
+/// # Errors
+/// An internal error when the file cannot be made.
+pub fn write_as(sheet: &Sheet, form: &Form, fonts: &Fonts) -> Result<Vec<u8>> {
+    let pages = page::lay_out(&sheet.blocks, form.frame, fonts);
+    let level = if form.attachment.is_some() { Archival::A3_U } else { Archival::A2_U };
     let configuration = ConfigurationBuilder::new()
-        .with_archival_validator(Archival::A2_U)
+        .with_archival_validator(level)
         .finish()
         .map_err(|error| Error::internal(format!("PDF/A: {error:?}")))?;
     let mut document =
@@ -163,30 +232,37 @@ pub fn write(sheet: &Sheet, fonts: &Fonts) -> Result<Vec<u8>> {
         let mut opened = document.start_page_with(settings.clone());
         let mut surface = opened.surface();
         page.draw(&mut surface, fonts);
-        page::number(at + 1, fonts).draw(&mut surface, fonts);
+        page::foot(at + 1, pages.len(), form, fonts).draw(&mut surface, fonts);
         surface.finish();
         opened.finish();
+    }
+    if let Some(attachment) = &form.attachment {
+        attachment.embed(&mut document, day_of(sheet))?;
     }
     document.finish().map_err(|error| Error::internal(format!("the PDF cannot be written: {error:?}")))
 }
 
-fn metadata(sheet: &Sheet) -> Metadata {
+/// The sheet's day as the file's.
+fn day_of(sheet: &Sheet) -> DateTime {
     let part = |n: u32| u8::try_from(n).unwrap_or(1);
-    let day = DateTime::new(u16::try_from(sheet.day.year()).unwrap_or_default())
+    DateTime::new(u16::try_from(sheet.day.year()).unwrap_or_default())
         .month(part(sheet.day.month()))
         .day(part(sheet.day.day()))
         .hour(0)
         .minute(0)
         .second(0)
         .utc_offset_hour(8)
-        .utc_offset_minute(0);
+        .utc_offset_minute(0)
+}
+
+fn metadata(sheet: &Sheet) -> Metadata {
     Metadata::new()
         .title(sheet.title.clone())
         .description(sheet.number.clone())
         .authors(vec![sheet.author.clone()])
         .language("zh-CN".to_owned())
         .creator("Jingtu 净土".to_owned())
-        .creation_date(day)
+        .creation_date(day_of(sheet))
 }
 
 #[cfg(test)]

@@ -1,19 +1,14 @@
 //! Blocks become pages: lines in their places, borders, page numbers.
 
+use super::drawing::{Colour, Drawing, Label};
 use super::fonts::Shape;
 use super::lines::{Line, fill, units};
-use super::{Align, BODY_SIZE, Block, Fonts, MM, Paragraph, Table};
+use super::{Align, BODY_SIZE, Block, Fonts, Foot, Form, Frame, MM, Paragraph, Table};
 use krilla::color::luma;
 use krilla::geom::{PathBuilder, Point};
 use krilla::paint::{Fill, Stroke};
 use krilla::surface::Surface;
 use krilla::text::{GlyphId, KrillaGlyph};
-
-/// Margins of GB/T 9704: head 37 mm, left 28 mm; the text is 156 mm by 225 mm.
-const LEFT: f32 = 28.0 * MM;
-const TOP: f32 = 37.0 * MM;
-const WIDTH: f32 = 156.0 * MM;
-const BOTTOM: f32 = TOP + 225.0 * MM;
 
 /// Characters hang from the top of their line: the baseline lies this share of their height below the middle of the line.
 const BASELINE: f32 = 0.36;
@@ -21,50 +16,80 @@ const BASELINE: f32 = 0.36;
 /// Room between a cell's border and its text.
 const PADDING: f32 = 5.0;
 
-/// What is drawn on a page.
+/// What is drawn on a page, the lowest first.
 #[derive(Default)]
-pub(super) struct Page {
-    texts: Vec<Placed>,
-    strokes: Vec<(f32, f32, f32, f32)>,
+pub(super) struct Page(Vec<Item>);
+
+enum Item {
+    Text(Placed, Colour),
+    Rule((f32, f32, f32, f32), Colour, f32),
+    Area((f32, f32, f32, f32), Colour),
+    Figure(f32, f32, Drawing),
 }
 
-struct Placed {
-    x: f32,
-    baseline: f32,
-    size: f32,
-    bold: bool,
+pub(super) struct Placed {
+    pub x: f32,
+    pub baseline: f32,
+    pub size: f32,
+    pub bold: bool,
     /// Added after each unit.
-    stretch: f32,
-    units: Vec<String>,
+    pub stretch: f32,
+    pub units: Vec<String>,
 }
+
+/// Border of an office's tables.
+const PLAIN: (Colour, f32) = (Colour::BLACK, 0.75);
 
 impl Page {
     pub(super) fn draw(&self, surface: &mut Surface<'_>, fonts: &Fonts) {
-        surface.set_fill(Some(Fill { paint: luma::Color::black().into(), ..Fill::default() }));
-        surface.set_stroke(None);
-        for placed in &self.texts {
-            placed.draw(surface, fonts);
-        }
-        surface.set_fill(None);
-        surface.set_stroke(Some(Stroke { width: 0.75, paint: luma::Color::black().into(), ..Stroke::default() }));
-        for &(x0, y0, x1, y1) in &self.strokes {
-            let mut path = PathBuilder::new();
-            path.move_to(x0, y0);
-            path.line_to(x1, y1);
-            if let Some(path) = path.finish() {
-                surface.draw_path(&path);
+        for item in &self.0 {
+            match item {
+                Item::Text(placed, colour) => {
+                    surface.set_fill(Some(Fill { paint: paint(*colour), ..Fill::default() }));
+                    surface.set_stroke(None);
+                    placed.draw(surface, fonts);
+                }
+                Item::Rule((x0, y0, x1, y1), colour, width) => {
+                    surface.set_fill(None);
+                    surface.set_stroke(Some(Stroke { width: *width, paint: paint(*colour), ..Stroke::default() }));
+                    let mut path = PathBuilder::new();
+                    path.move_to(*x0, *y0);
+                    path.line_to(*x1, *y1);
+                    if let Some(path) = path.finish() {
+                        surface.draw_path(&path);
+                    }
+                }
+                Item::Area((x0, y0, x1, y1), colour) => {
+                    surface.set_stroke(None);
+                    surface.set_fill(Some(Fill { paint: paint(*colour), ..Fill::default() }));
+                    let mut path = PathBuilder::new();
+                    path.move_to(*x0, *y0);
+                    path.line_to(*x1, *y0);
+                    path.line_to(*x1, *y1);
+                    path.line_to(*x0, *y1);
+                    path.close();
+                    if let Some(path) = path.finish() {
+                        surface.draw_path(&path);
+                    }
+                }
+                Item::Figure(x, y, drawing) => drawing.draw((*x, *y), surface, fonts),
             }
         }
     }
 
     fn is_empty(&self) -> bool {
-        self.texts.is_empty() && self.strokes.is_empty()
+        self.0.is_empty()
     }
+}
+
+/// Black is black ink, not a mixture.
+fn paint(colour: Colour) -> krilla::paint::Paint {
+    if colour == Colour::BLACK { luma::Color::black().into() } else { colour.paint() }
 }
 
 impl Placed {
     /// One stretch of text per face, so that what is copied out of the file is the text.
-    fn draw(&self, surface: &mut Surface<'_>, fonts: &Fonts) {
+    pub(super) fn draw(&self, surface: &mut Surface<'_>, fonts: &Fonts) {
         let mut x = self.x;
         let mut run: Option<(usize, f32, String, Vec<KrillaGlyph>)> = None;
         for (at, unit) in self.units.iter().enumerate() {
@@ -98,63 +123,111 @@ impl Placed {
 }
 
 /// The pages of the blocks; one at least.
-pub(super) fn lay_out(blocks: &[Block], fonts: &Fonts) -> Vec<Page> {
-    let mut desk = Desk { fonts, pages: vec![Page::default()], y: TOP };
+pub(super) fn lay_out(blocks: &[Block], frame: Frame, fonts: &Fonts) -> Vec<Page> {
+    let mut desk = Desk { fonts, frame, pages: vec![Page::default()], y: frame.top };
     for (at, block) in blocks.iter().enumerate() {
         match block {
             Block::Paragraph(paragraph) => {
-                let lines = set(paragraph, fonts);
-                let after = blocks[at + 1..].iter().find(|block| !matches!(block, Block::Space(_)));
-                let between: f32 = blocks[at + 1..]
-                    .iter()
-                    .map_while(|block| if let Block::Space(height) = block { Some(*height) } else { None })
-                    .sum();
-                let follower = match after {
-                    Some(Block::Together(group)) => between + height(group, fonts),
-                    Some(Block::Paragraph(next)) if paragraph.bold => between + next.pitch,
-                    _ => 0.0,
-                };
-                desk.paragraph(paragraph, lines, follower);
+                let lines = set(paragraph, frame.width, fonts);
+                desk.paragraph(paragraph, lines, follower(&blocks[at..], frame, fonts));
             }
             Block::Together(group) => {
-                desk.need(height(group, fonts));
+                desk.need(height(group, frame.width, fonts));
                 for paragraph in group {
-                    desk.paragraph(paragraph, set(paragraph, fonts), 0.0);
+                    desk.paragraph(paragraph, set(paragraph, frame.width, fonts), 0.0);
                 }
             }
             Block::Space(height) => {
-                if desk.y > TOP {
+                if desk.y > frame.top {
                     desk.y += height;
                 }
             }
             Block::Rule => {
                 desk.need(2.0);
                 let y = desk.y + 1.0;
-                desk.page().strokes.push((LEFT, y, LEFT + WIDTH, y));
+                desk.rule((frame.left, y, frame.left + frame.width, y), PLAIN);
                 desk.y += 2.0;
             }
             Block::Table(table) => desk.table(table),
+            Block::Grid(grid) => desk.grid(grid),
+            Block::Drawing(drawing) => {
+                desk.need(drawing.height);
+                let (x, y) = (frame.left + ((frame.width - drawing.width) / 2.0).max(0.0), desk.y);
+                desk.figure(x, y, drawing.clone());
+                desk.y += drawing.height;
+            }
             Block::NewPage => desk.turn(),
         }
     }
     desk.pages
 }
 
-/// The page's number between dashes, on the outer side of an open book.
-pub(super) fn number(number: usize, fonts: &Fonts) -> Page {
-    let size = 14.0;
-    let text = format!("— {number} —");
-    let wide: f32 = text.chars().filter_map(|c| fonts.shape(c, false)).map(|shape| shape.advance * size).sum();
-    let x = if number % 2 == 1 { LEFT + WIDTH - size - wide } else { LEFT + size };
-    let placed = Placed { x, baseline: BOTTOM + 7.0 * MM, size, bold: false, stretch: 0.0, units: vec![text] };
-    Page { texts: vec![placed], strokes: Vec::new() }
+/// Height of what must stand on the page of the first block's last line: a group in any case, and what a heading heads.
+fn follower(blocks: &[Block], frame: Frame, fonts: &Fonts) -> f32 {
+    let Some((Block::Paragraph(paragraph), rest)) = blocks.split_first() else { return 0.0 };
+    let spaces = rest.iter().take_while(|block| matches!(block, Block::Space(_))).count();
+    let between: f32 =
+        rest[..spaces].iter().map(|block| if let Block::Space(height) = block { *height } else { 0.0 }).sum();
+    let next = match rest.get(spaces) {
+        Some(Block::Together(group)) => Some(height(group, frame.width, fonts)),
+        Some(Block::Paragraph(next)) if paragraph.bold && next.bold => {
+            Some(height(std::slice::from_ref(next), frame.width, fonts) + follower(&rest[spaces..], frame, fonts))
+        }
+        Some(Block::Paragraph(next)) if paragraph.bold => Some(next.pitch),
+        Some(Block::Grid(grid)) if paragraph.bold => Some(grid.beginning(frame.width, fonts)),
+        Some(Block::Drawing(drawing)) if paragraph.bold => Some(drawing.height),
+        _ => None,
+    };
+    // What no page holds together is not held together.
+    next.map(|next| between + next).filter(|&wanted| wanted + paragraph.pitch <= frame.height).unwrap_or(0.0)
 }
 
-fn height(group: &[Paragraph], fonts: &Fonts) -> f32 {
+/// The foot of a page.
+pub(super) fn foot(number: usize, of: usize, form: &Form, fonts: &Fonts) -> Page {
+    let frame = form.frame;
+    match &form.foot {
+        // The page's number between dashes, on the outer side of an open book.
+        Foot::Office => {
+            let size = 14.0;
+            let text = format!("— {number} —");
+            let wide = Label::width(&text, size, false, fonts);
+            let x = if number % 2 == 1 { frame.left + frame.width - size - wide } else { frame.left + size };
+            let baseline = frame.top + frame.height + 7.0 * MM;
+            Page(vec![Item::Text(
+                Placed { x, baseline, size, bold: false, stretch: 0.0, units: vec![text] },
+                Colour::BLACK,
+            )])
+        }
+        Foot::Line(text) => {
+            let size = 7.5;
+            let grey = Colour(90, 96, 100);
+            let baseline = frame.top + frame.height + 6.0 * MM;
+            let pages = format!("{number} / {of}");
+            let wide = Label::width(&pages, size, false, fonts);
+            let right = frame.left + frame.width;
+            let y = baseline - size - 3.0;
+            let place = |x, text: String| {
+                Item::Text(Placed { x, baseline, size, bold: false, stretch: 0.0, units: vec![text] }, grey)
+            };
+            // The line has one height: what is longer stands whole on the first page, and is the file's own title.
+            let room = frame.width - wide - 2.0 * size;
+            let lines = lines_of(text, size, false, fonts, room, room);
+            let first = lines.into_iter().next().unwrap_or_default();
+            let text = first.units.into_iter().map(|unit| unit.text).collect();
+            Page(vec![
+                Item::Rule((frame.left, y, right, y), grey, 0.4),
+                place(frame.left, text),
+                place(right - wide, pages),
+            ])
+        }
+    }
+}
+
+fn height(group: &[Paragraph], width: f32, fonts: &Fonts) -> f32 {
     group
         .iter()
         .map(|paragraph| {
-            let lines = set(paragraph, fonts).len();
+            let lines = set(paragraph, width, fonts).len();
             // No paper has so many lines that a float could not count them.
             f32::from(u16::try_from(lines).unwrap_or(u16::MAX)) * paragraph.pitch
         })
@@ -162,24 +235,25 @@ fn height(group: &[Paragraph], fonts: &Fonts) -> f32 {
 }
 
 /// The lines of a paragraph; an empty one has an empty line.
-fn set(paragraph: &Paragraph, fonts: &Fonts) -> Vec<Line> {
+fn set(paragraph: &Paragraph, width: f32, fonts: &Fonts) -> Vec<Line> {
     let size = paragraph.size;
-    let whole = WIDTH - (paragraph.indent.0 + paragraph.indent.1) * size;
+    let whole = width - (paragraph.indent.0 + paragraph.indent.1) * size;
     let first = whole - paragraph.first_indent * size;
     let lines = lines_of(&paragraph.text, size, paragraph.bold, fonts, whole, first);
     if lines.is_empty() { vec![Line::default()] } else { lines }
 }
 
-fn lines_of(text: &str, size: f32, bold: bool, fonts: &Fonts, whole: f32, first: f32) -> Vec<Line> {
+pub(super) fn lines_of(text: &str, size: f32, bold: bool, fonts: &Fonts, whole: f32, first: f32) -> Vec<Line> {
     let width = |c: char| fonts.shape(c, bold).map_or(0.0, |shape| shape.advance * size);
     fill(units(text, whole.min(first), width), |line| if line == 0 { first } else { whole })
 }
 
 /// A desk with a pile of pages; the last one is being written on.
-struct Desk<'a> {
-    fonts: &'a Fonts,
+pub(super) struct Desk<'a> {
+    pub fonts: &'a Fonts,
+    pub frame: Frame,
     pages: Vec<Page>,
-    y: f32,
+    pub y: f32,
 }
 
 impl Desk<'_> {
@@ -191,16 +265,32 @@ impl Desk<'_> {
         &mut self.pages[last]
     }
 
-    fn turn(&mut self) {
+    pub(super) fn bottom(&self) -> f32 {
+        self.frame.top + self.frame.height
+    }
+
+    pub(super) fn rule(&mut self, from_to: (f32, f32, f32, f32), (colour, width): (Colour, f32)) {
+        self.page().0.push(Item::Rule(from_to, colour, width));
+    }
+
+    pub(super) fn area(&mut self, within: (f32, f32, f32, f32), colour: Colour) {
+        self.page().0.push(Item::Area(within, colour));
+    }
+
+    pub(super) fn figure(&mut self, x: f32, y: f32, drawing: Drawing) {
+        self.page().0.push(Item::Figure(x, y, drawing));
+    }
+
+    pub(super) fn turn(&mut self) {
         if !self.page().is_empty() {
             self.pages.push(Page::default());
         }
-        self.y = TOP;
+        self.y = self.frame.top;
     }
 
     /// Turns the page where so much height is not left, unless no page has it.
     fn need(&mut self, height: f32) {
-        if self.y + height > BOTTOM + 0.5 && self.y > TOP {
+        if self.y + height > self.bottom() + 0.5 && self.y > self.frame.top {
             self.turn();
         }
     }
@@ -212,8 +302,8 @@ impl Desk<'_> {
         for (at, line) in lines.into_iter().enumerate() {
             let last = at + 1 == count;
             self.need(if last { pitch + follower } else { pitch });
-            let left = LEFT + paragraph.indent.0 * size;
-            let whole = WIDTH - (paragraph.indent.0 + paragraph.indent.1) * size;
+            let left = self.frame.left + paragraph.indent.0 * size;
+            let whole = self.frame.width - (paragraph.indent.0 + paragraph.indent.1) * size;
             let set_in = if at == 0 { paragraph.first_indent * size } else { 0.0 };
             let spare = (whole - set_in - line.width).max(0.0);
             let gaps = line.units.len().saturating_sub(1);
@@ -226,16 +316,18 @@ impl Desk<'_> {
                 Align::Centre => (left + set_in + spare / 2.0, 0.0),
                 Align::Right => (left + set_in + spare, 0.0),
             };
-            self.line(line, x, size, pitch, paragraph.bold, stretch);
+            self.line(line, x, paragraph, stretch, Colour::BLACK);
             self.y += pitch;
         }
     }
 
-    fn line(&mut self, line: Line, x: f32, size: f32, pitch: f32, bold: bool, stretch: f32) {
-        let baseline = self.y + pitch / 2.0 + BASELINE * size;
+    /// A line in the style of a paragraph.
+    pub(super) fn line(&mut self, line: Line, x: f32, style: &Paragraph, stretch: f32, colour: Colour) {
+        let (size, bold) = (style.size, style.bold);
+        let baseline = self.y + style.pitch / 2.0 + BASELINE * size;
         let units: Vec<String> = line.units.into_iter().map(|unit| unit.text).collect();
         if !units.is_empty() {
-            self.page().texts.push(Placed { x, baseline, size, bold, stretch, units });
+            self.page().0.push(Item::Text(Placed { x, baseline, size, bold, stretch, units }, colour));
         }
     }
 
@@ -244,10 +336,10 @@ impl Desk<'_> {
         let (size, pitch) = (table.size, table.pitch);
         let edges: Vec<f32> = std::iter::once(0.0)
             .chain(table.columns.iter().scan(0.0, |sum, share| {
-                *sum += share * WIDTH;
+                *sum += share * self.frame.width;
                 Some(*sum)
             }))
-            .map(|x| LEFT + x)
+            .map(|x| self.frame.left + x)
             .collect();
         for (cells, least) in &table.rows {
             let mut columns: Vec<std::vec::IntoIter<Line>> = edges
@@ -265,14 +357,14 @@ impl Desk<'_> {
                 f32::from(u16::try_from(most).unwrap_or(u16::MAX)) * pitch
             };
             let height = (tall(&columns) + 2.0 * PADDING).max(*least);
-            if height <= BOTTOM - TOP {
+            if height <= self.frame.height {
                 self.need(height);
             }
             loop {
                 let rest = tall(&columns);
-                let height = (rest + 2.0 * PADDING).max(*least).min(BOTTOM - self.y);
+                let height = (rest + 2.0 * PADDING).max(*least).min(self.bottom() - self.y);
                 let room = height - 2.0 * PADDING;
-                if room < pitch && rest > 0.0 && self.y > TOP {
+                if room < pitch && rest > 0.0 && self.y > self.frame.top {
                     self.turn();
                     continue;
                 }
@@ -305,18 +397,21 @@ impl Desk<'_> {
             }
             self.y = top + PADDING + ((room - used) / 2.0).max(0.0);
             for line in taken {
-                self.line(line, edge[0] + PADDING, size, pitch, false, 0.0);
+                let style = Paragraph { size, pitch, ..Paragraph::body("") };
+                self.line(line, edge[0] + PADDING, &style, 0.0, Colour::BLACK);
                 self.y += pitch;
             }
         }
         let bottom = top + height;
-        let (first, last) = (edges.first().copied().unwrap_or(LEFT), edges.last().copied().unwrap_or(LEFT));
-        let strokes = &mut self.page().strokes;
-        strokes.extend([(first, top, last, top), (first, bottom, last, bottom)]);
-        strokes.extend(edges.iter().map(|&x| (x, top, x, bottom)));
+        let (first, last) = (edges.first().copied().unwrap_or_default(), edges.last().copied().unwrap_or_default());
+        self.rule((first, top, last, top), PLAIN);
+        self.rule((first, bottom, last, bottom), PLAIN);
+        for &x in edges {
+            self.rule((x, top, x, bottom), PLAIN);
+        }
         self.y = bottom;
     }
 }
 
 /// The body's characters fill a line of 28.
-const _: () = assert!(BODY_SIZE * 28.0 < WIDTH + 0.01 && BODY_SIZE * 28.5 > WIDTH);
+const _: () = assert!(BODY_SIZE * 28.0 < Frame::OFFICE.width + 0.01 && BODY_SIZE * 28.5 > Frame::OFFICE.width);

@@ -16,7 +16,7 @@ pub mod rules;
 mod store;
 
 pub use actions::{Bureau, NewNotice, issue, office_name, serve};
-pub use rules::{Given, NoticeKind};
+pub use rules::{Given, NoticeKind, words};
 
 use super::Register;
 
