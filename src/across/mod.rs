@@ -5,3 +5,4 @@ pub mod imports;
 pub mod indicators;
 pub mod land_check;
 pub mod rulebook;
+pub mod siting;

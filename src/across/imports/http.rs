@@ -29,7 +29,7 @@ struct ImportForm {
     /// in gzip, UTF-8.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
-    /// Where the rows go: `sites`, `farmland`, `samples`, `divisions`.
+    /// Where the rows go: `sites`, `farmland`, `samples`, `divisions`, `siting-zones`, `reference:<name>`.
     #[schema(example = "farmland")]
     target: String,
     /// Whether anything is to be written. Default: `commit`.

@@ -11,4 +11,6 @@ mod store;
 
 pub use actions::{Answered, Question, Stated, ask, settings};
 pub use http::{Asked, read_question, routes};
-pub use rules::{GATES, Gate, Jurisdiction, Operation, home};
+pub use rules::{
+    Actor, Decision, FactUsed, Finding, Fired, GATES, Gate, Jurisdiction, Operation, Place, Source, Verdict, home,
+};

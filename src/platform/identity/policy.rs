@@ -111,6 +111,12 @@ permissions! {
     CheckBasisRead = "check_basis.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Auditor, Admin];
     /// Keep what checks look at beside the registers: coverage, control zones, the control list, key units.
     CheckBasisWrite = "check_basis.write", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Government];
+    /// Publish zones in which the siting of industry is controlled, end them, and record limits on approvals.
+    SitingZoneWrite = "siting_zone.write", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Agriculture, Government];
+    /// See reference layers; the public sees those that are public.
+    ReferenceRead = "reference.read", public: true, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Auditor, Admin];
+    /// Make reference layers and load them.
+    ReferenceWrite = "reference.write", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Admin];
     /// See which land was taken into use again.
     RedevelopmentRead = "redevelopment.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Auditor, Admin];
     /// Enter which land was taken into use again, or withdraw such an entry.
