@@ -7,3 +7,4 @@ pub mod indicators;
 pub mod land_check;
 pub mod rulebook;
 pub mod verify;
+pub mod siting;

@@ -26,6 +26,7 @@ fn operations() -> OpenApiRouter<App> {
     router = router.merge(crate::platform::outbox::routes()).merge(crate::platform::webhooks::routes());
     router = router.merge(crate::across::land_check::routes());
     router = router.merge(crate::across::consultation::routes());
+    router = router.merge(crate::across::siting::routes());
     router = router.merge(crate::across::conflicts::routes());
     router = router.merge(crate::across::indicators::routes());
     router = router.merge(crate::across::rulebook::routes());

@@ -159,7 +159,7 @@ async fn import(act: &mut Act, target: &str, features: Vec<Value>) -> Result<()>
     };
     let options = Options { mode: Mode::Commit, on_error: OnError::RejectAll, crs: None, mapping: BTreeMap::new() };
     let mut log = Log(target);
-    let counts = imports::run(act, imports::importer(target)?, &source, &options, &mut log).await?;
+    let counts = imports::run(act, &*imports::importer(target)?, &source, &options, &mut log).await?;
     let counts = imports::conclude(&options, counts)?;
     tracing::info!(target, written = counts.written, "sample data");
     Ok(())

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Target: divisions, sites, farmland, samples, control-zones, key-units, coverage, parcels
+    /// Target: divisions, sites, farmland, samples, control-zones, key-units, coverage, parcels, siting-zones, reference:NAME
     target: String,
     /// GeoJSON or GeoJSONSeq, plain or gzipped; for samples also CSV; for divisions also the published code lists
     file: PathBuf,
@@ -72,7 +72,7 @@ pub(super) async fn run(config: Config, arguments: Arguments, json: bool) -> Res
     let importer = imports::importer(&arguments.target)?;
     let opened = super::open(config).await?;
     let mut watch = Terminal::new(json);
-    let ended = imports::run_file(&opened.app, importer, &arguments.file, &options, &mut watch).await;
+    let ended = imports::run_file(&opened.app, &*importer, &arguments.file, &options, &mut watch).await;
     watch.bar.finish_and_clear();
     let closed = opened.close().await;
     let report = ended?;

@@ -113,4 +113,16 @@ ids! {
     RedevelopmentId,
     /// Indicators of a reporting period, frozen.
     IndicatorReportId,
+    /// A reference layer.
+    ReferenceLayerId,
+    /// A feature of a reference layer.
+    ReferenceFeatureId,
+    /// A published zone in which the siting of industry is controlled.
+    SitingZoneId,
+    /// That a division has published its zones.
+    ZonePublicationId,
+    /// A limit on approvals in a division (限批).
+    ApprovalRestrictionId,
+    /// A siting check (选址核查).
+    SitingCheckId,
 }

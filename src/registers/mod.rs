@@ -14,8 +14,10 @@ pub mod parcel;
 pub mod protection;
 pub mod publicity;
 pub mod redevelopment;
+pub mod reference;
 pub mod sampling;
 pub mod site;
+pub mod siting_zone;
 pub mod standard;
 
 use crate::kernel::{Fault, Result};
@@ -57,6 +59,8 @@ pub static ALL: &[&Register] = &[
     &standard::REGISTER,
     &redevelopment::REGISTER,
     &parcel::REGISTER,
+    &reference::REGISTER,
+    &siting_zone::REGISTER,
 ];
 
 /// Every layer of every register.
@@ -77,6 +81,21 @@ pub trait Importer: Send + Sync {
     /// Who may.
     fn permission(&self) -> Permission;
 
+    /// Of a family of targets, whose own name ends in a colon (`reference:`): the importer of one of them, by the name
+    /// behind the colon. It lives for one file. `None` for a target that is no family.
+    fn named(&self, _name: &str) -> Option<Result<Box<dyn Importer>>> {
+        None
+    }
+
+    /// What is left to do when the whole file is through, inside the act: `rejected` rows of it were given up. A dry run does
+    /// it too.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    fn close<'a>(&'a self, _act: &'a mut Act, _rejected: u64) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async { Ok(()) })
+    }
+
     /// Whether it takes tables: delimited text with a row per row and the position in columns.
     fn takes_tables(&self) -> bool {
         false
@@ -88,6 +107,25 @@ pub trait Importer: Send + Sync {
     /// # Errors
     /// Only for what concerns no single row, such as a database that cannot be reached.
     fn write<'a>(&'a self, act: &'a mut Act, batch: &'a [ImportFeature]) -> BoxFuture<'a, Result<Vec<Outcome>>>;
+}
+
+/// The importer of a target.
+pub enum Target {
+    /// One that there always is.
+    Fixed(&'static dyn Importer),
+    /// One of a family, made for one file.
+    Named(Box<dyn Importer>),
+}
+
+impl std::ops::Deref for Target {
+    type Target = dyn Importer;
+
+    fn deref(&self) -> &Self::Target {
+        match self {
+            Target::Fixed(importer) => *importer,
+            Target::Named(importer) => importer.as_ref(),
+        }
+    }
 }
 
 /// One feature of a file.

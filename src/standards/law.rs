@@ -734,6 +734,48 @@ provisions! {
     PRODUCT_SITE_IN_PRIORITY_UNIT = [verified(&PRODUCT, "优先保护类单元内有登记地块须核实 / a site inside a priority unit is looked into")];
     /// A measure meant for another class than the unit's is entered, and said to be.
     PRODUCT_MEASURE_AND_CLASS = [verified(&PRODUCT, "措施与单元类别不符的提示 / measures that do not fit a unit's class are pointed out")];
+    /// Nothing that may pollute soil is built, rebuilt or extended around homes, schools, hospitals, sanatoria and homes for
+    /// the elderly.
+    LAW_32_CODE_427 = [verified(&SOIL_LAW, "32"), verified(&CODE, "427")];
+    /// Fine for building what may pollute soil where permanent basic farmland is concentrated.
+    CODE_1162_6 = [verified(&CODE, "1162(6)")];
+    /// Guangdong: kindergartens too are kept clear of projects that may pollute soil.
+    GUANGDONG_16 = [verified(&GUANGDONG_MEASURES, "16")];
+    /// Guangdong: the assessment of homes, schools and hospitals to be built analyses the contaminated plots around them.
+    GUANGDONG_19_2 = [verified(&GUANGDONG_MEASURES, "19(2)")];
+    /// No EIA approval of what may pollute cultivated land where priority-protection land is concentrated. The content is
+    /// recalled, the article's number was not checked.
+    ORDER_46_SITING = [recalled(&ORDER_46, "约8（条号未核） / about 8 (article not checked)")];
+    /// Six industries are strictly controlled where priority-protection land is concentrated; existing plants are upgraded.
+    PLAN_STATE_SITING = [verified(&PLAN_STATE, "防控企业污染：严格控制在优先保护类耕地集中区域新建 / new plants where priority farmland is concentrated")];
+    /// Nothing but statutory key projects that cannot avoid it occupies priority-protection land.
+    PLAN_STATE_NO_OCCUPATION = [verified(&PLAN_STATE, "除法律规定的重点建设项目选址确实无法避让外，其他任何建设不得占用 / no occupation of priority farmland")];
+    /// No smelters, coking plants and the like around homes, schools, hospitals and homes for the elderly.
+    PLAN_STATE_SURROUNDINGS = [verified(&PLAN_STATE, "禁止在居民区、学校、医疗和养老机构等周边新建有色金属冶炼、焦化等行业企业 / no smelters or coking plants beside homes and schools")];
+    /// EIA approvals stay limited until a failed assessment is put right.
+    PLAN_STATE_POOR_RESULT = [verified(&PLAN_STATE, "整改完成前，对有关地区实施建设项目环评限批 / EIA approvals limited until put right")];
+    /// As the State plan.
+    PLAN_INNER_MONGOLIA_SITING = [verified(&PLAN_INNER_MONGOLIA, "严格控制在优先保护类耕地集中的区域新建 / new plants where priority farmland is concentrated")];
+    /// As the State plan.
+    PLAN_INNER_MONGOLIA_NO_OCCUPATION = [verified(&PLAN_INNER_MONGOLIA, "除法律规定的重点建设项目选址确实无法避让外，其他任何建设不得占用 / no occupation of priority farmland")];
+    /// From 2019 on, new projects that emit heavy metals keep special limits in four leagues and cities.
+    PLAN_INNER_MONGOLIA_SPECIAL_LIMITS = [verified(&PLAN_INNER_MONGOLIA, "自2019年起，赤峰市、巴彦淖尔市、呼伦贝尔市、锡林郭勒盟执行重金属重点污染物特别排放限值 / special emission limits from 2019")];
+    /// As the State plan.
+    PLAN_ALXA_SITING = [verified(&PLAN_ALXA, "防控企业污染：严格控制在优先保护类耕地集中区域新建 / new plants where priority farmland is concentrated")];
+    /// As the State plan.
+    PLAN_ALXA_NO_OCCUPATION = [verified(&PLAN_ALXA, "除法律规定的重点建设项目选址确实无法避让外，其他任何建设不得占用 / no occupation of priority farmland")];
+    /// As the State plan.
+    PLAN_ALXA_SURROUNDINGS = [verified(&PLAN_ALXA, "禁止在居民区、学校、医疗和养老机构等周边新建有色金属冶炼、焦化等行业企业 / no smelters or coking plants beside homes and schools")];
+    /// EIA approvals stay limited until a failed assessment is put right.
+    PLAN_ALXA_POOR_RESULT = [verified(&PLAN_ALXA, "整改完成前，对有关地区实施建设项目环评限批 / EIA approvals limited until put right")];
+    /// Yuancheng: twelve industries are strictly controlled where priority-protection land is concentrated.
+    PLAN_YUANCHENG_9 = [verified(&PLAN_YUANCHENG, "9")];
+    /// Shuozhou: nothing that may pollute soil is planned where permanent basic farmland is concentrated.
+    PLAN_SHUOZHOU_3 = [verified(&PLAN_SHUOZHOU, "任务3：永久基本农田集中区域不得规划新建可能造成土壤污染的建设项目 / task 3: nothing that may pollute soil is planned")];
+    /// Shuozhou: emissions of heavy metals by a new project are offset, by as much or more.
+    PLAN_SHUOZHOU_11_OFFSET = [verified(&PLAN_SHUOZHOU, "任务11：减量置换、等量置换 / task 11: emissions are offset")];
+    /// "Around" has no distance in any text: the operator sets one, and what is not set is said.
+    PRODUCT_SURROUNDINGS = [unconfirmed(&PRODUCT, "“周边”的距离（可配置，非法定） / what \"around\" means (configurable, not law)")];
     /// Farmland is divided into three classes by its pollution.
     LAW_49_CODE_444 = [verified(&SOIL_LAW, "49"), verified(&CODE, "444")];
     /// Class of a unit out of its points: dominant class, contiguous parts, isolated points, neighbours. From practice, not

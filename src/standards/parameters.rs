@@ -28,6 +28,8 @@ pub enum Unit {
     Percent,
     /// A number of things.
     Count,
+    /// Metres.
+    Metres,
 }
 
 impl Unit {
@@ -50,6 +52,7 @@ impl Unit {
             Unit::Flag => value <= 1,
             Unit::Percent => value <= 10_000,
             Unit::Count => value >= 1 && value <= 1_000,
+            Unit::Metres => value >= 1 && value <= 50_000,
         }
     }
 }
@@ -84,6 +87,8 @@ pub struct Parameter {
     pub internal: bool,
     /// Its values, the nation's first. None where no text prints one: it then has a value only where the operator set it.
     pub versions: &'static [Version],
+    /// What asks for a number without printing one, where there are no values.
+    pub asked_by: &'static [&'static Provision],
 }
 
 /// A parameter's value for a place and a day.
@@ -166,7 +171,8 @@ pub fn significant(code: &str) -> &str {
 
 macro_rules! parameters {
     ($($(#[$doc:meta])* $name:ident = $id:literal, $zh:literal, $en:literal, $unit:ident, internal: $internal:literal,
-        [$($place:literal => $value:literal, [$($provision:ident),+], $confidence:ident);* $(;)?])+) => {
+        [$($place:literal => $value:literal, [$($provision:ident),+], $confidence:ident);* $(;)?]
+        $(, asked_by: [$($asker:ident),+])?)+) => {
         $(
             $(#[$doc])*
             pub static $name: Parameter = Parameter {
@@ -182,6 +188,7 @@ macro_rules! parameters {
                     provisions: const { &[$(&law::$provision),+] },
                     confidence: $confidence,
                 }),*],
+                asked_by: const { &[$($(&law::$asker),+)?] },
             };
         )+
 
@@ -259,6 +266,18 @@ parameters! {
     CLASS_CROP_SHARE_PERCENT = "class_crop_share_percent", "农产品协同评价：未超标点位占比不低于（%）", "Products beside the soil: share within the limits, at least (%)", Percent, internal: false, ["" => 65, [CLASS_GUIDE_CROP], Unconfirmed]
     /// Above this share of its limit a product is far over it.
     CLASS_CROP_HEAVY_PERCENT = "class_crop_heavy_percent", "农产品协同评价：严重超标界限（限量的 %）", "Products beside the soil: far over the limit above (% of it)", Percent, internal: false, ["" => 200, [CLASS_GUIDE_CROP], Unconfirmed]
+    /// What "around" (周边) means for homes, metres. No text prints a distance: unset, a siting check says so.
+    SITING_DISTANCE_HOMES_M = "siting_distance_homes_m", "选址核查：居民区周边距离（米）", "Siting check: metres around homes", Metres, internal: false, [], asked_by: [LAW_32_CODE_427, PLAN_STATE_SURROUNDINGS, PRODUCT_SURROUNDINGS]
+    /// What "around" (周边) means for schools, metres. No text prints a distance: unset, a siting check says so.
+    SITING_DISTANCE_SCHOOLS_M = "siting_distance_schools_m", "选址核查：学校周边距离（米）", "Siting check: metres around schools", Metres, internal: false, [], asked_by: [LAW_32_CODE_427, PLAN_STATE_SURROUNDINGS, PRODUCT_SURROUNDINGS]
+    /// What "around" (周边) means for hospitals and sanatoria, metres. No text prints a distance: unset, a siting check says so.
+    SITING_DISTANCE_HOSPITALS_M = "siting_distance_hospitals_m", "选址核查：医院、疗养院周边距离（米）", "Siting check: metres around hospitals", Metres, internal: false, [], asked_by: [LAW_32_CODE_427, PLAN_STATE_SURROUNDINGS, PRODUCT_SURROUNDINGS]
+    /// What "around" (周边) means for homes for the elderly, metres. No text prints a distance: unset, a siting check says so.
+    SITING_DISTANCE_CARE_HOMES_M = "siting_distance_care_homes_m", "选址核查：养老院周边距离（米）", "Siting check: metres around homes for the elderly", Metres, internal: false, [], asked_by: [LAW_32_CODE_427, PLAN_STATE_SURROUNDINGS, PRODUCT_SURROUNDINGS]
+    /// What "around" (周边) means for kindergartens, metres. No text prints a distance: unset, a siting check says so.
+    SITING_DISTANCE_KINDERGARTENS_M = "siting_distance_kindergartens_m", "选址核查：幼儿园周边距离（米）", "Siting check: metres around kindergartens", Metres, internal: false, [], asked_by: [GUANGDONG_16, PRODUCT_SURROUNDINGS]
+    /// What "around" (周边) means for contaminated sites and sources of pollution, metres. No text prints a distance: unset, a siting check says so.
+    SITING_DISTANCE_CONTAMINATED_M = "siting_distance_contaminated_m", "选址核查：污染地块、污染源周边距离（米）", "Siting check: metres around contaminated sites and sources", Metres, internal: false, [], asked_by: [GUANGDONG_19_2, PRODUCT_SURROUNDINGS]
 }
 
 /// The parameter of an identifier.
@@ -285,6 +304,7 @@ mod tests {
             assert!(std::ptr::eq(find(parameter.id).unwrap(), *parameter));
             assert!(parameter.versions.iter().all(|v| parameter.unit.takes(v.value)), "{}", parameter.id);
             assert!(parameter.versions.iter().all(|v| !v.provisions.is_empty()), "{}", parameter.id);
+            assert_eq!(parameter.versions.is_empty(), !parameter.asked_by.is_empty(), "{}", parameter.id);
         }
     }
 
@@ -329,6 +349,20 @@ mod tests {
         }
         assert_eq!(known(&DEMOLITION_FILING_WORKING_DAYS, "370100"), (15, Verified, false));
         assert_eq!(known(&PRELIMINARY_SURVEY_MONTHS, "150400"), (6, Recalled, false));
+    }
+
+    /// Pins: SITING_DISTANCE_HOMES_M, SITING_DISTANCE_SCHOOLS_M, SITING_DISTANCE_HOSPITALS_M, SITING_DISTANCE_CARE_HOMES_M
+    /// Pins: SITING_DISTANCE_KINDERGARTENS_M, SITING_DISTANCE_CONTAMINATED_M
+    #[test]
+    fn no_text_prints_what_around_means() {
+        for parameter in ALL.iter().filter(|parameter| parameter.unit == Unit::Metres) {
+            assert_eq!(parameter.resolve("441602", TODAY, &Overrides::new()), None, "{}", parameter.id);
+            let set = Overrides::from([(parameter.id.to_owned(), BTreeMap::from([("440000".to_owned(), 800)]))]);
+            let here = parameter.resolve("441602", TODAY, &set).unwrap();
+            assert_eq!((here.value, here.configured, here.confidence), (800, true, Unconfirmed));
+            assert_eq!(parameter.resolve("150400", TODAY, &set), None, "{}", parameter.id);
+        }
+        assert_eq!(ALL.iter().filter(|parameter| parameter.unit == Unit::Metres).count(), 6);
     }
 
     #[test]

@@ -40,6 +40,48 @@ fn cases() -> BTreeMap<&'static str, Sent> {
             })),
         ),
         (
+            "ask_siting_check",
+            Sent::Json(json!({
+                "type": "Feature",
+                "geometry": square(105.6, 38.8, 100.0),
+                "properties": {"activity": "new", "industry": "3212", "division_code": "999999"}
+            })),
+        ),
+        (
+            "publish_siting_zone",
+            Sent::Json(json!({
+                "type": "Feature",
+                "geometry": square(105.6, 38.8, 100.0),
+                "properties": {
+                    "code": "X1", "name": "X", "kind": "priority_farmland_concentration", "division_code": "999999",
+                    "published_by": "X", "published_on": "2026-11-20"
+                }
+            })),
+        ),
+        ("end_siting_zone", Sent::Json(json!({"ended_on": "2026-11-20", "reason": "x"}))),
+        (
+            "declare_zone_publication",
+            Sent::Json(json!({
+                "division_code": "999999", "kind": "priority_farmland_concentration", "as_of": "2026-11-20", "published_by": "x"
+            })),
+        ),
+        ("withdraw_zone_publication", Sent::Json(json!({"reason": "x"}))),
+        (
+            "enter_approval_restriction",
+            Sent::Json(json!({
+                "division_code": "999999", "label": "eia_approvals", "covers": "every_project", "scope": "x",
+                "from": "2026-11-20", "authority": "x"
+            })),
+        ),
+        ("end_approval_restriction", Sent::Json(json!({"until": "2026-11-20", "reason": "x"}))),
+        (
+            "make_reference_layer",
+            Sent::Json(json!({
+                "name": "x", "kind": "schools", "title_zh": "X", "title_en": "X", "division_code": "999999"
+            })),
+        ),
+        ("change_reference_layer", Sent::Json(json!({"public": false}))),
+        (
             "enter_redevelopment",
             Sent::Json(json!({
                 "division_code": "999999", "parcel_code": "X1", "name": "X", "area_m2": 1.0,

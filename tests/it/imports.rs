@@ -7,7 +7,7 @@ use jingtu::across::imports::{self, Crs, Mode, OnError, Options, Watch};
 use jingtu::kernel::{Area, Error, Fault, JobId, Result, Text};
 use jingtu::platform::jobs::{Counts, RowFinding};
 use jingtu::platform::{Act, Begun, Permission, Role, identity};
-use jingtu::registers::{ImportFeature, Importer, Outcome};
+use jingtu::registers::{ImportFeature, Importer, Outcome, Target};
 use reqwest::multipart::{Form as Multipart, Part};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -308,8 +308,8 @@ impl Importer for Settings {
     }
 }
 
-fn targets(target: &str) -> Result<&'static dyn Importer> {
-    if target == "settings" { Ok(&SETTINGS) } else { imports::importer(target) }
+fn targets(target: &str) -> Result<Target> {
+    if target == "settings" { Ok(Target::Fixed(&SETTINGS)) } else { imports::importer(target) }
 }
 
 async fn written(world: &World) -> Vec<String> {

@@ -1,15 +1,16 @@
 //! Files put through the importers, as a job would, without the job.
 
 use crate::support::{TODAY, World};
+use jingtu::across::imports;
 use jingtu::kernel::Result;
 use jingtu::platform::Reply;
-use jingtu::registers::{ImportFeature, Importer, Outcome, importers};
+use jingtu::registers::{ImportFeature, Outcome, Target};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 
 /// The importer of a target.
-pub fn importer(target: &str) -> &'static dyn Importer {
-    importers().find(|importer| importer.target() == target).expect("a target")
+pub fn importer(target: &str) -> Target {
+    imports::importer(target).expect("a target")
 }
 
 /// Features as the file reader hands them on.
@@ -43,6 +44,8 @@ async fn try_load(world: &World, target: &str, features: &[ImportFeature], batch
         assert_eq!(of_part.len(), part.len(), "one outcome per feature");
         outcomes.extend(of_part);
     }
+    let (_, _, rejected) = counts(&outcomes);
+    importer.close(&mut act, rejected as u64).await?;
     act.finish(Reply::nothing()).await?;
     Ok(outcomes)
 }

@@ -10,6 +10,8 @@ const FREE_FORM: &[(&str, &str, &str)] = &[
     ("ChangeView", "/data", "each kind of change has its own data"),
     ("FeatureView", "/geometry", "a GeoJSON geometry of whatever kind the collection has"),
     ("FeatureView", "/properties", "each collection has its own attributes; its queryables name and type them"),
+    ("ReferenceFeatureView", "/geometry", "a point, a line or an area, as its file has it"),
+    ("ReferenceFeatureProperties", "/attributes", "a reference layer has whatever attributes its file has"),
     ("collection_queryables", "/200/application~1schema+json", "the answer is itself a JSON Schema"),
 ];
 

@@ -269,7 +269,7 @@ struct Index<'a> {
 }
 
 /// Tables that hold every rule of a kind: named for each, they would say nothing of one.
-const TABLES: &[&str] = &["ALL", "GATES", "KINDS", "TRANSITIONS", "DUTIES"];
+const TABLES: &[&str] = &["ALL", "GATES", "SITING", "KINDS", "TRANSITIONS", "DUTIES"];
 
 impl<'a> Index<'a> {
     fn read(rules: &'a [RuleEntry]) -> Index<'a> {
@@ -299,6 +299,9 @@ impl<'a> Index<'a> {
 
     /// The function that judges a gate, as its row of the table names it: `building`, `g14`.
     fn judge(&self, gate: &str) -> Option<&Item> {
+        if let Some(siting) = self.siting_judge(gate) {
+            return Some(siting);
+        }
         let table = self.code().find(|item| item.name == "GATES")?;
         let at = table.tokens.iter().position(|token| *token == Token::Text(gate.to_owned()))?;
         let call = table.tokens[at..].windows(6).find_map(|window| match window {
@@ -315,6 +318,22 @@ impl<'a> Index<'a> {
         self.code().find(|item| {
             item.name == call.1 && item.place.contains("land_check") && item.place.contains(&format!("/{}.rs", call.0))
         })
+    }
+
+    /// The function that judges a rule of siting, as its row names it: `farmland::z1`.
+    fn siting_judge(&self, rule: &str) -> Option<&Item> {
+        let table = self.code().find(|item| item.name == "SITING")?;
+        let at = table.tokens.iter().position(|token| *token == Token::Text(rule.to_owned()))?;
+        let call = table.tokens[at..].windows(5).find_map(|window| match window {
+            [Token::Ident(module), Token::Sign(':'), Token::Sign(':'), Token::Ident(function), ..]
+                if matches!(module.as_str(), "farmland" | "surroundings" | "metals" | "orders" | "own") =>
+            {
+                Some((module.clone(), function.clone()))
+            }
+            _ => None,
+        })?;
+        self.code()
+            .find(|item| item.name == call.1 && item.place == format!("across/siting/rules/{}.rs::{}", call.0, call.1))
     }
 
     fn used(&self, rule: &RuleEntry) -> BTreeSet<&str> {
@@ -545,7 +564,13 @@ fn every_rule_that_decides_is_pinned_by_a_test_and_used_somewhere() {
     let decides = |rule: &&RuleEntry| {
         matches!(
             rule.kind,
-            Kind::Event | Kind::Transition | Kind::Gate | Kind::Parameter | Kind::Adjustment | Kind::Protection
+            Kind::Event
+                | Kind::Transition
+                | Kind::Gate
+                | Kind::Siting
+                | Kind::Parameter
+                | Kind::Adjustment
+                | Kind::Protection
         )
     };
     let loose: Vec<String> = all()

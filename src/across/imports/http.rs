@@ -29,7 +29,8 @@ struct ImportForm {
     /// also in gzip, UTF-8; or XLSX: one sheet, a head, outlines as well-known text in a column `wkt`, points in `lon`/`lat`.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
-    /// Where the rows go: `sites`, `farmland`, `samples`, `divisions`, `parcels`, `control-zones`, `key-units`, `coverage`.
+    /// Where the rows go: `sites`, `farmland`, `samples`, `divisions`, `parcels`, `control-zones`, `key-units`, `coverage`,
+    /// `siting-zones`, `reference:<name>`.
     #[schema(example = "farmland")]
     target: String,
     /// Whether anything is to be written. Default: `commit`.

@@ -8,7 +8,7 @@ use crate::kernel::{Error, Fault, Kind, Result, Text};
 use crate::platform::crs::Crs;
 use crate::platform::jobs::{Counts, RowFinding};
 use crate::platform::{Act, App, Reply, table};
-use crate::registers::{self, ImportFeature, Importer, Outcome};
+use crate::registers::{self, ImportFeature, Importer, Outcome, Target};
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -90,17 +90,29 @@ pub struct Report {
 ///
 /// # Errors
 /// `unknown_target`, naming the targets there are.
-pub fn importer(target: &str) -> Result<&'static dyn Importer> {
-    registers::importers().find(|importer| importer.target() == target).ok_or_else(|| {
-        let known: Vec<_> = registers::importers().map(Importer::target).collect();
-        Error::fault(
+pub fn importer(target: &str) -> Result<Target> {
+    if let Some(importer) = registers::importers().find(|i| i.target() == target && !target.ends_with(':')) {
+        return Ok(Target::Fixed(importer));
+    }
+    let of_family = |importer: &'static dyn Importer| {
+        let name = target.strip_prefix(importer.target()).filter(|_| importer.target().ends_with(':'))?;
+        importer.named(name)
+    };
+    registers::importers().find_map(of_family).map(|named| named.map(Target::Named)).unwrap_or_else(|| {
+        let known: Vec<_> = registers::importers()
+            .map(|importer| match importer.target() {
+                family if family.ends_with(':') => format!("{family}<name>"),
+                one => one.to_owned(),
+            })
+            .collect();
+        Err(Error::fault(
             "/target",
             "unknown_target",
             Text::new(
                 format!("没有导入目标“{target}”，可用：{}。", known.join("、")),
                 format!("There is no import target `{target}`; there are: {}.", known.join(", ")),
             ),
-        )
+        ))
     })
 }
 
@@ -151,6 +163,7 @@ pub async fn run(
     if tally.counts.read != total {
         return Err(Error::internal(format!("{total} features were counted and {} were read", tally.counts.read)));
     }
+    importer.close(act, tally.counts.rejected).await?;
     Ok(tally.counts)
 }
 
@@ -170,6 +183,7 @@ async fn run_table(
     loop {
         let batch: Vec<Row> = rows.by_ref().take(BATCH).collect();
         if batch.is_empty() {
+            importer.close(act, tally.counts.rejected).await?;
             return Ok(tally.counts);
         }
         work(act, app, importer, Crs::LonLat, batch, &mut tally, watch).await?;

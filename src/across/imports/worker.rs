@@ -7,7 +7,7 @@ use crate::platform::act::RequestMark;
 use crate::platform::crs::Crs;
 use crate::platform::jobs::{self, Claim, Counts, NewJob, RowFinding};
 use crate::platform::{Act, App, Begun, Caller, Reply};
-use crate::registers::Importer;
+use crate::registers::{Importer, Target};
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -24,7 +24,7 @@ const POLL: Duration = Duration::from_secs(5);
 const BEAT: Duration = Duration::from_secs(5);
 
 /// Finds the importer of a target.
-pub type Targets = fn(&str) -> Result<&'static dyn Importer>;
+pub type Targets = fn(&str) -> Result<Target>;
 
 /// Options as a job keeps them.
 #[derive(Serialize, Deserialize)]
@@ -169,9 +169,9 @@ async fn one(app: &App, claim: &Claim, targets: Targets, seen: &mut Counts) -> R
     let importer = targets(&claim.target)?;
     let caller = claim.caller(app).await?;
     let source = Source::Bytes { name: claim.file_name.clone(), content: claim.content(app.db()).await?.into() };
-    let mut act = begin(app, &caller, importer, &claim.request_id).await?;
+    let mut act = begin(app, &caller, &*importer, &claim.request_id).await?;
     let mut watch = Reporter { app, claim, seen };
-    let ran = run::run(&mut act, importer, &source, &options, &mut watch).await?;
+    let ran = run::run(&mut act, &*importer, &source, &options, &mut watch).await?;
     *seen = ran;
     let counts = run::conclude(&options, ran)?;
     if options.mode == Mode::DryRun {
@@ -179,7 +179,7 @@ async fn one(app: &App, claim: &Claim, targets: Targets, seen: &mut Counts) -> R
         let mut conn = app.db().acquire().await?;
         return claim.done(&mut conn, app.clock().now(), &counts).await;
     }
-    act.note(format!("job/{}", claim.id), run::audit_line(importer, &options, &counts, &claim.sha256));
+    act.note(format!("job/{}", claim.id), run::audit_line(&*importer, &options, &counts, &claim.sha256));
     let now = act.now();
     claim.done(act.tx(), now, &counts).await?;
     act.finish(Reply::nothing()).await?;

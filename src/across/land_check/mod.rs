@@ -16,4 +16,7 @@ pub use actions::watch::{Pass, untrue, watch};
 pub use actions::{Answered, Identity, Question, Stated, ask, ask_all, rejudge, settings};
 pub use http::{Asked, read_question, routes};
 pub use jobs::run_worker;
-pub use rules::{GATES, Gate, Jurisdiction, Operation, Register, Reply as WrittenReply, Verdict, after_reply, home};
+pub use rules::{
+    Actor, Decision, FactUsed, Finding, Fired, GATES, Gate, Jurisdiction, Operation, Place, Register,
+    Reply as WrittenReply, Source, Verdict, after_reply, home,
+};

@@ -278,6 +278,7 @@ pub fn in_words(value: u32, unit: Unit) -> Text {
         Unit::Flag => Text::fixed("是", "yes"),
         Unit::Percent => Text::new(format!("{value}%"), format!("{value} %")),
         Unit::Count => Text::new(format!("{value} 个"), value.to_string()),
+        Unit::Metres => Text::new(format!("{value} 米"), format!("{value} m")),
     }
 }
 

@@ -123,6 +123,12 @@ permissions! {
     ParcelRead = "parcel.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Auditor, Admin];
     /// Register parcels, put their records right, and record what came of which.
     ParcelWrite = "parcel.write", public: false, [Planning, Admin];
+    /// Publish zones in which the siting of industry is controlled, end them, and record limits on approvals.
+    SitingZoneWrite = "siting_zone.write", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Agriculture, Government];
+    /// See reference layers; the public sees those that are public.
+    ReferenceRead = "reference.read", public: true, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Auditor, Admin];
+    /// Make reference layers and load them.
+    ReferenceWrite = "reference.write", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Admin];
     /// See which land was taken into use again.
     RedevelopmentRead = "redevelopment.read", public: false, [CountyEcology, PrefectureEcology, ProvinceEcology, Planning, Agriculture, Government, Auditor, Admin];
     /// Enter which land was taken into use again, or withdraw such an entry.

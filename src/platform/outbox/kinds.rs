@@ -1,7 +1,7 @@
 //! The kinds of changes there are. A register tells no other, and a subscription names no other.
 
 /// Every kind, sorted.
-pub(in crate::platform) const KINDS: [&str; 83] = [
+pub(in crate::platform) const KINDS: [&str; 88] = [
     "class_adjustment.agreed",
     "class_adjustment.approved",
     "class_adjustment.proposed",
@@ -80,6 +80,11 @@ pub(in crate::platform) const KINDS: [&str; 83] = [
     "site.soil_transport_reported",
     "site.stage_changed",
     "site.works_must_stop",
+    "siting_zone.declared",
+    "siting_zone.ended",
+    "siting_zone.published",
+    "siting_zone.restricted",
+    "siting_zone.restriction_ended",
     "standard.changed",
     "zone.approved",
     "zone.lifted",

@@ -378,7 +378,7 @@ fn amount(rule: &DeadlineRule, value: u32) -> (String, String) {
         Some(Unit::DayOfYear) => {
             (format!("{} 月 {} 日", value / 100, value % 100), format!("{:02}-{:02}", value / 100, value % 100))
         }
-        Some(Unit::Flag | Unit::Percent | Unit::Count) | None => (value.to_string(), value.to_string()),
+        Some(Unit::Flag | Unit::Percent | Unit::Count | Unit::Metres) | None => (value.to_string(), value.to_string()),
     }
 }
 

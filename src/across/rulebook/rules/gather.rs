@@ -3,6 +3,7 @@
 use super::index;
 use super::{Kind, Place, RuleEntry};
 use crate::across::land_check::{self, Jurisdiction};
+use crate::across::siting;
 use crate::kernel::{Citation, Confidence, Day, Provision, Text};
 use crate::platform::Role;
 use crate::registers::key_unit::Period;
@@ -23,6 +24,7 @@ pub fn all() -> &'static [RuleEntry] {
         rules.extend(deadline::RULES.iter().map(|rule| clock(rule)));
         rules.extend(publicity::RULES.iter().map(|duty| published(duty)));
         rules.extend(land_check::GATES.iter().map(gate));
+        rules.extend(siting::SITING.iter().map(sited));
         rules.extend(key_unit::DUTIES.iter().map(duty));
         rules.extend(adjustment_steps());
         rules.extend(protection::ADDRESSEES.iter().map(warned_by));
@@ -357,6 +359,43 @@ fn gate(gate: &land_check::Gate) -> RuleEntry {
     }
 }
 
+fn sited(rule: &siting::Rule) -> RuleEntry {
+    let activities = join(rule.activities.iter().map(|activity| activity.text()), "、", ", ");
+    let procedures = if rule.procedures.len() == siting::Procedure::ALL.len() {
+        None
+    } else {
+        join(rule.procedures.iter().map(|procedure| procedure.text()), "、", ", ")
+    };
+    let known = index::of(rule.id);
+    RuleEntry {
+        text: behind(
+            "可能的结论：",
+            "May answer: ",
+            join(rule.verdicts.iter().map(|verdict| verdict.text()), "、", ", "),
+        ),
+        actors: known.map_or(Vec::new(), |known| known.acts.iter().filter_map(|role| Role::parse(role)).collect()),
+        trigger: behind(
+            "选址核查：",
+            "A siting check of: ",
+            join(activities.into_iter().chain(procedures), "；", "; "),
+        ),
+        remedy: known.map_or(Vec::new(), |known| {
+            known.remedies.iter().map(|(zh, en)| Text::new(zh.clone(), en.clone())).collect()
+        }),
+        provisions: rule.provisions.to_vec(),
+        from: rule.from,
+        place: match rule.jurisdiction {
+            Jurisdiction::Nation => Place::Nation,
+            Jurisdiction::Only(places) => Place::Only(places.to_vec()),
+            Jurisdiction::Adopted(places) => Place::Adopted(places.to_vec()),
+        },
+        reading: rule.confidence,
+        parameters: rule.parameters.to_vec(),
+        settings: rule.settings.iter().map(|key| (*key).to_owned()).collect(),
+        ..plain(Kind::Siting, rule.id, rule.title.clone())
+    }
+}
+
 fn duty(duty: &'static key_unit::Duty) -> RuleEntry {
     let period = match duty.period {
         Period::Rounds { first, least, most } => Some(Text::new(
@@ -469,7 +508,7 @@ fn warning_steps() -> Vec<RuleEntry> {
 
 fn number(parameter: &'static parameters::Parameter) -> RuleEntry {
     let mut provisions: Vec<&'static Provision> = Vec::new();
-    for provision in parameter.versions.iter().flat_map(|version| version.provisions) {
+    for provision in parameter.versions.iter().flat_map(|version| version.provisions).chain(parameter.asked_by) {
         add(&mut provisions, provision);
     }
     if provisions.is_empty() {

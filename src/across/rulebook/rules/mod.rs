@@ -31,6 +31,8 @@ pub enum Kind {
     Publicity,
     /// 准入规则: a gate of the land check.
     Gate,
+    /// 选址规则: a rule of the siting check.
+    Siting,
     /// 重点监管单位义务
     KeyUnitDuty,
     /// 类别调整程序: a step of an adjustment of farmland classes.
@@ -45,13 +47,14 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the page.
-    pub const ALL: [Kind; 11] = [
+    pub const ALL: [Kind; 12] = [
         Kind::Event,
         Kind::Transition,
         Kind::Restriction,
         Kind::Deadline,
         Kind::Publicity,
         Kind::Gate,
+        Kind::Siting,
         Kind::KeyUnitDuty,
         Kind::Adjustment,
         Kind::Protection,
@@ -68,6 +71,7 @@ impl Kind {
             Kind::Deadline => "deadline",
             Kind::Publicity => "publicity",
             Kind::Gate => "gate",
+            Kind::Siting => "siting",
             Kind::KeyUnitDuty => "key_unit_duty",
             Kind::Adjustment => "adjustment",
             Kind::Protection => "protection",
@@ -76,8 +80,8 @@ impl Kind {
         }
     }
 
-    /// What stands before the name of a rule of this kind in its identifier; gates and transitions have numbers of their
-    /// own.
+    /// What stands before the name of a rule of this kind in its identifier; gates, rules of siting and transitions have
+    /// numbers of their own.
     pub const fn prefix(self) -> &'static str {
         match self {
             Kind::Event => "event.",
@@ -89,7 +93,7 @@ impl Kind {
             Kind::Protection => "protection.",
             Kind::Parameter => "parameter.",
             Kind::Provision => "provision.",
-            Kind::Gate | Kind::Transition => "",
+            Kind::Gate | Kind::Siting | Kind::Transition => "",
         }
     }
 
@@ -102,6 +106,7 @@ impl Kind {
             Kind::Deadline => Text::fixed("期限", "Clocks"),
             Kind::Publicity => Text::fixed("公开义务", "Duties to publish"),
             Kind::Gate => Text::fixed("准入规则", "Gates of the land check"),
+            Kind::Siting => Text::fixed("选址规则", "Rules of the siting check"),
             Kind::KeyUnitDuty => Text::fixed("重点监管单位义务", "Duties of key units"),
             Kind::Adjustment => Text::fixed("农用地类别调整程序", "Adjustment of farmland classes"),
             Kind::Protection => Text::fixed("优先保护类耕地预警", "Warnings on priority-protection land"),

@@ -67,6 +67,7 @@ pub fn described(unit: Unit) -> Text {
         Unit::Flag => Text::fixed("1（是）或 0（否）", "1 for yes or 0 for no"),
         Unit::Percent => Text::fixed("百分数（0 至 10000）", "a percentage, 0 to 10000"),
         Unit::Count => Text::fixed("个数（1 至 1000）", "a number of things, 1 to 1000"),
+        Unit::Metres => Text::fixed("米数（1 至 50000）", "a number of metres, 1 to 50000"),
     }
 }
 

@@ -1,0 +1,515 @@
+//! `/v1/siting-checks`, `/v1/siting-zones/candidates`.
+
+use super::actions::{self, Question};
+use super::reply::SitingCheckReply;
+use super::rules::{Activity, Facility, Procedure};
+use super::store;
+use crate::across::land_check::Verdict;
+use crate::kernel::paging;
+use crate::kernel::{Area, AreaGeometry, Day, DivisionCode, Error, Fault, Result, SitingCheckId, Text, mu};
+use crate::platform::feature::{Feature, FeaturePage, FeatureType};
+use crate::platform::{App, Body, Call, Params, Permission, Reply, Stop};
+use crate::standards::industries::IndustryCode;
+use axum::extract::{OriginalUri, Path};
+use axum::http::header;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The operations.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(ask_siting_check, list_siting_checks))
+        .routes(routes!(get_siting_check))
+        .routes(routes!(list_zone_candidates))
+}
+
+/// Vertices of the land at most: overlaying more would hold a connection for a minute.
+const MAX_VERTICES: usize = 100_000;
+
+/// A protection distance at most, m.
+const MAX_DISTANCE_M: f64 = 50_000.0;
+
+macro_rules! wire_names {
+    ($(#[$doc:meta])* $name:ident for $rule:ident { $($(#[$vdoc:meta])* $variant:ident),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($(#[$vdoc])* $variant),+ }
+
+        impl From<$name> for $rule {
+            fn from(name: $name) -> $rule {
+                match name { $($name::$variant => $rule::$variant),+ }
+            }
+        }
+    };
+}
+
+wire_names! {
+    /// What is done with the project.
+    ActivityName for Activity {
+        /// 新建
+        New,
+        /// 扩建
+        Expansion,
+        /// 改建
+        Reconstruction,
+        /// 现有
+        Existing,
+    }
+}
+
+wire_names! {
+    /// In which procedure it is asked.
+    SitingOperation for Procedure {
+        /// 环评审批
+        Eia,
+        /// 规划
+        Planning,
+        /// 项目审批（核准、备案）
+        Approval,
+    }
+}
+
+wire_names! {
+    /// What is built that must look at contaminated plots around it.
+    SensitiveUse for Facility {
+        /// 居民区
+        Homes,
+        /// 学校
+        Schools,
+        /// 医院、疗养院
+        Hospitals,
+        /// 养老院
+        CareHomes,
+        /// 幼儿园
+        Kindergartens,
+    }
+}
+
+/// Yes, no, or not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum YesNo {
+    /// 是
+    Yes,
+    /// 否
+    No,
+    /// 不详
+    Unknown,
+}
+
+impl YesNo {
+    fn said(self) -> Option<bool> {
+        match self {
+            YesNo::Yes => Some(true),
+            YesNo::No => Some(false),
+            YesNo::Unknown => None,
+        }
+    }
+}
+
+/// A project and its land.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "what GeoJSON has is taken, and not used")]
+pub struct SitingAsked {
+    /// `Feature`.
+    #[serde(rename = "type")]
+    pub kind: FeatureType,
+    /// Not used; the reply has an identifier of its own.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub id: Option<serde::de::IgnoredAny>,
+    /// Not used; computed from the geometry.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<f64>>)]
+    pub bbox: Option<serde::de::IgnoredAny>,
+    /// The project's land: Polygon or MultiPolygon, CRS84.
+    #[schema(value_type = AreaGeometry)]
+    pub geometry: serde_json::Value,
+    /// The question.
+    pub properties: SitingAskedProperties,
+}
+
+/// What the project is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"industry": "3212", "activity": "new", "operation": "eia", "reference": "项目代码 2026-01"}))]
+pub struct SitingAskedProperties {
+    /// Industry, GB/T 4754-2017, two to four digits. Left out, it is unknown.
+    #[serde(default)]
+    #[schema(example = "3212")]
+    pub industry: Option<String>,
+    /// What is done with the project.
+    pub activity: ActivityName,
+    /// In which procedure it is asked. Left out, it may be any.
+    #[serde(default)]
+    pub operation: Option<SitingOperation>,
+    /// Day of the plan or approval, default today; the law of that day is applied.
+    #[serde(default)]
+    pub on: Option<Day>,
+    /// Whether it may pollute soil (可能造成土壤污染). Left out or `unknown`, the industries that law and plans name are presumed
+    /// to, and of others it is unknown.
+    #[serde(default)]
+    pub pollutes_soil: Option<YesNo>,
+    /// Whether it is a key project by law that cannot avoid the place. Left out, it is none.
+    #[serde(default)]
+    pub statutory_key_project_exempt: Option<bool>,
+    /// Protection distance of the project's environmental impact assessment, m; it widens what "around" means.
+    #[serde(default)]
+    #[schema(minimum = 0.0, maximum = 50000.0)]
+    pub protection_distance_m: Option<f64>,
+    /// Whether it emits heavy metals. Left out, smelting of non-ferrous metals is presumed to, and of others it is unknown.
+    #[serde(default)]
+    pub metal_emissions: Option<bool>,
+    /// Whether its emissions of heavy metals were offset on record. Left out, they were not.
+    #[serde(default)]
+    pub offset_recorded: Option<bool>,
+    /// Homes, schools, hospitals and the like that are built; an empty list says none. Left out with an industry, none.
+    #[serde(default)]
+    pub sensitive_use: Option<Vec<SensitiveUse>>,
+    /// The caller's own reference.
+    #[serde(default)]
+    #[schema(max_length = 200)]
+    pub reference: Option<String>,
+    /// Division of the land, where the registry's boundaries do not tell.
+    #[serde(default)]
+    #[schema(example = "152921")]
+    pub division_code: Option<String>,
+}
+
+fn read_question(asked: SitingAsked, today: Day) -> Result<Question> {
+    let mut faults = Vec::new();
+    let area = Area::from_geojson(&asked.geometry, "/geometry").map_err(|f| faults.extend(f)).ok();
+    if area.as_ref().is_some_and(|area| area.vertices() > MAX_VERTICES) {
+        faults.push(Fault::new(
+            "/geometry",
+            "too_many_vertices",
+            Text::new(
+                format!("项目用地不得超过 {MAX_VERTICES} 个点，请简化或分块。"),
+                format!("The land has at most {MAX_VERTICES} vertices; simplify it or divide it."),
+            ),
+        ));
+    }
+    let given = asked.properties;
+    let industry = given.industry.and_then(|code| {
+        IndustryCode::parse(&code)
+            .map_err(|fault| faults.push(Fault { pointer: "/properties/industry".to_owned(), ..fault }))
+            .ok()
+    });
+    if given.protection_distance_m.is_some_and(|metres| !(0.0..=MAX_DISTANCE_M).contains(&metres)) {
+        faults.push(Fault::new(
+            "/properties/protection_distance_m",
+            "distance_unfit",
+            Text::new(
+                format!("防护距离应为 0 至 {MAX_DISTANCE_M} 米。"),
+                format!("A protection distance is 0 to {MAX_DISTANCE_M} m."),
+            ),
+        ));
+    }
+    if given.reference.as_ref().is_some_and(|text| text.chars().count() > 200) {
+        faults.push(Fault::new(
+            "/properties/reference",
+            "too_long",
+            Text::fixed("编号不超过 200 个字符。", "A reference has at most 200 characters."),
+        ));
+    }
+    let mut builds: Option<Vec<Facility>> =
+        given.sensitive_use.map(|uses| uses.into_iter().map(Facility::from).collect());
+    if let Some(builds) = &mut builds {
+        builds.sort_unstable();
+        builds.dedup();
+    }
+    match (area, faults.is_empty()) {
+        (Some(area), true) => Ok(Question {
+            area,
+            activity: given.activity.into(),
+            procedure: given.operation.map(Procedure::from),
+            on: given.on.unwrap_or(today),
+            industry,
+            pollutes: given.pollutes_soil.and_then(YesNo::said),
+            exempt: given.statutory_key_project_exempt,
+            protection_m: given.protection_distance_m,
+            metals: given.metal_emissions,
+            offset: given.offset_recorded,
+            builds,
+            reference: given.reference,
+            division_code: given.division_code,
+        }),
+        _ => Err(Error::invalid(faults)),
+    }
+}
+
+/// Ask whether a project may stand where it is planned
+///
+/// The answer is a decision with every rule (Z1-Z11) that fired and its articles, stored and numbered. Zones are those that
+/// were published; "around" reaches as far as local parameters and the project's protection distance say, and what is not
+/// known is said.
+#[utoipa::path(post, path = "/v1/siting-checks", operation_id = "ask_siting_check", tag = "siting checks",
+    request_body(content = SitingAsked, content_type = "application/geo+json"),
+    responses((status = 201, body = SitingCheckReply)), extensions(("x-permission" = json!("land_check.ask"))))]
+async fn ask_siting_check(call: Call, body: Result<Body<SitingAsked>, Stop>) -> Result<Reply, Stop> {
+    let mut act = call.begin(Permission::LandCheckAsk).await?;
+    let Body(asked) = body?;
+    let question = read_question(asked, act.today())?;
+    let answered = actions::ask(&mut act, &question).await?;
+    let reply = Reply::bytes("application/json", answered.body).created(format!("/v1/siting-checks/{}", answered.id));
+    Ok(act.finish(reply).await?)
+}
+
+/// Read a siting check, byte for byte as it was answered.
+#[utoipa::path(get, path = "/v1/siting-checks/{id}", operation_id = "get_siting_check", tag = "siting checks",
+    params(("id" = SitingCheckId, Path, description = "Identifier of the siting check")),
+    responses((status = 200, body = SitingCheckReply)), extensions(("x-permission" = json!("land_check.read"))))]
+async fn get_siting_check(call: Call, Path(id): Path<String>) -> Result<Reply, Stop> {
+    let scope = call.read(Permission::LandCheckRead)?;
+    let missing = || Error::not_found("选址核查", "siting check");
+    let id: SitingCheckId = id.parse().map_err(|_| missing())?;
+    let body = store::body(call.app().db(), &scope, id).await?.ok_or_else(missing)?;
+    Ok(Reply::bytes("application/json", body).with_header(header::CACHE_CONTROL, "private, no-cache"))
+}
+
+/// What a list of siting checks is narrowed by.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ListParams {
+    /// `allow`, `allow_recorded`, `warn`, `hold` or `block`
+    verdict: Option<String>,
+    /// `new`, `expansion`, `reconstruction` or `existing`
+    activity: Option<String>,
+    /// Industry, or its first digits
+    industry: Option<String>,
+    /// The caller's own reference
+    reference: Option<String>,
+    /// Division, and those below it
+    division: Option<DivisionCode>,
+    /// Checks on a page
+    #[param(minimum = 1, maximum = 10000, default = 100)]
+    limit: Option<u32>,
+    /// Where the page before ended
+    cursor: Option<String>,
+}
+
+/// A siting check as listed.
+#[derive(Debug, Serialize, ToSchema)]
+struct ListedSitingCheck {
+    /// Number.
+    #[schema(example = "XZ-152921-2026-000003")]
+    number: String,
+    /// Division of the number.
+    #[schema(example = "152921")]
+    division_code: String,
+    /// When it was asked and answered.
+    checked_at: DateTime<Utc>,
+    /// Day of the plan or approval.
+    on: Day,
+    /// What is done with the project.
+    #[schema(example = "new")]
+    activity: String,
+    /// In which procedure.
+    operation: Option<String>,
+    /// Industry, GB/T 4754-2017.
+    industry: Option<String>,
+    /// Verdict.
+    #[schema(example = "block")]
+    verdict: String,
+    /// The caller's own reference.
+    reference: Option<String>,
+    /// Ellipsoidal area of the land, m².
+    area_m2: f64,
+}
+
+/// List siting checks, newest first.
+#[utoipa::path(get, path = "/v1/siting-checks", operation_id = "list_siting_checks", tag = "siting checks", params(ListParams),
+    responses((status = 200, body = FeaturePage<ListedSitingCheck>)), extensions(("x-permission" = json!("land_check.read"))))]
+async fn list_siting_checks(
+    call: Call,
+    OriginalUri(uri): OriginalUri,
+    params: Result<Params<ListParams>, Stop>,
+) -> Result<Reply, Stop> {
+    let scope = call.read(Permission::LandCheckRead)?;
+    let Params(params) = params?;
+    let limit = paging::limit(params.limit)?;
+    known("verdict", params.verdict.as_deref(), |name| Verdict::ALL.iter().any(|v| v.as_str() == name))?;
+    known("activity", params.activity.as_deref(), |name| Activity::ALL.iter().any(|a| a.as_str() == name))?;
+    let filters = format!(
+        "{:?}",
+        (&params.verdict, &params.activity, &params.industry, &params.reference, &params.division, scope.mark())
+    );
+    let before = match &params.cursor {
+        Some(cursor) => {
+            let key = paging::Cursor::read(cursor, &filters)?;
+            Some(key.parse().map_err(|_| paging::Cursor::refused())?)
+        }
+        None => None,
+    };
+    let filter = store::Filter {
+        verdict: params.verdict.as_deref(),
+        activity: params.activity.as_deref(),
+        industry: params.industry.as_deref(),
+        reference: params.reference.as_deref(),
+        below: params.division.as_ref().map(DivisionCode::as_str),
+        before,
+    };
+    let rows = store::list(call.app().db(), &scope, &filter, i64::from(limit) + 1).await?;
+    let features = rows
+        .into_iter()
+        .map(|row| {
+            let properties = ListedSitingCheck {
+                number: row.number,
+                division_code: row.division_code,
+                checked_at: row.checked_at,
+                on: row.on,
+                activity: row.activity,
+                operation: row.operation,
+                industry: row.industry,
+                verdict: row.verdict,
+                reference: row.reference,
+                area_m2: row.area_m2,
+            };
+            Feature::of(row.id.0, Some(&row.wkb), properties)
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok(Reply::geojson(&FeaturePage::of(&uri, features, limit, &filters, |feature| feature.id.to_string()))?)
+}
+
+fn known(name: &str, value: Option<&str>, is_known: impl Fn(&str) -> bool) -> Result<()> {
+    match value {
+        Some(value) if !is_known(value) => {
+            Err(Error::bad_parameter(name, Text::new(format!("没有 {value}。"), format!("there is no {value}."))))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Where to look for groups of farmland.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct CandidateParams {
+    /// Division, and those below it
+    division: DivisionCode,
+    /// Groups of this area at least, hectares
+    #[param(minimum = 0.0, default = 10.0)]
+    min_ha: Option<f64>,
+    /// Units that lie not farther apart than this belong together, metres; measured in degrees of latitude, so a little less
+    /// from west to east
+    #[param(minimum = 0.0, maximum = 1000.0, default = 10.0)]
+    gap_m: Option<f64>,
+    /// As the units stand on this day, default today
+    true_on: Option<Day>,
+    /// Groups at most, the largest first
+    #[param(minimum = 1, maximum = 10000, default = 100)]
+    limit: Option<u32>,
+}
+
+/// Farmland units that lie together.
+#[derive(Debug, Serialize, ToSchema)]
+struct CandidateProperties {
+    /// How many units.
+    units: i64,
+    /// Sum of their ellipsoidal areas, m².
+    area_m2: f64,
+    /// The same in mu (10000/15 m²).
+    area_mu: f64,
+    /// The first of their codes.
+    first_code: String,
+}
+
+/// Groups of priority-protection farmland, as an aid to drawing.
+#[derive(Debug, Serialize, ToSchema)]
+struct Candidates {
+    /// `FeatureCollection`.
+    #[serde(rename = "type")]
+    kind: crate::platform::feature::CollectionType,
+    /// The largest first.
+    features: Vec<CandidateFeature>,
+    /// How many are on this page.
+    #[serde(rename = "numberReturned")]
+    number_returned: usize,
+    /// 说明
+    note_zh: &'static str,
+    /// What these are not.
+    note_en: &'static str,
+}
+
+/// A group of units.
+#[derive(Debug, Serialize, ToSchema)]
+struct CandidateFeature {
+    /// `Feature`.
+    #[serde(rename = "type")]
+    kind: FeatureType,
+    /// The outlines of its units, joined.
+    #[schema(value_type = AreaGeometry)]
+    geometry: Box<serde_json::value::RawValue>,
+    /// What is known of it.
+    properties: CandidateProperties,
+}
+
+/// Units that are grouped in one request at most.
+const MOST_UNITS: i64 = 200_000;
+/// Metres of a degree of latitude, the least there are.
+const DEGREE_M: f64 = 110_574.0;
+
+/// Groups of contiguous priority-protection farmland, as an aid to drawing zones
+///
+/// A group is no zone: "concentrated" has no measure in any text, so a zone is one because the authority published it. Not
+/// paged: the largest groups come first, at most `limit`.
+#[utoipa::path(get, path = "/v1/siting-zones/candidates", operation_id = "list_zone_candidates", tag = "siting checks",
+    params(CandidateParams), responses((status = 200, body = Candidates, content_type = "application/geo+json")),
+    extensions(("x-permission" = json!("farmland.read"))))]
+async fn list_zone_candidates(call: Call, Params(params): Params<CandidateParams>) -> Result<Reply, Stop> {
+    let scope = call.read_departments(Permission::FarmlandRead)?;
+    let limit = paging::limit(params.limit)?;
+    let (min_ha, gap_m) = (params.min_ha.unwrap_or(10.0), params.gap_m.unwrap_or(10.0));
+    for (name, value, most) in [("min_ha", min_ha, f64::MAX), ("gap_m", gap_m, 1000.0)] {
+        if !(0.0..=most).contains(&value) {
+            return Err(Error::bad_parameter(name, Text::fixed("超出取值范围。", "is out of range.")).into());
+        }
+    }
+    let on = params.true_on.unwrap_or_else(|| call.today());
+    let division = params.division.as_str();
+    let mut conn = call.app().db().acquire().await?;
+    let units = store::priority_units(&mut conn, scope.as_deref(), division, on).await?;
+    if units > MOST_UNITS {
+        return Err(Error::bad_parameter(
+            "division",
+            Text::new(
+                format!("{division} 有 {units} 个优先保护类单元，超过 {MOST_UNITS} 个，请选择下级区划。"),
+                format!("{division} has {units} priority-protection units, more than {MOST_UNITS}: choose a division below it."),
+            ),
+        )
+        .into());
+    }
+    let gap = gap_m / DEGREE_M;
+    let clusters =
+        store::clusters(&mut conn, scope.as_deref(), division, on, gap, min_ha * 1e4, i64::from(limit)).await?;
+    let features = clusters.into_iter().map(candidate).collect::<Result<Vec<_>>>()?;
+    Ok(Reply::geojson(&Candidates {
+        kind: crate::platform::feature::CollectionType::FeatureCollection,
+        number_returned: features.len(),
+        features,
+        note_zh: "仅供勾绘参考，不是优先保护类耕地集中区域；集中区域以主管部门公布的为准。",
+        note_en: "An aid to drawing only, and no zone: areas of concentrated farmland are those that the authority publishes.",
+    })?)
+}
+
+fn candidate(cluster: store::Cluster) -> Result<CandidateFeature> {
+    let mut text = Vec::with_capacity(cluster.wkb.len() * 2);
+    crate::kernel::wkb::to_geojson(&cluster.wkb, 9, &mut text).map_err(Error::internal)?;
+    let text = String::from_utf8(text).map_err(Error::internal)?;
+    Ok(CandidateFeature {
+        kind: FeatureType::Feature,
+        geometry: serde_json::value::RawValue::from_string(text).map_err(Error::internal)?,
+        properties: CandidateProperties {
+            units: cluster.units,
+            area_m2: cluster.area_m2,
+            area_mu: mu(cluster.area_m2),
+            first_code: cluster.first_code,
+        },
+    })
+}

@@ -1,0 +1,115 @@
+//! What siting checks ask of zones and orders.
+
+use super::store;
+use crate::kernel::{ApprovalRestrictionId, Day, Result, SitingZoneId};
+use crate::platform::overlay::Overlay;
+use sqlx::PgConnection;
+
+/// A zone that a parcel meets.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    /// Its identifier.
+    pub id: SitingZoneId,
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// One of [`super::KINDS`].
+    pub kind: String,
+    /// Where it lies.
+    pub division_code: String,
+    /// Who published it.
+    pub published_by: String,
+    /// The day from which it holds.
+    pub published_on: Day,
+    /// Number of the publication.
+    pub document_number: Option<String>,
+    /// How it lies to the parcel.
+    pub overlay: Overlay,
+}
+
+/// Zones holding on `on` that a parcel (EWKB, EPSG:4490, valid) overlaps or touches, largest overlap first.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn hits(conn: &mut PgConnection, parcel: &[u8], on: Day) -> Result<Vec<Hit>> {
+    let rows = store::hits(conn, parcel, on).await?;
+    rows.into_iter()
+        .map(|row| {
+            let overlay = Overlay::of(&row.relation, row.overlap_m2, row.distance_m, row.parcel_m2, row.area_m2)?;
+            Ok(Hit {
+                id: row.id,
+                code: row.code,
+                name: row.name,
+                kind: row.kind,
+                division_code: row.division_code,
+                published_by: row.published_by,
+                published_on: row.published_on,
+                document_number: row.document_number,
+                overlay,
+            })
+        })
+        .collect()
+}
+
+/// That the zones of a kind are known in a division.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// One of [`super::KINDS`].
+    pub kind: String,
+    /// The latest day that is told of.
+    pub as_of: Day,
+}
+
+/// The kinds of zones that are known on a day in a division, given as its codes from the nation down to it. A kind that is
+/// not among them was not published: whether there are zones is unknown.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn published(conn: &mut PgConnection, ancestors: &[String], on: Day) -> Result<Vec<Published>> {
+    let rows = store::published(conn, ancestors, on).await?;
+    Ok(rows.into_iter().map(|(kind, as_of)| Published { kind, as_of }).collect())
+}
+
+/// An order that limits approvals.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Restriction {
+    /// Its identifier.
+    pub id: ApprovalRestrictionId,
+    /// The division that it was ordered for, with those below.
+    pub division_code: String,
+    /// One of [`super::LABELS`].
+    pub label: String,
+    /// One of [`super::COVERS`].
+    pub covers: String,
+    /// The scope in its own words.
+    pub scope: String,
+    /// First day.
+    pub from_on: Day,
+    /// Last day, where it has one.
+    pub until_on: Option<Day>,
+    /// Who ordered it.
+    pub authority: String,
+    /// Its number.
+    pub document_number: Option<String>,
+}
+
+/// Orders that hold on a day in any of some divisions.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn restrictions(conn: &mut PgConnection, divisions: &[String], on: Day) -> Result<Vec<Restriction>> {
+    let rows = store::restrictions(conn, divisions, on).await?;
+    let order = |row: store::RestrictionRow| Restriction {
+        id: row.id,
+        division_code: row.division_code,
+        label: row.label,
+        covers: row.covers,
+        scope: row.scope,
+        from_on: row.from_on,
+        until_on: row.until_on,
+        authority: row.authority,
+        document_number: row.document_number,
+    };
+    Ok(rows.into_iter().map(order).collect())
+}
