@@ -255,7 +255,7 @@ parameters! {
         "37" => 15, [SHANDONG_DEMOLITION, LAW_22_CODE_415], Verified;
     ]
     /// Within which the ecology bureau answers a consultation on a land check. No text gives a time, and none is made up.
-    LAND_CHECK_REPLY_DAYS = "land_check_reply_days", "准入查询书面回复期限（工作日，未配置即不计算）", "Working days for the written reply to a land check (not counted where not set)", WorkingDays, internal: true, []
+    LAND_CHECK_REPLY_DAYS = "land_check_reply_days", "准入查询书面回复期限（工作日，未配置即不计算）", "Working days for the written reply to a land check (not counted where not set)", WorkingDays, internal: true, [], asked_by: [PLAN_SHUOZHOU_8_REPLY]
     /// A class is dominant in a farmland unit when more than this share of its points has it.
     CLASS_DOMINANCE_PERCENT = "class_dominance_percent", "类别划分：主导类别点位占比须超过（%）", "Classification: a class is dominant above this share of the points (%)", Percent, internal: false, ["" => 80, [CLASS_GUIDE_UNIT], Unconfirmed]
     /// So many contiguous points of a farmland unit that are not of the dominant class are a part of their own.

@@ -13,7 +13,7 @@ pub mod rules;
 mod store;
 
 pub use actions::watch::{Pass, untrue, watch};
-pub use actions::{Answered, Identity, Question, Stated, ask, ask_all, rejudge, settings};
+pub use actions::{Answered, Identity, Question, Stated, ask, ask_all, settings};
 pub use http::{Asked, read_question, routes};
 pub use jobs::run_worker;
 pub use rules::{

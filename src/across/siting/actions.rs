@@ -9,8 +9,9 @@ use super::store::{self, NewCheck};
 use crate::across::land_check::Place;
 use crate::across::land_check::reply::RuleView;
 use crate::config::Config;
-use crate::kernel::{Area, Day, DivisionCode, Error, Fault, Result, SitingCheckId, Text};
-use crate::platform::overlay::{Overlay, Relation, share};
+use crate::kernel::{Area, Day, DivisionCode, Error, Result, SitingCheckId, Text};
+use crate::platform::overlay::{self, Overlay, Probe, Relation, share};
+use crate::platform::seal::{Entry, Sealer};
 use crate::platform::{Act, Caller, topology};
 use crate::registers::reference::{self, Within};
 use crate::registers::{coverage, division, farmland, key_unit, site, siting_zone};
@@ -104,12 +105,13 @@ pub(super) async fn ask(act: &mut Act, question: &Question) -> Result<Answered> 
         verdict: decision.verdict.as_str(),
         verdict_zh: verdict_name.zh.into(),
         verdict_en: verdict_name.en.into(),
-        rules: decision.rules.into_iter().map(RuleView::from).collect(),
+        rules: decision.rules.iter().map(RuleView::from).collect(),
         hits,
         distances,
         coverage,
     };
-    let body = record(act, &view)?;
+    let mut sealer = Sealer::open(act).await?;
+    let body = sealer.seal(&view, Entry { kind: "siting_check", id: id.0, number: &number })?.bytes;
     let body_sha256 = Sha256::digest(&body);
     let key = match act.caller() {
         Caller::Key(holder) => Some(holder.id),
@@ -136,13 +138,9 @@ pub(super) async fn ask(act: &mut Act, question: &Question) -> Result<Answered> 
         body_sha256: &body_sha256,
     };
     store::insert(act.tx(), &new).await?;
+    sealer.close(act).await?;
     act.note(format!("siting_check/{number}"), json!({"verdict": view.verdict, "sha256": hex::encode(body_sha256)}));
     Ok(Answered { id, body })
-}
-
-/// The bytes of the answer, as they are stored and given ever after. The one place where an answer gets its final form.
-fn record(_act: &mut Act, view: &SitingCheckReply) -> Result<Vec<u8>> {
-    serde_json::to_vec(view).map_err(Error::internal)
 }
 
 fn operator(caller: &Caller) -> Option<SitingOperator> {
@@ -171,43 +169,11 @@ fn stated(question: &Question) -> SitingStated {
 
 /// Where the land lies, by boundaries; where they do not tell, as stated, or in the one county the caller holds.
 async fn places(act: &mut Act, question: &Question, land: &[u8]) -> Result<Vec<division::Under>> {
-    let on = act.today();
-    let mut places = division::under(act.tx(), land, on).await?;
-    if places.is_empty() {
-        let code = match (&question.division_code, act.caller()) {
-            (Some(code), _) => match division::distance_m(act.tx(), code, land).await? {
-                // Boundaries are generalised, so near is near enough.
-                Some(metres) if metres > division::MAX_OUTSIDE_M => return Err(not_told()),
-                _ => code.clone(),
-            },
-            // Only where no boundary is known: land outside a known one lies somewhere else.
-            (None, Caller::Key(holder)) if !holder.division.is_nation() => {
-                let code = holder.division.to_string();
-                if division::distance_m(act.tx(), &code, land).await?.is_some() {
-                    return Err(not_told());
-                }
-                code
-            }
-            _ => return Err(not_told()),
-        };
-        let ancestors = division::ancestors(act.tx(), &code).await?.ok_or_else(|| {
-            Error::invalid(vec![Fault { pointer: "/properties/division_code".to_owned(), ..division::unknown(&code) }])
-        })?;
-        places.push(division::Under { code, ancestors, share: 1.0 });
-    }
+    let (today, home) = (act.today(), act.caller().home());
+    let under = division::under(act.tx(), &[land.to_vec()], today).await?.pop().unwrap_or_default();
+    let places = division::told(act.tx(), under, question.division_code.as_deref(), home.as_deref(), land).await?;
     act.caller().require_division(&places[0].code)?;
     Ok(places)
-}
-
-fn not_told() -> Error {
-    Error::fault(
-        "/properties/division_code",
-        "division_unknown",
-        Text::fixed(
-            "项目用地不在登记系统已知的任何区划边界内；请核对坐标，或注明 division_code。",
-            "No division whose boundary the registry holds contains the land; check the coordinates, or state division_code.",
-        ),
-    )
 }
 
 /// The parameter of a facility's distance.
@@ -253,9 +219,9 @@ async fn gather(
     facts.builds = question.builds.clone();
     let mut all = Gathered { facts, hits: Vec::new(), coverage: Vec::new() };
     zones(act, &mut all, &config, land, places).await?;
-    units(act, &mut all, &config, land).await?;
+    units(act, &mut all, &config, land, area_m2).await?;
     around(act, &mut all, &config, question, land, area_m2, places).await?;
-    sources(act, &mut all, &config, question, land, places).await?;
+    sources(act, &mut all, &config, question, land, area_m2, places).await?;
     orders(act, &mut all, places).await?;
     Ok(all)
 }
@@ -344,20 +310,20 @@ async fn zones(
 }
 
 /// Farmland under the land.
-async fn units(act: &mut Act, all: &mut Gathered, config: &Config, land: &[u8]) -> Result<()> {
+async fn units(act: &mut Act, all: &mut Gathered, config: &Config, land: &[u8], area_m2: f64) -> Result<()> {
     let on = all.facts.on;
-    for unit in farmland::hits(act.tx(), land, on, None).await? {
+    for overlay::Met { record: unit, overlay, .. } in farmland::hits(act.tx(), &Probe::one(land.to_vec(), area_m2, on)).await? {
         let class = match unit.class.as_str() {
             "priority_protection" => UnitClass::Priority,
             "unclassified" => UnitClass::Unclassified,
             _ => UnitClass::Other,
         };
-        let met = met(config, &unit.code, None, &unit.overlay);
-        let hit = hit("farmland".to_owned(), unit.id.0, &met, unit.overlay.share_of_parcel);
+        let met = met(config, &unit.code, None, &overlay);
+        let hit = hit("farmland".to_owned(), unit.id.0, &met, overlay.share_of_parcel);
         all.hits.push(SitingHit { class: Some(unit.class), ..hit });
         all.facts.units.push((class, met));
     }
-    let statuses = coverage::statuses(act.tx(), land, on).await?;
+    let statuses = coverage::statuses_of(act.tx(), land, on).await?;
     let covered = |status: &coverage::Status| status.kept >= FULL_SHARE || status.investigated_clean >= FULL_SHARE;
     let mut sources_known = true;
     for status in &statuses {
@@ -443,13 +409,15 @@ async fn sources(
     config: &Config,
     question: &Question,
     land: &[u8],
+    area_m2: f64,
     places: &[division::Under],
 ) -> Result<()> {
     let set = set_for(&parameters::SITING_DISTANCE_CONTAMINATED_M, places, question.on, &config.parameters);
     all.facts.source_reach = Reach::of(set, None);
-    let near = all.facts.source_reach.metres;
+    let near_m = all.facts.source_reach.metres;
+    let probe = Probe { near_m, ..Probe::one(land.to_vec(), area_m2, question.on) };
     let mut recorded = Vec::new();
-    for site in site::hits(act.tx(), land, near).await? {
+    for overlay::Met { record: site, overlay, .. } in site::hits(act.tx(), &probe).await? {
         use site::{List, OnList};
         let on = |list| site.lists.contains(&list) || site.stage.on(list) == OnList::Yes;
         let lists = [List::SuspectedList, List::ContaminatedDirectory, List::ControlList];
@@ -457,15 +425,15 @@ async fn sources(
         if !open {
             continue;
         }
-        let met = met(config, &site.code, Some(site.name.clone()), &site.overlay);
-        let hit = hit("sites".to_owned(), site.id.0, &met, site.overlay.share_of_parcel);
+        let met = met(config, &site.code, Some(site.name.clone()), &overlay);
+        let hit = hit("sites".to_owned(), site.id.0, &met, overlay.share_of_parcel);
         all.hits.push(SitingHit { stage: Some(site.stage.as_str()), ..hit });
         recorded.push(if on(List::SuspectedList) { "suspected_sites" } else { "contaminated_sites" });
         all.facts.sources.push(met);
     }
-    for unit in key_unit::hits(act.tx(), land, question.on, near).await? {
-        let met = met(config, &unit.code, Some(unit.name), &unit.overlay);
-        all.hits.push(hit("key_units".to_owned(), unit.id.0, &met, unit.overlay.share_of_parcel));
+    for overlay::Met { record: unit, overlay, .. } in key_unit::hits(act.tx(), &probe).await? {
+        let met = met(config, &unit.code, Some(unit.name), &overlay);
+        all.hits.push(hit("key_units".to_owned(), unit.id.0, &met, overlay.share_of_parcel));
         recorded.push("key_units");
         all.facts.sources.push(met);
     }

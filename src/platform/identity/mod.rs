@@ -194,6 +194,15 @@ impl Scope {
 }
 
 impl Caller {
+    /// The division in which the caller's role holds, where that is one and not the nation: where things of theirs lie when
+    /// nothing else tells.
+    pub fn home(&self) -> Option<String> {
+        match self {
+            Caller::Key(holder) if !holder.division.is_nation() => Some(holder.division.to_string()),
+            Caller::Key(_) | Caller::Public | Caller::Operator => None,
+        }
+    }
+
     /// The role, if there is one. The operator acts without a role.
     pub fn role(&self) -> Option<Role> {
         match self {

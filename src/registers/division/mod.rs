@@ -20,7 +20,7 @@ pub mod rules;
 mod store;
 
 use super::Register;
-use crate::kernel::{Fault, Result, Text};
+use crate::kernel::{Error, Fault, Result, Text};
 use crate::platform::Act;
 use crate::platform::bulk::Batch;
 use crate::platform::fields::at;
@@ -37,6 +37,47 @@ pub const MAX_OUTSIDE_M: f64 = 20_000.0;
 
 pub use rules::above::Above;
 pub use store::{Under, ancestors, distance_m, ids, known, under};
+
+/// Where an outline (EWKB, EPSG:4490, valid) lies: in the divisions that it lies `under`; where no known boundary tells, in
+/// the division that is stated, or in the caller's own (`home`). Never empty.
+///
+/// # Errors
+/// `division_unknown` when nothing tells, or the stated division lies elsewhere; `unknown_division` when there is no such
+/// one; when the database cannot be reached.
+pub async fn told(
+    conn: &mut PgConnection,
+    under: Vec<Under>,
+    stated: Option<&str>,
+    home: Option<&str>,
+    ewkb: &[u8],
+) -> Result<Vec<Under>> {
+    if !under.is_empty() {
+        return Ok(under);
+    }
+    let code = match (stated, home) {
+        // Boundaries are generalised, so near is near enough.
+        (Some(code), _) => match distance_m(conn, code, ewkb).await? {
+            Some(metres) if metres > MAX_OUTSIDE_M => return Err(not_told()),
+            _ => code,
+        },
+        // Only where no boundary is known: what lies outside a known one lies somewhere else.
+        (None, Some(home)) if distance_m(conn, home, ewkb).await?.is_none() => home,
+        _ => return Err(not_told()),
+    };
+    let ancestors = ancestors(conn, code).await?.ok_or_else(|| Error::invalid(vec![unknown(code)]))?;
+    Ok(vec![Under { code: code.to_owned(), ancestors, share: 1.0 }])
+}
+
+fn not_told() -> Error {
+    Error::fault(
+        "/properties/division_code",
+        "division_unknown",
+        Text::fixed(
+            "用地不在登记系统已知的任何区划边界内；请核对坐标，或注明 division_code。",
+            "No division whose boundary the registry holds contains the land; check the coordinates, or state division_code.",
+        ),
+    )
+}
 
 /// The county, prefecture and province of a division; `None` where it is not in the registry.
 ///

@@ -5,11 +5,11 @@
 use super::super::reply::{CoverageView, HitView, SourceView};
 use super::super::rules::{
     self, BarredUse, Coverage, CoverageStatus, Decision, Fact, Facts, FarmlandClass, Hit, Matter, Place, Register,
-    Relation, Reply, Settings, UseFact, registry_survey_state,
+    Relation, Settings, UseFact, registry_survey_state,
 };
 use super::Question;
 use crate::config::Config;
-use crate::kernel::{Day, DivisionCode, Error, Fault, Kind, Result, Text};
+use crate::kernel::{Day, DivisionCode, Error, Kind, Result};
 use crate::platform::overlay::{self, Met, Overlay, Probe};
 use crate::platform::topology;
 use crate::registers::{control_zone, coverage, division, farmland, key_unit, site};
@@ -30,8 +30,6 @@ pub(in super::super) struct Case<'a> {
     pub facts_on: Day,
     /// Where the parcel lies when neither boundaries nor the question tell: the caller's own division.
     pub home: Option<&'a str>,
-    /// The ecology bureau's written reply, where there is one.
-    pub reply: Option<Reply>,
 }
 
 /// What is judged by beside the cases.
@@ -119,7 +117,7 @@ pub(in super::super) async fn judge(
     let mut judged: Vec<Option<Judged>> = (0..cases.len()).map(|_| None).collect();
     for (((at, place), under), statuses) in kept.into_iter().enumerate().zip(under).zip(statuses) {
         let case = cases[place];
-        let places = match places(conn, case, under, &probe.ewkb[at]).await {
+        let places = match division::told(conn, under, case.question.division_code.as_deref(), case.home, &probe.ewkb[at]).await {
             Ok(places) => places,
             Err(error) if error.kind() == Kind::Invalid => {
                 refused[place] = Some(error);
@@ -154,45 +152,6 @@ pub(in super::super) async fn judge(
         (None, None) => Err(Error::internal("a case of a land check was neither judged nor refused")),
     });
     Ok(outcomes.collect())
-}
-
-/// Where a parcel lies, by boundaries; where they do not tell, as stated, or in the caller's own county.
-async fn places(
-    conn: &mut PgConnection,
-    case: Case<'_>,
-    under: Vec<division::Under>,
-    ewkb: &[u8],
-) -> Result<Vec<division::Under>> {
-    if !under.is_empty() {
-        return Ok(under);
-    }
-    let code = match (&case.question.division_code, case.home) {
-        (Some(code), _) => {
-            // Boundaries are generalised, so near is near enough.
-            match division::distance_m(conn, code, ewkb).await? {
-                Some(metres) if metres > division::MAX_OUTSIDE_M => return Err(not_told()),
-                _ => code.as_str(),
-            }
-        }
-        // Only where no boundary is known: a parcel outside a known one lies somewhere else.
-        (None, Some(home)) if division::distance_m(conn, home, ewkb).await?.is_none() => home,
-        _ => return Err(not_told()),
-    };
-    let ancestors = division::ancestors(conn, code).await?.ok_or_else(|| {
-        Error::invalid(vec![Fault { pointer: "/properties/division_code".to_owned(), ..division::unknown(code) }])
-    })?;
-    Ok(vec![division::Under { code: code.to_owned(), ancestors, share: 1.0 }])
-}
-
-fn not_told() -> Error {
-    Error::fault(
-        "/properties/division_code",
-        "division_unknown",
-        Text::fixed(
-            "地块不在登记系统已知的任何区划边界内；请核对坐标，或注明 division_code。",
-            "No division whose boundary the registry holds contains the parcel; check the coordinates, or state division_code.",
-        ),
-    )
 }
 
 /// The records that each parcel meets.
@@ -390,7 +349,6 @@ fn facts(case: Case<'_>, places: &[division::Under], met: &[Record], coverage: V
     facts.assessed_use = or_unknown(stated.assessed_use);
     facts.serves_remediation = stated.serves_remediation.map_or(Fact::Unknown, Fact::stated);
     facts.food_site = stated.food_site.map_or(Fact::Unknown, Fact::stated);
-    facts.written_reply = case.reply.map_or(Fact::Unknown, Fact::registry);
     facts.hits = hits;
     facts.coverage = coverage;
     facts

@@ -12,7 +12,7 @@ use super::reply::{
     FactView, LandCheckReply, LandUserView, OperatorView, ParcelView, RegistryView, ReplyState, RuleView, Standing,
     StatedView, UseView, names,
 };
-use super::rules::{self, Decision, Facts, Operation, Register, Reply, Settings, SurveyState, Verdict};
+use super::rules::{self, Decision, Facts, Operation, Register, Settings, SurveyState, Verdict};
 use super::store::{self, NewCheck};
 use crate::config::Config;
 use crate::kernel::{Day, DivisionCode, Error, LandCheckId, Result, Text, mu};
@@ -61,8 +61,8 @@ pub async fn ask_all(act: &mut Act, questions: &[Question]) -> Result<Vec<Result
     let (app, today, caller) = (act.app().clone(), act.today(), act.caller().clone());
     let settings = settings(app.config())?;
     let bench = Bench { config: app.config(), settings: &settings, today, known_at: None };
-    let home = home(&caller);
-    let asked = Asked { questions, days: &vec![today; questions.len()], replies: &[], home: home.as_deref() };
+    let home = caller.home();
+    let asked = Asked { questions, days: &vec![today; questions.len()], home: home.as_deref() };
     let judged = judge_of_record(act.tx(), &bench, &asked).await?;
     let theirs = judged.into_iter().map(|outcome| {
         let found = outcome?;
@@ -80,8 +80,8 @@ pub async fn ask_all(act: &mut Act, questions: &[Question]) -> Result<Vec<Result
 pub async fn as_of(app: &App, caller: &Caller, question: &Question, known_at: DateTime<Utc>) -> Result<LandCheckReply> {
     let settings = settings(app.config())?;
     let bench = Bench { config: app.config(), settings: &settings, today: app.today(), known_at: Some(known_at) };
-    let home = home(caller);
-    let case = Case { question, facts_on: question.on, home: home.as_deref(), reply: None };
+    let home = caller.home();
+    let case = Case { question, facts_on: question.on, home: home.as_deref() };
     let mut snapshot = app.snapshot().await?;
     let versions = touch::versions_at(&mut snapshot, known_at).await?;
     let mut judged = gather::judge(&mut snapshot, &bench, &[case]).await?;
@@ -92,44 +92,10 @@ pub async fn as_of(app: &App, caller: &Caller, question: &Question, known_at: Da
     Ok(view(question, &found, app.clock().now(), operator.as_ref(), &registry, None, Some(known_at)))
 }
 
-/// The decision on the question of a recorded answer with the ecology bureau's reply to it, by the records as the answer
-/// saw them.
-///
-/// # Errors
-/// When the database cannot be read, or the answer cannot be: a fault of ours.
-pub async fn rejudge(conn: &mut PgConnection, app: &App, body: &[u8], reply: Option<Reply>) -> Result<Decision> {
-    let answer = Answer::read(body)?;
-    let question = answer.question()?;
-    let settings = settings(app.config())?;
-    let bench = Bench {
-        config: app.config(),
-        settings: &settings,
-        today: Day::at(answer.checked_at),
-        known_at: Some(answer.checked_at),
-    };
-    let asked = Asked {
-        questions: std::slice::from_ref(&question),
-        days: &[Day::at(answer.checked_at)],
-        replies: &[reply],
-        home: None,
-    };
-    let mut judged = judge_of_record(conn, &bench, &asked).await?;
-    Ok(judged.pop().ok_or_else(|| Error::internal("one question, no judgement"))??.decision)
-}
-
-/// The division of a caller whose parcel no boundary tells the place of.
-fn home(caller: &Caller) -> Option<String> {
-    match caller {
-        Caller::Key(holder) if !holder.division.is_nation() => Some(holder.division.to_string()),
-        Caller::Key(_) | Caller::Public | Caller::Operator => None,
-    }
-}
-
 /// Questions, and the days on which they were asked.
 struct Asked<'a> {
     questions: &'a [Question],
     days: &'a [Day],
-    replies: &'a [Option<Reply>],
     home: Option<&'a str>,
 }
 
@@ -141,7 +107,6 @@ async fn judge_of_record(conn: &mut PgConnection, bench: &Bench<'_>, asked: &Ask
         question: &asked.questions[at],
         facts_on,
         home: asked.home,
-        reply: asked.replies.get(at).copied().flatten(),
     };
     let is_past = |at: usize| asked.questions[at].on < asked.days[at];
     let all: Vec<usize> = (0..asked.questions.len()).collect();

@@ -159,7 +159,7 @@ pub(in super::super) async fn explain(
         Against::KnownAt(at) => (Day::at(at), Some(at)),
     };
     let bench = Bench { config: app.config(), settings: &settings, today, known_at };
-    let asked = Asked { questions: std::slice::from_ref(&question), days: &[asked_on], replies: &[], home: None };
+    let asked = Asked { questions: std::slice::from_ref(&question), days: &[asked_on], home: None };
     let judged = judge_of_record(&mut conn, &bench, &asked).await?.pop();
     conn.rollback().await?;
     let now = Essence::from(&judged.ok_or_else(|| Error::internal("one question, no judgement"))??);

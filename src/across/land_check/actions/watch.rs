@@ -172,7 +172,7 @@ async fn compare(app: &App, conn: &mut PgConnection, ids: &[LandCheckId]) -> Res
     }
     let settings = settings(app.config())?;
     let bench = Bench { config: app.config(), settings: &settings, today: app.today(), known_at: None };
-    let asked = Asked { questions: &questions, days: &days, replies: &[], home: None };
+    let asked = Asked { questions: &questions, days: &days, home: None };
     let judged = judge_of_record(conn, &bench, &asked).await?;
     let mut fallen = Vec::new();
     for ((candidate, then), judged) in candidates.into_iter().zip(answers).zip(judged) {
