@@ -221,7 +221,7 @@ pub(super) async fn nodes(conn: &mut PgConnection, places: &[Place]) -> Result<V
         r#"select coalesce(n.hash, e.leaf_hash) as "hash"
            from unnest($1::smallint[], $2::bigint[]) with ordinality as p (level, idx, place)
                left join platform_log_node n on n.level = p.level and n.idx = p.idx
-               left join platform_log_entry e on p.level = 0 and e.idx = p.idx
+               left join platform_log_entry e on e.idx = case p.level when 0 then p.idx end
            order by p.place"#,
         &levels,
         &indices,
