@@ -104,7 +104,7 @@ function overlaps(a, b) {
 }
 
 // ---------------------------------------------------------------- divisions
-const files = ['divisions.geojson', 'sites.json', 'control-list.json', 'control-zones.geojson', 'key-units.geojson', 'farmland.geojson', 'samples.geojson', 'coverage.geojson', 'supply-plan.geojson', 'parcels.geojson'];
+const files = ['divisions.geojson', 'sites.json', 'control-list.json', 'control-zones.geojson', 'key-units.geojson', 'farmland.geojson', 'samples.geojson', 'coverage.geojson', 'supply-plan.geojson', 'parcels.geojson', 'siting-zones.geojson', 'facilities.geojson'];
 const data = Object.fromEntries(files.map((f) => [f, read(f)]));
 for (const f of files) check(data[f].invented === true && data[f].note_zh && data[f].note_en, `${f}: not flagged as invented`);
 const D = new Map();
@@ -201,6 +201,12 @@ const zones = data['control-zones.geojson'].features.map((f) => { const p = f.pr
 check(zones.length === 3, 'not 3 control zones');
 const keyUnits = data['key-units.geojson'].features.map((f) => { const p = f.properties, g = shape(`key unit ${p.key}`, f, [5, 12]); inDivision(`key unit ${p.key}`, p.division_code, g); check(validCredit(p.credit_code) && p.name.includes('示例') && INDUSTRIES.includes(p.industry), `key unit ${p.key}`); return { ...p, g }; });
 check(keyUnits.length === 6, 'not 6 key units');
+const sitingZones = data['siting-zones.geojson'].features.map(({ properties: p, geometry: g }) => {
+  check(g.type === 'Polygon' && p.name.includes('示例') && D.has(p.division_code) && ['priority_farmland_concentration', 'permanent_basic_farmland_concentration'].includes(p.kind), `siting zone ${p.key}`);
+  return p.key;
+});
+check(sitingZones.length === 4 && new Set(sitingZones).size === 4, 'not 4 siting zones');
+for (const { properties: p, geometry: g } of data['facilities.geojson'].features) check(g.type === 'Point' && p.name.includes('示例') && ['homes', 'schools', 'hospitals', 'care_homes', 'kindergartens'].includes(p.kind), `facility ${p.key}`);
 
 // ---------------------------------------------------------------- farmland
 const farm = data['farmland.geojson'].features.map((f) => {

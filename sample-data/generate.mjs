@@ -482,6 +482,30 @@ for (const f of supply.slice(0, 18)) {
   const parent = cadastral(f.properties.division_code, { ...of, began_days_ago: 2400 }, strip(0, 200));
   for (const [from, to] of [[0, 90], [90, 200]]) cadastral(f.properties.division_code, { ...of, began_days_ago: 365, predecessors: [parent] }, strip(from, to));
 }
+// ---------------------------------------------------------------- siting: published zones, and what lies around
+// A box round the fields of an anchor, as a government might publish it; drawn from no measure of "concentrated".
+const box = (points, m) => {
+  const xs = points.map((p) => p[0]), ys = points.map((p) => p[1]), mid = (Math.min(...ys) + Math.max(...ys)) / 2;
+  const [w, e] = [at([Math.min(...xs), mid], -m, 0)[0], at([Math.max(...xs), mid], m, 0)[0]];
+  const [s, n] = [at([w, Math.min(...ys)], 0, -m)[1], at([w, Math.max(...ys)], 0, m)[1]];
+  return poly([[w, s], [e, s], [e, n], [w, n]]);
+};
+const corners = (f) => (f.geometry.type === 'Polygon' ? f.geometry.coordinates[0] : f.geometry.coordinates.flatMap((p) => p[0]));
+const sitingZones = [];
+for (const [code, anchor, by] of [['152921', [105.66, 38.84], '阿拉善左旗人民政府（示例）'], ['140602', [112.4, 39.3], '朔城区人民政府（示例）']]) {
+  const near = farmFeatures.filter((f) => f.properties.division_code === code && f.properties.class === 'priority_protection'
+    && Math.hypot((corners(f)[0][0] - anchor[0]) * M_LON(anchor[1]), (corners(f)[0][1] - anchor[1]) * M_LAT) < 6000);
+  for (const [kind, tag, name, fields] of [
+    ['priority_farmland_concentration', 'YX', '优先保护类耕地集中区域', near],
+    ['permanent_basic_farmland_concentration', 'JB', '永久基本农田集中区域', near.filter((f) => f.properties.pbf === true)],
+  ]) {
+    if (!fields.length) continue;
+    sitingZones.push({ type: 'Feature', properties: { key: `${code}-${tag}-1`, name: `示例${name}一`, kind, division_code: code, published_by: by, published_days_ago: 400, document_number: `示例公告〔2025〕${sitingZones.length + 1}号` }, geometry: box(fields.flatMap(corners), 20) });
+  }
+}
+const FACILITY_NAMES = { homes: '居民点', schools: '学校', hospitals: '卫生院', care_homes: '养老院', kindergartens: '幼儿园' };
+const facilities = Object.entries(FACILITY_NAMES).flatMap(([kind, name], i) => blankCells.filter((c) => c.code === '152921').map((c, k) => (
+  { type: 'Feature', properties: { key: `${kind}-${k + 1}`, name: `示例${name}${k + 1}`, kind }, geometry: { type: 'Point', coordinates: at(c.c, 120 * i - 240, 90 * k - 200) } })));
 
 // ---------------------------------------------------------------- files
 const line = (o) => JSON.stringify(o);
@@ -497,5 +521,7 @@ write('key-units.geojson', collection('key_units', keyUnits));
 write('farmland.geojson', collection('farmland', farmFeatures));
 write('coverage.geojson', collection('coverage', coverage));
 write('samples.geojson', collection('samples', samples));
+write('siting-zones.geojson', collection('siting_zones', sitingZones));
+write('facilities.geojson', collection('facilities', facilities));
 write('supply-plan.geojson', collection('supply_plan', supply));
 write('parcels.geojson', collection('parcels', parcels));

@@ -9,6 +9,7 @@ use crate::platform::jobs::{Counts, RowFinding};
 use crate::platform::{Act, App, Permission, Reply, Role, app, call};
 use crate::registers::document::{self, NewDocument};
 use crate::registers::notice::{self, NewNotice, NoticeKind};
+use crate::registers::reference::{self, NewLayer};
 use crate::registers::site::{self, Draft, EventType, Facts, LandUser, NewEvent, NewSite};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -144,10 +145,41 @@ async fn load(app: &App) -> Result<usize> {
     import(&mut act, "samples", features("samples.geojson", today)?).await?;
     import(&mut act, "coverage", features("coverage.geojson", today)?).await?;
     import(&mut act, "parcels", features("parcels.geojson", today)?).await?;
+    import(&mut act, "siting-zones", features("siting-zones.geojson", today)?).await?;
+    facilities(&mut act, today).await?;
     app::mark_demo(&mut act).await?;
     act.note("demo", json!({"sites": known.len()}));
     act.finish(Reply::nothing()).await?;
     Ok(known.len())
+}
+
+/// Homes, schools and the like of one county, each kind in a layer of its own.
+async fn facilities(act: &mut Act, today: Day) -> Result<()> {
+    let mut by_kind: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for feature in features("facilities.geojson", today)? {
+        let kind = feature["properties"]["kind"].as_str().unwrap_or_default().to_owned();
+        by_kind.entry(kind).or_default().push(feature);
+    }
+    for (name, rows) in by_kind {
+        let Some(kind) = reference::KINDS.into_iter().find(|kind| *kind == name) else {
+            return Err(Error::internal(format!("the sample has facilities of kind {name}")));
+        };
+        let title = reference::titles(kind);
+        let layer = NewLayer {
+            name: name.clone(),
+            kind,
+            title_zh: format!("{}（示例）", title.zh),
+            title_en: format!("{} (sample)", title.en),
+            source: None,
+            as_of: Some(today.add_days(-400)),
+            division_code: Some("152921".to_owned()),
+            public: true,
+            on_import: "replace",
+        };
+        reference::make(act, layer).await?;
+        import(act, &format!("reference:{name}"), rows).await?;
+    }
+    Ok(())
 }
 
 /// Imports features through the same code as a file of theirs.

@@ -42,7 +42,7 @@ async fn an_import_makes_a_layer_of_a_kind_and_no_other() {
     imports::work_off(&world.app, imports::importer).await.expect("worked");
     let path = format!("/v1/jobs/{}", job["id"].as_str().expect("id"));
     let done = expect(world.get(&path).bearer_auth(&planning), 200).await;
-    assert_eq!((&done["status"], &done["counts"]["written"]), (&json!("succeeded"), &json!(3)), "{done}");
+    assert_eq!((&done["status"], &done["counts"]["written"]), (&json!("done"), &json!(3)), "{done}");
     let made = expect(world.get("/v1/reference-layers/schools").bearer_auth(&planning), 200).await;
     for (name, value) in [
         ("kind", json!("schools")),
@@ -71,7 +71,7 @@ async fn an_import_makes_a_layer_of_a_kind_and_no_other() {
     let path = format!("/v1/jobs/{}", job["id"].as_str().expect("id"));
     let failed = expect(world.get(&path).bearer_auth(&planning), 200).await;
     assert_eq!(
-        (&failed["status"], &failed["error"]["errors"][0]["code"]),
+        (&failed["status"], &failed["failure"]["errors"][0]["code"]),
         (&json!("failed"), &json!("unknown_layer")),
         "{failed}"
     );

@@ -52,8 +52,13 @@ fn number(word: &str) -> f64 {
 }
 
 fn described(text: &str) -> Described {
-    let mut world =
-        Described { parameters: BTreeMap::new(), rows: Vec::new(), known: Vec::new(), orders: Vec::new(), places: BTreeMap::new() };
+    let mut world = Described {
+        parameters: BTreeMap::new(),
+        rows: Vec::new(),
+        known: Vec::new(),
+        orders: Vec::new(),
+        places: BTreeMap::new(),
+    };
     for line in text.lines().filter(|line| !line.contains('|') && !line.starts_with(' ')) {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
@@ -99,7 +104,8 @@ fn described(text: &str) -> Described {
 }
 
 /// Points of the table stand in the layers of its first division; those of the others are complete and hold nothing.
-const LAYERS: [&str; 5] = ["reference:homes", "reference:schools", "reference:hospitals", "reference:care_homes", "reference:kindergartens"];
+const LAYERS: [&str; 5] =
+    ["reference:homes", "reference:schools", "reference:hospitals", "reference:care_homes", "reference:kindergartens"];
 
 struct Desk {
     world: World,
@@ -128,12 +134,15 @@ impl Desk {
                 load(&world, &format!("reference:{name}"), &[], 10).await;
             }
             for kind in ZONES {
-                let body = json!({"division_code": division, "kind": kind, "as_of": LONG_AGO, "published_by": "某人民政府"});
+                let body =
+                    json!({"division_code": division, "kind": kind, "as_of": LONG_AGO, "published_by": "某人民政府"});
                 expect(world.post("/v1/siting-zone-publications").bearer_auth(&government).json(&body), 201).await;
             }
-            let registers = ["suspected_sites", "contaminated_sites", "control_list", "farmland", "key_units", "control_zones"];
+            let registers =
+                ["suspected_sites", "contaminated_sites", "control_list", "farmland", "key_units", "control_zones"];
             let kept = json!({"code": format!("C-{division}"), "name": "全区", "division_code": division, "registers": registers, "status": "kept", "as_of": LONG_AGO});
-            let outcomes = load(&world, "coverage", &[feature(kept, land(division, -5000.0, -5000.0, 40_000.0))], 10).await;
+            let outcomes =
+                load(&world, "coverage", &[feature(kept, land(division, -5000.0, -5000.0, 40_000.0))], 10).await;
             assert_eq!(counts(&outcomes), (1, 0, 0), "{outcomes:?}");
         }
         for (target, properties, geometry) in &described.rows {
@@ -194,7 +203,9 @@ fn outcome(answer: &Value, rule: &str) -> [String; 3] {
     let fired: Vec<String> = rules.iter().map(|r| format!("{}:{}", text(&r["rule"]), text(&r["verdict"]))).collect();
     let cited = rules.iter().find(|r| r["rule"] == rule).map(|r| {
         let citations = r["citations"].as_array().expect("citations").iter();
-        let one = |c: &Value| format!("《{}》{}", text(&c["instrument_zh"]), text(&c["article"]).split(" / ").next().unwrap_or_default());
+        let one = |c: &Value| {
+            format!("《{}》{}", text(&c["instrument_zh"]), text(&c["article"]).split(" / ").next().unwrap_or_default())
+        };
         citations.map(one).collect::<Vec<_>>().join("；")
     });
     let or_none = |text: String| if text.is_empty() { "-".to_owned() } else { text };
@@ -260,9 +271,13 @@ async fn an_answer_is_numbered_kept_and_given_again_byte_for_byte() {
     let body = first.bytes().await.expect("a body");
     let answer: Value = serde_json::from_slice(&body).expect("JSON");
     assert_eq!(answer["number"], "XZ-152921-2026-000001");
-    assert_eq!((&answer["verdict"], &answer["activity_zh"], &answer["operation_zh"]), (&json!("block"), &json!("新建"), &json!("环评审批")));
+    assert_eq!(
+        (&answer["verdict"], &answer["activity_zh"], &answer["operation_zh"]),
+        (&json!("block"), &json!("新建"), &json!("环评审批"))
+    );
     // The protection distance of the project's assessment is wider than the local parameter, and is said to be what decided.
-    let school = answer["hits"].as_array().expect("hits").iter().find(|hit| hit["kind"] == "schools").expect("the school");
+    let school =
+        answer["hits"].as_array().expect("hits").iter().find(|hit| hit["kind"] == "schools").expect("the school");
     assert_eq!((&school["register"], &school["relation"]), (&json!("reference:schools"), &json!("near")));
     assert!((school["distance_m"].as_f64().expect("m") - 700.0).abs() < 3.0, "{school}");
     let distance = |answer: &Value, kind: &str| {
@@ -279,7 +294,10 @@ async fn an_answer_is_numbered_kept_and_given_again_byte_for_byte() {
     };
     assert_eq!(known(&answer, "reference:schools"), (json!("recorded"), json!(LONG_AGO)));
     assert_eq!(known(&answer, "reference:homes"), (json!("none_found"), json!(LONG_AGO)));
-    assert_eq!(known(&answer, "siting_zones:permanent_basic_farmland_concentration"), (json!("none_found"), json!(LONG_AGO)));
+    assert_eq!(
+        known(&answer, "siting_zones:permanent_basic_farmland_concentration"),
+        (json!("none_found"), json!(LONG_AGO))
+    );
     assert_eq!(known(&answer, "approval_restrictions"), (json!("not_covered"), Value::Null));
     assert_eq!(answer["operator"]["role"], "planning");
     assert_eq!(answer["parcel"]["division_codes"], json!([HERE]));
@@ -287,7 +305,10 @@ async fn an_answer_is_numbered_kept_and_given_again_byte_for_byte() {
     // The world changes; the answer stays.
     let again = desk.world.get(&path).bearer_auth(&desk.key).send().await.expect("an answer");
     assert_eq!(again.bytes().await.expect("a body"), body);
-    let kept: (Vec<u8>, Vec<u8>) = sqlx::query_as("select body, body_sha256 from siting_check").fetch_one(desk.world.app.db()).await.expect("a row");
+    let kept: (Vec<u8>, Vec<u8>) = sqlx::query_as("select body, body_sha256 from siting_check")
+        .fetch_one(desk.world.app.db())
+        .await
+        .expect("a row");
     assert_eq!((kept.0.as_slice(), kept.1.as_slice()), (body.as_ref(), Sha256::digest(&body).as_slice()));
     for change in ["update siting_check set verdict = 'allow'", "delete from siting_check"] {
         assert!(sqlx::query(change).execute(desk.world.app.db()).await.is_err(), "{change}");
@@ -304,8 +325,16 @@ async fn an_answer_is_numbered_kept_and_given_again_byte_for_byte() {
     let second = expect(twice(), 201).await;
     assert_eq!(expect(twice(), 201).await, second);
     assert_eq!(second["number"], "XZ-152921-2026-000002");
-    let third = desk.ask(&land(HERE, 20_000.0, 0.0, 100.0), json!({"activity": "new", "industry": "1310", "pollutes_soil": "no", "division_code": HERE})).await;
-    assert_eq!((&third["number"], &third["verdict"], &third["operation"]), (&json!("XZ-152921-2026-000003"), &json!("allow"), &Value::Null));
+    let third = desk
+        .ask(
+            &land(HERE, 20_000.0, 0.0, 100.0),
+            json!({"activity": "new", "industry": "1310", "pollutes_soil": "no", "division_code": HERE}),
+        )
+        .await;
+    assert_eq!(
+        (&third["number"], &third["verdict"], &third["operation"]),
+        (&json!("XZ-152921-2026-000003"), &json!("allow"), &Value::Null)
+    );
 
     // Listed, narrowed and paged; not seen from elsewhere.
     let list = |key: &str, query: &str| desk.world.get(&format!("/v1/siting-checks{query}")).bearer_auth(key);
@@ -315,7 +344,10 @@ async fn an_answer_is_numbered_kept_and_given_again_byte_for_byte() {
     };
     assert_eq!(numbers(&expect(list(&desk.key, ""), 200).await), ["000003", "000002", "000001"]);
     assert_eq!(numbers(&expect(list(&desk.key, "?verdict=allow"), 200).await), ["000003"]);
-    assert_eq!(numbers(&expect(list(&desk.key, "?industry=32&division=152900&reference=P-1"), 200).await), ["000002", "000001"]);
+    assert_eq!(
+        numbers(&expect(list(&desk.key, "?industry=32&division=152900&reference=P-1"), 200).await),
+        ["000002", "000001"]
+    );
     expect(list(&desk.key, "?verdict=maybe"), 400).await;
     let page = expect(list(&desk.key, "?limit=2"), 200).await;
     let next = page["links"][1]["href"].as_str().expect("a next page");
@@ -349,6 +381,8 @@ async fn what_is_not_known_of_a_place_is_said() {
     // A loaded layer tells more, and a ban where it holds something beside the land, whatever the distance.
     let school = feature(json!({"code": "S"}), json!({"type": "Point", "coordinates": position(HERE, 50.0, 50.0)}));
     load(&desk.world, "reference:schools", &[school], 10).await;
-    let answer = desk.ask(&land(HERE, 0.0, 0.0, 100.0), json!({"activity": "new", "industry": "3212", "division_code": HERE})).await;
+    let answer = desk
+        .ask(&land(HERE, 0.0, 0.0, 100.0), json!({"activity": "new", "industry": "3212", "division_code": HERE}))
+        .await;
     assert_eq!(outcome(&answer, "Z5")[0], "block");
 }

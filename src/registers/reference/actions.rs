@@ -13,14 +13,23 @@ const MAX_TEXT: usize = 500;
 /// A layer to be made.
 #[derive(Debug, Clone)]
 pub struct NewLayer {
+    /// The name behind the colon of its import target.
     pub name: String,
+    /// One of [`super::KINDS`].
     pub kind: &'static str,
+    /// Title in Chinese.
     pub title_zh: String,
+    /// Title in English.
     pub title_en: String,
+    /// Who keeps the data.
     pub source: Option<String>,
+    /// The day whose state it tells.
     pub as_of: Option<Day>,
+    /// The division that it is complete for; `None`: the nation.
     pub division_code: Option<String>,
+    /// Whether everybody may see it.
     pub public: bool,
+    /// `add` or `replace`.
     pub on_import: &'static str,
 }
 

@@ -35,4 +35,6 @@ pub const KINDS: [&str; 9] = [
     "other",
 ];
 
+pub use actions::{NewLayer, make};
 pub use near::{Covering, Near, Within, covering, near};
+pub use rules::titles;
