@@ -3,10 +3,10 @@
 mod quarter;
 
 use super::actions::{self, Case, not_found};
-use super::rules::again::RuleAfter;
+use super::rules::again::{RuleAfter, verdict};
 use super::rules::{GATE, GivenLetter, GivenReply, citations};
 use super::store::{self, CLOCK, Clock, InboxFilter, InboxRow, LetterRow, ReplyRow};
-use crate::across::land_check::{Verdict, WrittenReply};
+use crate::across::land_check::{Operation, Verdict, WrittenReply};
 use crate::kernel::paging::{self, Cursor};
 use crate::kernel::{
     Citation, Confidence, Day, DeadlineId, DivisionCode, DocumentId, Error, LandCheckId, Result, Text,
@@ -481,6 +481,10 @@ struct ReplyState {
     /// The verdict as it was answered.
     #[schema(example = "hold")]
     verdict: String,
+    /// 结论
+    verdict_zh: Option<String>,
+    /// Verdict in English.
+    verdict_en: Option<String>,
     /// The reply that stands.
     reply: Option<WrittenReplyView>,
     /// The verdict with the reply, on the facts of the check and by the law of its day.
@@ -513,8 +517,9 @@ async fn state(conn: &mut PgConnection, case: &Case, on: Day, known: Option<Date
         None => None,
     };
     let after = case.reply().map(|row| actions::decide_again(case, conclusion(row)?)).transpose()?;
-    let verdict = after.as_ref().map(|after| after.verdict);
-    let text = verdict.map(Verdict::text);
+    let after_verdict = after.as_ref().map(|after| after.verdict);
+    let text = after_verdict.map(Verdict::text);
+    let answered = verdict(&case.check.verdict).map(Verdict::text);
     Ok(ReplyState {
         land_check_id: case.check.id,
         land_check: case.check.number.clone(),
@@ -526,8 +531,10 @@ async fn state(conn: &mut PgConnection, case: &Case, on: Day, known: Option<Date
         overdue: due.as_ref().is_some_and(|due| due.days_overdue > 0),
         due,
         verdict: case.check.verdict.clone(),
+        verdict_zh: answered.as_ref().map(|text| text.zh.to_string()),
+        verdict_en: answered.map(|text| text.en.into_owned()),
         reply: case.reply().map(WrittenReplyView::try_from).transpose()?,
-        verdict_after: verdict.map(|verdict| verdict.as_str().to_owned()),
+        verdict_after: after_verdict.map(|verdict| verdict.as_str().to_owned()),
         verdict_after_zh: text.as_ref().map(|text| text.zh.to_string()),
         verdict_after_en: text.map(|text| text.en.into_owned()),
         rules_after: after.into_iter().flat_map(|after| after.rules).map(RuleAfterView::from).collect(),
@@ -930,14 +937,26 @@ struct InboxItem {
     /// What is to be done with the land.
     #[schema(example = "reclaim")]
     operation: String,
+    /// 操作
+    operation_zh: Option<String>,
+    /// Operation in English.
+    operation_en: Option<String>,
     /// Its verdict as answered.
     #[schema(example = "hold")]
     verdict: String,
+    /// 结论
+    verdict_zh: Option<String>,
+    /// Verdict in English.
+    verdict_en: Option<String>,
     /// The caller's own reference.
     reference: Option<String>,
     /// `not_consulted`, `awaiting`, `overdue` or `replied`.
     #[schema(example = "awaiting")]
     status: String,
+    /// 状态
+    status_zh: String,
+    /// Status in English.
+    status_en: String,
     /// Number of the letter that stands.
     #[schema(example = "ZX-140602-2026-0001")]
     consultation: Option<String>,
@@ -963,7 +982,22 @@ fn item(row: InboxRow, on: Day) -> InboxItem {
     let awaits = matches!(row.status.as_str(), "awaiting" | "overdue");
     let clock =
         row.deadline_id.map(|id| Clock { id, due_on: row.due_on, provisional: row.provisional.unwrap_or(false) });
+    let both = |text: Option<Text>| text.map(|text| (text.zh.into_owned(), text.en.into_owned())).unzip();
+    let (operation_zh, operation_en) = both(Operation::parse(&row.operation).map(Operation::text));
+    let (verdict_zh, verdict_en) = both(verdict(&row.verdict).map(Verdict::text));
+    let status = match row.status.as_str() {
+        "not_consulted" => Text::fixed("尚未征求意见", "bureau not asked yet"),
+        "overdue" => Text::fixed("逾期未回复", "reply overdue"),
+        "replied" => Text::fixed("已回复", "replied"),
+        _ => Text::fixed("待回复", "reply awaited"),
+    };
     InboxItem {
+        operation_zh,
+        operation_en,
+        verdict_zh,
+        verdict_en,
+        status_zh: status.zh.into_owned(),
+        status_en: status.en.into_owned(),
         due: awaits.then(|| due(clock.as_ref(), on, true)),
         reply_href: format!("/v1/land-checks/{}/reply", row.id),
         land_check_id: row.id,
