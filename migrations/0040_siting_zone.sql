@@ -66,3 +66,4 @@ comment on column siting_zone_restriction.covers is 'which projects a check can 
 comment on column siting_zone_restriction.scope is 'the scope in the words of the order';
 comment on column siting_zone_restriction.until_on is 'last day; null: until it is lifted';
 comment on column siting_zone_restriction.authority is 'who ordered it';
+create index siting_zone_history_geom on siting_zone_history using gist (geom);

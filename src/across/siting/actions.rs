@@ -218,7 +218,7 @@ async fn gather(
     facts.offset = question.offset;
     facts.builds = question.builds.clone();
     let mut all = Gathered { facts, hits: Vec::new(), coverage: Vec::new() };
-    zones(act, &mut all, &config, land, places).await?;
+    zones(act, &mut all, &config, land, area_m2, places).await?;
     units(act, &mut all, &config, land, area_m2).await?;
     around(act, &mut all, &config, question, land, area_m2, places).await?;
     sources(act, &mut all, &config, question, land, area_m2, places).await?;
@@ -276,15 +276,18 @@ async fn zones(
     all: &mut Gathered,
     config: &Config,
     land: &[u8],
+    area_m2: f64,
     places: &[division::Under],
 ) -> Result<()> {
     let on = all.facts.on;
-    for zone in siting_zone::hits(act.tx(), land, on).await? {
+    for overlay::Met { record: zone, overlay, .. } in
+        siting_zone::hits(act.tx(), &Probe::one(land.to_vec(), area_m2, on)).await?
+    {
         let kind = ZoneKind::ALL.iter().copied().find(|kind| kind.as_str() == zone.kind);
         let kind =
             kind.ok_or_else(|| Error::internal(format!("the siting rules do not know zones of kind {}", zone.kind)))?;
-        let met = met(config, &zone.code, Some(zone.name), &zone.overlay);
-        let hit = hit("siting_zones".to_owned(), zone.id.0, &met, zone.overlay.share_of_parcel);
+        let met = met(config, &zone.code, Some(zone.name), &overlay);
+        let hit = hit("siting_zones".to_owned(), zone.id.0, &met, overlay.share_of_parcel);
         all.hits.push(SitingHit { kind: Some(zone.kind), ..hit });
         all.facts.zones.push((kind, met));
     }

@@ -2,7 +2,7 @@
 
 use super::store;
 use crate::kernel::{ApprovalRestrictionId, Day, Result, SitingZoneId};
-use crate::platform::overlay::Overlay;
+use crate::platform::overlay::{Met, Probe};
 use sqlx::PgConnection;
 
 /// A zone that a parcel meets.
@@ -24,32 +24,20 @@ pub struct Hit {
     pub published_on: Day,
     /// Number of the publication.
     pub document_number: Option<String>,
-    /// How it lies to the parcel.
-    pub overlay: Overlay,
 }
 
-/// Zones holding on `on` that a parcel (EWKB, EPSG:4490, valid) overlaps or touches, largest overlap first.
+/// Zones holding on the parcels' days that they overlap or touch, or that lie near them, as known then.
 ///
 /// # Errors
 /// When the database cannot be reached.
-pub async fn hits(conn: &mut PgConnection, parcel: &[u8], on: Day) -> Result<Vec<Hit>> {
-    let rows = store::hits(conn, parcel, on).await?;
-    rows.into_iter()
-        .map(|row| {
-            let overlay = Overlay::of(&row.relation, row.overlap_m2, row.distance_m, row.parcel_m2, row.area_m2)?;
-            Ok(Hit {
-                id: row.id,
-                code: row.code,
-                name: row.name,
-                kind: row.kind,
-                division_code: row.division_code,
-                published_by: row.published_by,
-                published_on: row.published_on,
-                document_number: row.document_number,
-                overlay,
-            })
-        })
-        .collect()
+pub async fn hits(conn: &mut PgConnection, probe: &Probe) -> Result<Vec<Met<Hit>>> {
+    let rows = store::hits(conn, probe).await?;
+    let met = rows.into_iter().map(|row| {
+        let store::HitRow { id, code, name, kind, division_code, published_by, published_on, document_number, .. } = row;
+        let record = Hit { id, code, name, kind, division_code, published_by, published_on, document_number };
+        probe.met(row.place, row.overlap_m2, row.distance_m, row.area_m2, record)
+    });
+    Ok(met.collect())
 }
 
 /// That the zones of a kind are known in a division.

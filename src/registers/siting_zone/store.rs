@@ -2,6 +2,7 @@
 
 use crate::kernel::{ApprovalRestrictionId, Day, DocumentId, Result, SitingZoneId, ZonePublicationId};
 use chrono::{DateTime, Utc};
+use crate::platform::overlay::Probe;
 use sqlx::PgConnection;
 
 /// A zone as it is registered.
@@ -184,26 +185,35 @@ pub struct HitRow {
     pub published_on: Day,
     pub document_number: Option<String>,
     pub area_m2: f64,
-    pub parcel_m2: f64,
-    pub relation: String,
-    pub overlap_m2: f64,
+    pub place: i32,
+    pub overlap_m2: Option<f64>,
     pub distance_m: f64,
 }
 
-/// Zones holding on the day that a parcel overlaps or touches, largest overlap first.
-pub async fn hits(conn: &mut PgConnection, parcel: &[u8], on: Day) -> Result<Vec<HitRow>> {
+/// Zones holding on their days that parcels overlap or touch, or that lie near them.
+pub async fn hits(conn: &mut PgConnection, probe: &Probe) -> Result<Vec<HitRow>> {
     Ok(sqlx::query_as!(
         HitRow,
-        r#"select r.id as "id: SitingZoneId", r.code, r.name, r.kind, r.division_code, r.published_by,
-               r.published_on as "published_on: Day", r.document_number, r.area_m2, p.area_m2 as "parcel_m2!",
-               o.relation as "relation!", o.overlap_m2 as "overlap_m2!", o.distance_m as "distance_m!"
-           from (select g, st_area(g::geography) as area_m2 from st_geomfromewkb($1) as g) as p
-               join siting_zone r on r.geom && p.g
-               cross join lateral platform_overlay(r.geom, p.g) as o
-           where r.published_on <= $2 and (r.ended_on is null or r.ended_on > $2) and o.relation <> 'near'
-           order by o.overlap_m2 desc, r.code"#,
-        parcel,
-        on as Day,
+        r#"select q.n as "place!", r.id as "id!: SitingZoneId", r.code as "code!", r.name as "name!", r.kind as "kind!",
+               r.division_code as "division_code!", r.published_by as "published_by!",
+               r.published_on as "published_on!: Day", r.document_number, r.area_m2 as "area_m2!", o.overlap_m2,
+               case when o.overlap_m2 is null then st_distance(r.geom::geography, p.g::geography) else 0 end as "distance_m!"
+           from unnest($1::int[], $2::bytea[], $3::date[]) as q (n, ewkb, on_day)
+               cross join lateral (
+                   select g, platform_near_box(g, $4) as box from st_geomfromewkb(q.ewkb) as g offset 0) as p
+               join lateral (
+                   select * from siting_zone where $5::timestamptz is null or sys_from <= $5
+                   union all
+                   select * from siting_zone_history
+                   where $5::timestamptz is not null and sys_from <= $5 and sys_to > $5) as r on r.geom && p.box
+               cross join lateral (select platform_overlap_m2(r.geom, p.g, r.area_m2) as overlap_m2 offset 0) as o
+           where r.published_on <= q.on_day and (r.ended_on is null or r.ended_on > q.on_day)
+               and (o.overlap_m2 is not null or st_dwithin(r.geom::geography, p.g::geography, $4))"#,
+        &probe.places(),
+        &probe.ewkb,
+        &probe.on as &[Day],
+        probe.near_m,
+        probe.known_at,
     )
     .fetch_all(conn)
     .await?)

@@ -21,7 +21,6 @@ use crate::platform::touch::{self, Versions};
 use crate::platform::{Act, App, Caller};
 use chrono::{DateTime, Utc};
 use gather::{Bench, Case, Judged};
-use question::Answer;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
