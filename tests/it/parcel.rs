@@ -143,7 +143,7 @@ async fn a_parcel_is_registered_found_and_put_right() {
             "/land_use/code",
             "land_use_code_unknown",
         ),
-        (json!({"land_user": {"credit_code": "1"}, "reason": "x"}), "/land_user_credit_code", "bad_credit_code"),
+        (json!({"land_user": {"credit_code": "1"}, "reason": "x"}), "/land_user/credit_code", "bad_credit_code"),
         (json!({"ended_on": "2019-01-01", "reason": "x"}), "/ended_on", "ends_before_it_begins"),
         (json!({"ended_on": "2027-01-01", "reason": "x"}), "/ended_on", "day_in_future"),
         (json!({"address": "x", "reason": ""}), "/reason", "reason_unfit"),

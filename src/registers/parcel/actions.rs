@@ -229,7 +229,7 @@ fn corrected(parcel: &ParcelRow, old: &Corrected, new: Correction, today: Day) -
         }
     };
     let address = text("address", new.address, &old.address);
-    let land_user_name = text("land_user_name", new.land_user_name, &old.land_user_name);
+    let land_user_name = text("land_user/name", new.land_user_name, &old.land_user_name);
     let land_user_credit_code = match new.land_user_credit_code {
         None => old.land_user_credit_code.clone(),
         Some(given) => {
@@ -237,7 +237,11 @@ fn corrected(parcel: &ParcelRow, old: &Corrected, new: Correction, today: Day) -
             cell.insert("land_user_credit_code".to_owned(), given.map_or(Value::Null, Value::String));
             let mut f = Fields::new(&cell);
             let code = f.credit_code("land_user_credit_code");
-            faults.extend(f.into_faults().into_iter().map(unwrapped));
+            faults.extend(
+                f.into_faults()
+                    .into_iter()
+                    .map(|fault| Fault { pointer: "/land_user/credit_code".to_owned(), ..fault }),
+            );
             code
         }
     };
@@ -269,12 +273,6 @@ fn corrected(parcel: &ParcelRow, old: &Corrected, new: Correction, today: Day) -
     } else {
         Err(Error::invalid(faults))
     }
-}
-
-/// A fault of a feature's attribute as one of a patch's member.
-fn unwrapped(fault: Fault) -> Fault {
-    let pointer = fault.pointer.strip_prefix("/properties").unwrap_or(&fault.pointer).to_owned();
-    Fault { pointer, ..fault }
 }
 
 /// There is no such parcel in what the caller may see.
