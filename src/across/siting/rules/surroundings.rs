@@ -3,8 +3,8 @@
 use super::facts::{Facility, Facts, Known, Met, Named, show_met, show_reach};
 use crate::across::land_check::{Actor, FactUsed, Finding, Verdict};
 use crate::kernel::{Confidence, Text};
-use crate::standards::industries::IndustrySet;
-use crate::standards::industries::{KeyIndustry, Standing, standing};
+use crate::standards::industries::{IndustrySet, KeyIndustry, Standing, standing};
+use crate::standards::law::GUANGDONG_16;
 
 /// What the nation's texts name.
 const NATION: [Facility; 4] = [Facility::Homes, Facility::Schools, Facility::Hospitals, Facility::CareHomes];
@@ -148,9 +148,11 @@ pub(super) fn z6(f: &Facts) -> Option<Finding> {
     if pollution == Known::No {
         return None;
     }
-    let named: &[Facility] = if f.is_in("44") { Facility::ALL } else { &NATION };
+    let kindergartens_named = f.is_in("44") && GUANGDONG_16.cite(f.on).is_some();
+    let named: &[Facility] = if kindergartens_named { Facility::ALL } else { &NATION };
     let around = Around::of(f, named);
-    let others: Vec<(Facility, &Met)> = if f.is_in("44") { Vec::new() } else { f.around(&[Facility::Kindergartens]) };
+    let others: Vec<(Facility, &Met)> =
+        if kindergartens_named { Vec::new() } else { f.around(&[Facility::Kindergartens]) };
     if around.is_known_clear() && others.is_empty() {
         return None;
     }

@@ -235,6 +235,9 @@ fn z6_nothing_that_may_pollute_is_built_around_homes() {
     ] {
         assert_eq!(of(&beside(facility, metres, place_of), "Z6"), verdict, "{facility:?} {metres} {place_of:?}");
     }
+    let mut before = beside(Facility::Kindergartens, 100.0, YUANCHENG);
+    before.on = Day::of(2019, 2, 28);
+    assert_eq!(of(&before, "Z6"), Some("warn"), "Guangdong's measures hold from 2019-03-01");
     let mut stated = beside(Facility::Schools, 100.0, ALXA);
     stated.industry = Some(IndustryCode::parse("1310").unwrap());
     assert_eq!(of(&stated, "Z6"), Some("hold"), "whether it may pollute is unknown");
