@@ -85,6 +85,8 @@ ids! {
     StandardId,
     /// A land check (准入查询).
     LandCheckId,
+    /// Land checks asked together.
+    LandCheckBatchId,
     /// A background job.
     JobId,
     /// A written notice (通知书).

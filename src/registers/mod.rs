@@ -89,7 +89,7 @@ pub trait Importer: Send + Sync {
 }
 
 /// One feature of a file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct ImportFeature {
     /// Its place in the file, from 1.
     pub row: u64,

@@ -86,7 +86,7 @@ pub struct Report {
 /// `unknown_target`, naming the targets there are.
 pub fn importer(target: &str) -> Result<&'static dyn Importer> {
     registers::importers().find(|importer| importer.target() == target).ok_or_else(|| {
-        let known: Vec<_> = registers::importers().map(Importer::target).collect();
+        let known: Vec<_> = registers::importers().map(Importer::target).chain(super::whole::names()).collect();
         Error::fault(
             "/target",
             "unknown_target",

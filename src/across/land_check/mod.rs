@@ -11,8 +11,9 @@ pub mod reply;
 pub mod rules;
 mod store;
 
+pub use actions::batch;
 pub use actions::watch::{Pass, untrue, watch};
 pub use actions::{Answered, Identity, Question, Stated, ask, ask_all, rejudge, settings};
 pub use http::{Asked, read_question, routes};
-pub use jobs::run_worker;
+pub use jobs::{FILES, run_worker, work_off_batches};
 pub use rules::{GATES, Gate, Jurisdiction, Operation, home};

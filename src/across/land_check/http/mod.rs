@@ -1,5 +1,6 @@
 //! `/v1/land-checks`
 
+mod batch;
 mod standing;
 
 use super::actions::{self, Identity, Question, Stated};
@@ -22,7 +23,11 @@ use utoipa_axum::routes;
 
 /// The operations.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(ask, list)).routes(routes!(get)).merge(standing::routes())
+    OpenApiRouter::new()
+        .routes(routes!(ask, list))
+        .routes(routes!(get))
+        .merge(standing::routes())
+        .merge(batch::routes())
 }
 
 /// Characters of a reference, a code or an address at most.

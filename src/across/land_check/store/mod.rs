@@ -1,5 +1,6 @@
 //! SQL of the land checks' own tables.
 
+pub(super) mod batch;
 pub(super) mod standing;
 
 use crate::kernel::{ActId, Day, Error, KeyId, LandCheckId, Result};
