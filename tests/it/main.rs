@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod authorization;
+mod batch;
 mod check_basis;
 mod class_adjustment;
 mod classification;
