@@ -47,6 +47,8 @@ const MEETINGS: &[(&str, &str, &str)] = &[
     ("notice", "deadline", "a notice says until when, counted as the clock that its service starts will count"),
     ("redevelopment", "site", "land taken into use again is a registered site, or none"),
     ("redevelopment", "document", "a decision that gives land to a use is a paper that is filed"),
+    ("imports", "land_check", "a file of parcels is taken in as others are, and answered by the land check"),
+    ("land_check", "imports", "files of parcels are read by the reader of imports"),
     ("rulebook", "land_check", "the gates of the land check are rules like others"),
     ("publicity", "deadline", "a duty to publish in time starts a clock, and its publication stops it"),
     ("standard", "document", "a local standard that is held against its text names the paper that is filed"),

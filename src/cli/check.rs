@@ -1,32 +1,48 @@
 //! `jingtu check FILE`: the land check for every parcel of a file.
 
 use super::Outcome;
-use crate::across::land_check::{self, Asked, Operation};
+use crate::across::imports::{Crs, Mode, OnError, Options};
+use crate::across::land_check::Operation;
+use crate::across::land_check::batch::{self, Defaults, File, Line, On, Rows, Sink};
 use crate::config::Config;
-use crate::kernel::{Day, Error, Kind, Result, Text};
-use crate::platform::{Act, Permission, Reply, call};
-use indicatif::ProgressBar;
-use serde_json::{Value, json};
+use crate::kernel::{Day, Error, Kind, LandCheckBatchId, Result, Text};
+use crate::platform::{Act, App, Caller, Permission, Reply};
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Deserialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// GeoJSON: a FeatureCollection, a Feature, or a bare Polygon or MultiPolygon
+    /// GeoJSON (a FeatureCollection, a Feature, or a bare Polygon or MultiPolygon), GeoJSONSeq, either in gzip, or CSV with
+    /// outlines as WKT
     file: PathBuf,
-    /// What is to be done with the land; for parcels whose properties do not say
+    /// What is to be done with the land; for parcels whose attributes do not say
     #[arg(long, value_parser = operation)]
     operation: Option<&'static str>,
-    /// Use it is meant for, SYSTEM:CODE, such as 'GB/T 21010-2017:0701'; for parcels whose properties do not say
+    /// Use it is meant for, SYSTEM:CODE, such as 'GB/T 21010-2017:0701'; for parcels whose attributes do not say
     #[arg(long, value_name = "SYSTEM:CODE")]
     planned_use: Option<String>,
     /// Day of the operation [default: today]
     #[arg(long)]
     on: Option<Day>,
-    /// Where the replies go, one JSON object per line [default: a table on the terminal, JSON lines with --json]
+    /// Reference system of the coordinates, where the file does not say: CRS84, EPSG:4527 ...
+    #[arg(long)]
+    crs: Option<String>,
+    /// Names of attributes, theirs=ours; may be repeated
+    #[arg(long = "map", value_name = "THEIRS=OURS", value_parser = super::import::pair)]
+    mapping: Vec<(String, String)>,
+    /// Where the replies go, one JSON object per line and the signed manifest last [default: a table on the terminal, JSON
+    /// lines with --json]
     #[arg(long)]
     out: Option<PathBuf>,
+    /// Carry on a batch that broke off, named by what it printed when it began; same file, same options
+    #[arg(long, value_name = "BATCH")]
+    resume: Option<LandCheckBatchId>,
 }
 
 fn operation(text: &str) -> Result<&'static str, String> {
@@ -35,148 +51,206 @@ fn operation(text: &str) -> Result<&'static str, String> {
         .ok_or_else(|| Operation::ALL.iter().map(|known| known.as_str()).collect::<Vec<_>>().join(", "))
 }
 
-/// What the reply is made of; other attributes of a planner's file are of no concern.
-const KNOWN: [&str; 7] = ["operation", "current_use", "planned_use", "on", "facts", "reference", "division_code"];
-
 pub(super) async fn run(config: Config, arguments: Arguments, json: bool) -> Result<Outcome> {
-    let unreadable = |cause: std::io::Error| {
-        let name = arguments.file.display();
+    let file = read(&arguments)?;
+    let defaults = Defaults::read(arguments.operation, arguments.planned_use.as_deref(), arguments.on)?;
+    let out = match &arguments.out {
+        Some(path) => {
+            Some(std::io::BufWriter::new(std::fs::File::create(path).map_err(|cause| unwritable(path, cause))?))
+        }
+        None => None,
+    };
+    let opened = super::open(config).await?;
+    let mut terminal =
+        Terminal { bar: ProgressBar::hidden(), out, json, counts: BTreeMap::new(), wrong: 0, manifest: None };
+    let ended = answer(&opened.app, &arguments, &file, defaults, &mut terminal).await;
+    terminal.bar.finish_and_clear();
+    let closed = opened.close().await;
+    ended?;
+    closed?;
+    terminal.conclude()
+}
+
+async fn answer(
+    app: &App,
+    arguments: &Arguments,
+    file: &File,
+    defaults: Defaults,
+    terminal: &mut Terminal,
+) -> Result<()> {
+    let (rows, ignored) = batch::of_file(app, file, defaults).await?;
+    let on = On { app: app.clone(), caller: Caller::Operator, request_id: "command".to_owned() };
+    let id = match arguments.resume {
+        Some(id) => {
+            batch::resume(&on, id, &rows).await?;
+            id
+        }
+        None => open(app, &rows).await?,
+    };
+    if !ignored.is_empty() {
+        let names: Vec<&str> = ignored.iter().map(String::as_str).collect();
+        eprintln!("未采用的列 columns passed over: {}", names.join(", "));
+    }
+    eprintln!("批次 batch {id}（中断后续办 / to carry it on: --resume {id}）");
+    terminal.bar = ProgressBar::new(rows.len() as u64);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} {per_sec} {eta}") {
+        terminal.bar.set_style(style);
+    }
+    batch::run(&on, id, &rows, terminal).await
+}
+
+async fn open(app: &App, rows: &Rows) -> Result<LandCheckBatchId> {
+    let mut act = Act::operator(app, Permission::LandCheckAsk).await?;
+    let id = batch::open(&mut act, rows, None).await?;
+    act.finish(Reply::nothing()).await?;
+    Ok(id)
+}
+
+/// The file as it is read like any other; a bare outline becomes a feature.
+fn read(arguments: &Arguments) -> Result<File> {
+    #[derive(Deserialize)]
+    struct Peek {
+        #[serde(rename = "type")]
+        kind: String,
+    }
+    let path = &arguments.file;
+    let mut content = std::fs::read(path).map_err(|cause| {
+        let name = path.display();
         Error::new(
             Kind::Invalid,
             "file_unreadable",
             Text::new(format!("无法读取文件 {name}。"), format!("The file {name} cannot be read.")),
         )
         .because(cause)
-    };
-    let parcels = parcels(call::parse_json(&std::fs::read(&arguments.file).map_err(unreadable)?)?);
-    let defaults = defaults(&arguments)?;
-    let mut out = match &arguments.out {
-        Some(path) => Some(std::io::BufWriter::new(std::fs::File::create(path).map_err(Error::internal)?)),
-        None => None,
-    };
-    let opened = super::open(config).await?;
-    let bar = ProgressBar::new(u64::try_from(parcels.len()).unwrap_or(0));
-    let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
-    let mut wrong = 0_u64;
-    for (i, parcel) in parcels.into_iter().enumerate() {
-        let answered = one(&opened.app, parcel, &defaults).await;
-        let line = match &answered {
-            Ok(answered) => {
-                *counts.entry(answered.verdict.as_str()).or_default() += 1;
-                answered.body.clone()
-            }
-            // Nothing is dropped silently: a parcel that cannot be judged has a line of its own.
-            Err(error) => {
-                wrong += 1;
-                let faults: Vec<_> = error
-                    .faults()
-                    .iter()
-                    .map(|f| json!({"pointer": f.pointer, "code": f.code, "message_zh": f.message.zh, "message_en": f.message.en}))
-                    .collect();
-                let detail = error.detail();
-                json!({"row": i + 1, "error": {"code": error.code(), "detail_zh": detail.zh, "detail_en": detail.en, "errors": faults}})
-                    .to_string()
-                    .into_bytes()
-            }
-        };
-        if let Some(out) = &mut out {
-            out.write_all(&line).and_then(|()| out.write_all(b"\n")).map_err(Error::internal)?;
-        } else if json {
-            println!("{}", String::from_utf8_lossy(&line));
-        } else {
-            bar.suspend(|| print_row(i + 1, &answered));
-        }
-        bar.inc(1);
+    })?;
+    let bare = serde_json::from_slice::<Peek>(&content)
+        .is_ok_and(|peek| matches!(peek.kind.as_str(), "Polygon" | "MultiPolygon"));
+    if bare {
+        let outline = std::mem::take(&mut content);
+        content = [br#"{"type":"Feature","properties":{},"geometry":"#.as_slice(), &outline, b"}"].concat();
     }
-    bar.finish_and_clear();
-    if let Some(out) = &mut out {
-        out.flush().map_err(Error::internal)?;
-    }
-    opened.close().await?;
-    if !json {
-        let summary: Vec<_> = counts.iter().map(|(verdict, n)| format!("{verdict} {n}")).collect();
-        println!("{}{}", summary.join("，"), if wrong > 0 { format!("，有误 wrong {wrong}") } else { String::new() });
-    }
-    if wrong > 0 {
-        return Err(Error::new(
-            Kind::Invalid,
-            "parcels_wrong",
-            Text::new(
-                format!("{wrong} 个地块无法判定，见各行说明。"),
-                format!("{wrong} parcels could not be judged; each says why."),
-            ),
-        ));
-    }
-    let refused = counts.contains_key("block") || counts.contains_key("hold");
-    Ok(if refused { Outcome::No } else { Outcome::Done })
-}
-
-async fn one(app: &crate::platform::App, parcel: Value, defaults: &Value) -> Result<land_check::Answered> {
-    let mut properties = defaults.clone();
-    if let (Some(ours), Some(theirs)) = (properties.as_object_mut(), parcel["properties"].as_object()) {
-        ours.extend(
-            theirs
-                .iter()
-                .filter(|(name, value)| KNOWN.contains(&name.as_str()) && !value.is_null())
-                .map(|(n, v)| (n.clone(), v.clone())),
-        );
-    }
-    let asked = json!({"type": "Feature", "geometry": parcel["geometry"], "properties": properties}).to_string();
-    let asked: Asked = call::parse_json(asked.as_bytes())?;
-    let mut act = Act::operator(app, Permission::LandCheckAsk).await?;
-    let question = land_check::read_question(asked, act.today())?;
-    let answered = land_check::ask(&mut act, question).await?;
-    act.finish(Reply::nothing()).await?;
-    Ok(answered)
-}
-
-fn parcels(file: Value) -> Vec<Value> {
-    match file["type"].as_str() {
-        Some("FeatureCollection") => file["features"].as_array().cloned().unwrap_or_default(),
-        Some("Polygon" | "MultiPolygon") => vec![json!({"type": "Feature", "geometry": file, "properties": {}})],
-        _ => vec![file],
-    }
-}
-
-fn defaults(arguments: &Arguments) -> Result<Value> {
-    let mut defaults = serde_json::Map::new();
-    if let Some(operation) = &arguments.operation {
-        defaults.insert("operation".to_owned(), json!(operation));
-    }
-    if let Some(on) = arguments.on {
-        defaults.insert("on".to_owned(), json!(on));
-    }
-    if let Some(planned) = &arguments.planned_use {
-        let (system, code) = planned.rsplit_once(':').ok_or_else(|| {
+    let crs = match &arguments.crs {
+        Some(name) => Some(Crs::parse(name).ok_or_else(|| {
             Error::new(
                 Kind::Malformed,
-                "bad_planned_use",
-                Text::fixed("--planned-use 应为 体系:代码。", "--planned-use must be SYSTEM:CODE."),
+                "bad_crs",
+                Text::new(format!("无法识别坐标系 {name}。"), format!("The reference system {name} is not known.")),
             )
-        })?;
-        defaults.insert("planned_use".to_owned(), json!({"system": system, "code": code}));
-    }
-    Ok(Value::Object(defaults))
+        })?),
+        None => None,
+    };
+    let options = Options {
+        mode: Mode::Commit,
+        on_error: OnError::AcceptValid,
+        crs,
+        mapping: arguments.mapping.iter().cloned().collect(),
+    };
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok(File { name, content: Bytes::from(content), options })
 }
 
-fn print_row(row: usize, answered: &Result<land_check::Answered>) {
-    match answered {
-        Ok(answered) => {
-            let body: Value = serde_json::from_slice(&answered.body).unwrap_or_default();
-            let name = |key: &str| body[key].as_str().unwrap_or("").to_owned();
-            println!("{row}  {}  {} {}  {}", name("number"), name("verdict"), name("verdict_zh"), name("reference"));
-            for rule in body["rules"].as_array().into_iter().flatten() {
-                let citation = &rule["citations"][0];
-                println!(
-                    "    {:<8} {:<14} {}  {} {}",
-                    rule["rule"].as_str().unwrap_or(""),
-                    rule["verdict"].as_str().unwrap_or(""),
-                    rule["title_zh"].as_str().unwrap_or(""),
-                    citation["instrument_zh"].as_str().unwrap_or(""),
-                    citation["article"].as_str().unwrap_or(""),
-                );
-            }
+fn unwritable(path: &std::path::Path, cause: std::io::Error) -> Error {
+    let name = path.display();
+    Error::new(
+        Kind::Invalid,
+        "file_unwritable",
+        Text::new(format!("无法写入文件 {name}。"), format!("The file {name} cannot be written.")),
+    )
+    .because(cause)
+}
+
+/// Progress on a terminal (nothing where stderr is none), and the lines where they are wanted.
+struct Terminal {
+    bar: ProgressBar,
+    out: Option<std::io::BufWriter<std::fs::File>>,
+    json: bool,
+    counts: BTreeMap<String, u64>,
+    wrong: u64,
+    manifest: Option<Vec<u8>>,
+}
+
+impl Sink for Terminal {
+    fn take<'a>(&'a mut self, lines: Vec<Line>) -> BoxFuture<'a, Result<()>> {
+        let taken = lines.into_iter().try_for_each(|line| self.line(line));
+        Box::pin(async move { taken })
+    }
+}
+
+impl Terminal {
+    fn line(&mut self, line: Line) -> Result<()> {
+        match (line.row, &line.verdict) {
+            (Some(_), Some(verdict)) => *self.counts.entry(verdict.clone()).or_default() += 1,
+            (Some(_), None) => self.wrong += 1,
+            (None, _) => {}
         }
-        Err(error) => println!("{row}  {error}"),
+        if let Some(out) = &mut self.out {
+            out.write_all(&line.body).and_then(|()| out.write_all(b"\n")).map_err(Error::internal)?;
+            if line.row.is_none() {
+                out.flush().map_err(Error::internal)?;
+            }
+        } else if self.json {
+            println!("{}", String::from_utf8_lossy(&line.body));
+        } else if let Some(row) = line.row {
+            self.bar.suspend(|| print_row(row, &line.body));
+        }
+        match line.row {
+            Some(_) => self.bar.inc(1),
+            None => self.manifest = Some(line.body),
+        }
+        Ok(())
+    }
+
+    fn conclude(self) -> Result<Outcome> {
+        let wrong = self.wrong;
+        if !self.json {
+            let summary: Vec<_> = self.counts.iter().map(|(verdict, n)| format!("{verdict} {n}")).collect();
+            println!(
+                "{}{}",
+                summary.join("，"),
+                if wrong > 0 { format!("，有误 wrong {wrong}") } else { String::new() }
+            );
+            let manifest: Value = serde_json::from_slice(&self.manifest.unwrap_or_default()).unwrap_or_default();
+            let (digest, place) = (&manifest["proof"]["payload_sha256"], &manifest["proof"]["log_index"]);
+            println!("清单 manifest sha256 {}, log index {place}", digest.as_str().unwrap_or_default());
+        }
+        if wrong > 0 {
+            return Err(Error::new(
+                Kind::Invalid,
+                "parcels_wrong",
+                Text::new(
+                    format!("{wrong} 个地块无法判定，见各行说明。"),
+                    format!("{wrong} parcels could not be judged; each says why."),
+                ),
+            ));
+        }
+        let refused = self.counts.contains_key("block") || self.counts.contains_key("hold");
+        Ok(if refused { Outcome::No } else { Outcome::Done })
+    }
+}
+
+fn print_row(row: u32, line: &[u8]) {
+    let body: Value = serde_json::from_slice(line).unwrap_or_default();
+    let name = |key: &str| body[key].as_str().unwrap_or("").to_owned();
+    let error = &body["error"];
+    if error.is_object() {
+        let said = |key: &str| error[key].as_str().unwrap_or("").to_owned();
+        println!("{row}  {}  {} {}", said("code"), said("detail_zh"), said("detail_en"));
+        for fault in error["errors"].as_array().into_iter().flatten() {
+            let said = |key: &str| fault[key].as_str().unwrap_or("");
+            println!("    {}  {} {}", said("pointer"), said("message_zh"), said("message_en"));
+        }
+        return;
+    }
+    println!("{row}  {}  {} {}  {}", name("number"), name("verdict"), name("verdict_zh"), name("reference"));
+    for rule in body["rules"].as_array().into_iter().flatten() {
+        let citation = &rule["citations"][0];
+        println!(
+            "    {:<8} {:<14} {}  {} {}",
+            rule["rule"].as_str().unwrap_or(""),
+            rule["verdict"].as_str().unwrap_or(""),
+            rule["title_zh"].as_str().unwrap_or(""),
+            citation["instrument_zh"].as_str().unwrap_or(""),
+            citation["article"].as_str().unwrap_or(""),
+        );
     }
 }

@@ -42,7 +42,7 @@ fn on_error(text: &str) -> Result<OnError, String> {
     }
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     let (theirs, ours) = text.split_once('=').ok_or("THEIRS=OURS")?;
     Ok((theirs.to_owned(), ours.to_owned()))
 }

@@ -95,6 +95,8 @@ ids! {
     ConsultationReplyId,
     /// Land checks of a quarter as they were shared (季度共享).
     QuarterShareId,
+    /// Land checks asked together.
+    LandCheckBatchId,
     /// A background job.
     JobId,
     /// A written notice (通知书).

@@ -72,6 +72,11 @@ impl Call {
         self.app.today()
     }
 
+    /// Id of the request, for acts that outlast it.
+    pub fn request_id(&self) -> &str {
+        &self.request.id
+    }
+
     /// The language that prose is wanted in.
     pub fn lang(&self) -> Lang {
         self.lang

@@ -98,7 +98,8 @@ impl Reply {
         serde_json::json!({"status": self.head.status, "headers": self.head.headers})
     }
 
-    pub(super) fn body(&self) -> &[u8] {
+    /// The body.
+    pub fn body(&self) -> &[u8] {
         &self.body
     }
 

@@ -129,7 +129,7 @@ impl std::ops::Deref for Target {
 }
 
 /// One feature of a file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct ImportFeature {
     /// Its place in the file, from 1.
     pub row: u64,

@@ -88,6 +88,7 @@ fn cases() -> BTreeMap<&'static str, Sent> {
                 "use": {"system": "LUSC-2023", "code": "07"}, "decision": "grant", "decided_on": "2026-11-20"
             })),
         ),
+        ("ask_land_checks", Sent::Json(json!({"type": "FeatureCollection", "features": []}))),
         ("withdraw_land_check", Sent::Json(json!({"reason": "x"}))),
         ("verify", Sent::Json(json!({"number": "X", "payload_sha256": "x"}))),
         ("withdraw_redevelopment", Sent::Json(json!({"reason": "x"}))),

@@ -3,6 +3,7 @@
 
 mod authorization;
 mod certificate;
+mod batch;
 mod check_basis;
 mod class_adjustment;
 mod classification;

@@ -1,6 +1,7 @@
 //! Imports over HTTP.
 
 use super::run::{Mode, OnError, Options, importer};
+use super::whole::elsewhere;
 use super::worker;
 use crate::kernel::{Error, Fault, JobId, Result, Text};
 use crate::platform::crs::Crs;
@@ -87,8 +88,15 @@ async fn start_import(call: Call, request: Request) -> Result<Reply, Stop> {
     let form = Form::from_request(request, call.app()).await?;
     form.only(&["target", "mode", "on_error", "crs", "mapping"])?;
     let (options, target) = read_form(&form)?;
-    let importer = importer(target)?;
-    call.caller().require(importer.permission())?;
+    match elsewhere(target) {
+        Some(elsewhere) => {
+            call.caller().require(elsewhere.permission)?;
+            if form.text("on_error").is_some() {
+                return Err(each_row_alone().into());
+            }
+        }
+        None => call.caller().require(importer(target)?.permission())?,
+    }
     let file = form.file().map_err(|fault| Error::invalid(vec![fault]))?;
     let mut act = call.begin(Permission::ImportRun).await?;
     let id = worker::submit(&mut act, target, &file.name, &file.bytes, &options, form.text("crs")).await?;
@@ -100,6 +108,18 @@ async fn start_import(call: Call, request: Request) -> Result<Reply, Stop> {
         receipt: ImportReceipt { sha256: hex::encode(Sha256::digest(&file.bytes)), bytes: file.bytes.len() },
     };
     Ok(act.finish(Reply::json(&view)?.accepted(href)).await?)
+}
+
+/// A file of questions has no all or nothing.
+fn each_row_alone() -> Error {
+    Error::fault(
+        "/on_error",
+        "each_row_alone",
+        Text::fixed(
+            "查询文件逐行答复，有误的行各有说明；不适用 on_error。",
+            "Each row of a file of questions is answered for itself, and a wrong one says why; on_error does not apply.",
+        ),
+    )
 }
 
 fn read_form(form: &Form) -> Result<(Options, &str)> {

@@ -14,9 +14,12 @@ mod mapping;
 pub mod reader;
 mod run;
 mod strict;
+mod whole;
+mod wkt;
 mod worker;
 
 pub use crate::platform::crs::Crs;
 pub use http::routes;
 pub use run::{Mode, OnError, Options, Report, Watch, conclude, importer, run, run_file};
-pub use worker::{Targets, run_worker, submit, work_off};
+pub use whole::{Elsewhere, elsewhere, features};
+pub use worker::{Targets, run_worker, stored_options, submit, work_off};

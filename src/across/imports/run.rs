@@ -104,6 +104,7 @@ pub fn importer(target: &str) -> Result<Target> {
                 family if family.ends_with(':') => format!("{family}<name>"),
                 one => one.to_owned(),
             })
+            .chain(super::whole::names().map(str::to_owned))
             .collect();
         Err(Error::fault(
             "/target",

@@ -2,6 +2,7 @@
 
 use super::reader::Source;
 use super::run::{self, Mode, OnError, Options, Watch};
+use super::whole;
 use crate::kernel::{Error, JobId, Result};
 use crate::platform::act::RequestMark;
 use crate::platform::crs::Crs;
@@ -48,11 +49,13 @@ pub async fn submit(
     crs: Option<&str>,
 ) -> Result<JobId> {
     options.check()?;
+    let elsewhere = whole::elsewhere(target);
+    let kind = elsewhere.map_or(KIND, |elsewhere| elsewhere.kind);
     let source = Source::Bytes { name: file_name.to_owned(), content: content.clone() };
     if source.table(target).transpose()?.is_none() {
         // A target that nobody knows fails when its job runs, with the names there are.
         let tables = run::importer(target).is_ok_and(|importer| importer.takes_tables());
-        source.sniff(tables)?;
+        source.sniff(tables || elsewhere.is_some())?;
     }
     let sha256 = Sha256::digest(content).to_vec();
     let stored = Stored {
@@ -62,7 +65,7 @@ pub async fn submit(
         mapping: options.mapping.clone(),
     };
     let new = NewJob {
-        kind: KIND,
+        kind,
         target,
         options: serde_json::to_value(stored).map_err(Error::internal)?,
         file_name,
@@ -73,7 +76,7 @@ pub async fn submit(
     act.note(
         format!("job/{id}"),
         serde_json::json!({
-            "queued": KIND, "target": target, "mode": options.mode, "sha256": hex::encode(&sha256), "bytes": content.len(),
+            "queued": kind, "target": target, "mode": options.mode, "sha256": hex::encode(&sha256), "bytes": content.len(),
         }),
     );
     Ok(id)
@@ -157,15 +160,23 @@ pub async fn work_off(app: &App, targets: Targets) -> Result<usize> {
     Ok(done)
 }
 
-/// One job from its file to its end.
-async fn one(app: &App, claim: &Claim, targets: Targets, seen: &mut Counts) -> Result<()> {
-    let stored: Stored = serde_json::from_value(claim.options.clone()).map_err(Error::internal)?;
-    let options = Options {
+/// The options that a job was queued with by [`submit`].
+///
+/// # Errors
+/// When they are none: a fault of ours.
+pub fn stored_options(stored: &serde_json::Value) -> Result<Options> {
+    let stored: Stored = serde_json::from_value(stored.clone()).map_err(Error::internal)?;
+    Ok(Options {
         mode: stored.mode,
         on_error: stored.on_error,
         crs: stored.crs.as_deref().and_then(Crs::parse),
         mapping: stored.mapping,
-    };
+    })
+}
+
+/// One job from its file to its end.
+async fn one(app: &App, claim: &Claim, targets: Targets, seen: &mut Counts) -> Result<()> {
+    let options = stored_options(&claim.options)?;
     let importer = targets(&claim.target)?;
     let caller = claim.caller(app).await?;
     let source = Source::Bytes { name: claim.file_name.clone(), content: claim.content(app.db()).await?.into() };

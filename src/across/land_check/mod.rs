@@ -12,10 +12,11 @@ pub mod reply;
 pub mod rules;
 mod store;
 
+pub use actions::batch;
 pub use actions::watch::{Pass, untrue, watch};
 pub use actions::{Answered, Identity, Question, Stated, ask, ask_all, settings};
 pub use http::{Asked, read_question, routes};
-pub use jobs::run_worker;
+pub use jobs::{FILES, run_worker, work_off_batches};
 pub use rules::{
     Actor, Decision, FactUsed, Finding, Fired, GATES, Gate, Jurisdiction, Operation, Place, Register,
     Reply as WrittenReply, Source, Verdict, after_reply, home,

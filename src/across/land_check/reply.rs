@@ -4,13 +4,14 @@
 use super::actions::compare::Difference;
 use super::rules::{CoverageStatus, FactUsed, Fired, Operation, Register, Verdict};
 use crate::kernel::AreaGeometry;
-use crate::kernel::{Citation, Confidence, Day, LandCheckId, Text};
+use crate::kernel::{Citation, Confidence, Day, LandCheckBatchId, LandCheckId, Text};
 use crate::platform::Caller;
 use crate::platform::touch::Versions;
 use crate::registers::coverage;
 use crate::standards::land_use::LandUse;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// A reply to a land check.
@@ -487,4 +488,110 @@ impl CoverageView {
 /// Names of a verdict and an operation in both languages.
 pub fn names(verdict: Verdict, operation: Operation) -> (Text, Text) {
     (verdict.text(), operation.text())
+}
+
+/// What a batch came to: every row as asked, each answered or refused.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ManifestView {
+    /// Identifier of the batch.
+    pub id: LandCheckBatchId,
+    /// Rows asked: `answered` and `refused` together.
+    #[schema(example = 10000)]
+    pub asked: i32,
+    /// Rows with a reply of record.
+    pub answered: i32,
+    /// Rows that could not be answered.
+    pub refused: i32,
+    /// How many replies have each verdict.
+    pub verdicts: BTreeMap<String, u32>,
+    /// What was sent.
+    pub source: ManifestSource,
+    /// Who asked; null for a command at the machine itself.
+    pub by: Option<OperatorView>,
+    /// When the batch was taken in.
+    pub begun_at: DateTime<Utc>,
+    /// When its last row was through.
+    pub at: DateTime<Utc>,
+    /// Every row, in the order asked.
+    pub rows: Vec<ManifestRow>,
+}
+
+/// What was sent.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ManifestSource {
+    /// Name of the file, where there was one.
+    pub name: Option<String>,
+    /// SHA-256 of the body or file, hexadecimal.
+    pub sha256: String,
+}
+
+/// What a row came to: `id`, `number`, `verdict` and `payload_sha256`, or `error_code`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ManifestRow {
+    /// The row, from 1.
+    pub row: i32,
+    /// The reply.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<LandCheckId>,
+    /// Its number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "CX-152921-2026-000017")]
+    pub number: Option<String>,
+    /// Its verdict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "hold")]
+    pub verdict: Option<String>,
+    /// `payload_sha256` of its proof.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payload_sha256: Option<String>,
+    /// Why the row was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "invalid_input")]
+    pub error_code: Option<String>,
+}
+
+/// A manifest as it is sent and stored, with its proof: canonical JSON (RFC 8785), made by the seal.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SealedManifest {
+    /// What the batch came to.
+    pub manifest: ManifestView,
+    /// Its proof.
+    pub proof: ProofView,
+}
+
+/// The line of a row that could not be answered.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RefusedRow {
+    /// The row, from 1.
+    pub row: usize,
+    /// Why.
+    pub error: RefusalView,
+}
+
+/// Why a row could not be answered.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RefusalView {
+    /// Stable, snake_case.
+    #[schema(example = "invalid_input")]
+    pub code: &'static str,
+    /// 说明
+    pub detail_zh: String,
+    /// The same in English.
+    pub detail_en: String,
+    /// Each thing wrong with the row, with its place.
+    pub errors: Vec<ErrorView>,
+}
+
+/// One thing wrong with a row.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ErrorView {
+    /// RFC 6901 pointer into the Feature.
+    #[schema(example = "/geometry/coordinates/0/3")]
+    pub pointer: String,
+    /// Stable, snake_case.
+    pub code: &'static str,
+    /// 说明
+    pub message_zh: String,
+    /// The same in English.
+    pub message_en: String,
 }

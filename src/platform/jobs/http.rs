@@ -38,7 +38,7 @@ pub enum JobStatus {
 struct JobView {
     /// Its identifier.
     id: JobId,
-    /// `import`
+    /// `import`, `land_check_batch`, `land_check_file`
     #[schema(example = "import")]
     kind: String,
     /// What it is about: the import's target.
@@ -66,7 +66,7 @@ struct JobView {
     started_at: Option<DateTime<Utc>>,
     /// When it ended.
     finished_at: Option<DateTime<Utc>>,
-    /// `rows`: what was wrong with rows.
+    /// `rows`: what was wrong with rows; `result`: what the job makes, where that is a record of its own.
     links: Vec<JobLink>,
 }
 
@@ -123,7 +123,7 @@ struct JobFault {
 /// A link of a job or a page of its rows.
 #[derive(Serialize, ToSchema)]
 struct JobLink {
-    /// `rows`, `next`
+    /// `rows`, `result`, `next`
     #[schema(example = "rows")]
     rel: String,
     /// Media type.
@@ -151,7 +151,7 @@ async fn get_job(call: call::Call, Path(id): Path<String>) -> Result<Reply, Stop
     let row = sqlx::query!(
         r#"select kind, target, status, options, file_name, bytes, sha256, progress_done, progress_total, counted_read,
                   counted_valid, counted_repaired, counted_rejected, counted_written,
-                  failure as "failure: Json<JobFailure>", created_at, started_at, finished_at
+                  failure as "failure: Json<JobFailure>", result_href, created_at, started_at, finished_at
            from platform_job where id = $1"#,
         id as JobId,
     )
@@ -164,6 +164,16 @@ async fn get_job(call: call::Call, Path(id): Path<String>) -> Result<Reply, Stop
         "done" => JobStatus::Done,
         _ => JobStatus::Failed,
     };
+    let mut links = vec![JobLink {
+        rel: "rows".to_owned(),
+        media_type: "application/json".to_owned(),
+        href: address(call.app(), &format!("/v1/jobs/{id}/rows")),
+    }];
+    links.extend(row.result_href.map(|path| JobLink {
+        rel: "result".to_owned(),
+        media_type: "application/json".to_owned(),
+        href: address(call.app(), &path),
+    }));
     let view = JobView {
         id,
         kind: row.kind,
@@ -184,11 +194,7 @@ async fn get_job(call: call::Call, Path(id): Path<String>) -> Result<Reply, Stop
         created_at: row.created_at,
         started_at: row.started_at,
         finished_at: row.finished_at,
-        links: vec![JobLink {
-            rel: "rows".to_owned(),
-            media_type: "application/json".to_owned(),
-            href: address(call.app(), &format!("/v1/jobs/{id}/rows")),
-        }],
+        links,
     };
     Ok(Reply::json(&view)?.with_header(header::CACHE_CONTROL, "private, no-cache"))
 }

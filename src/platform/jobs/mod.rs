@@ -143,6 +143,15 @@ pub async fn enqueue(act: &mut Act, new: NewJob<'_>) -> Result<JobId> {
     Ok(id)
 }
 
+/// Says at which path what a job makes is read.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn lead_to(conn: &mut PgConnection, id: JobId, path: &str) -> Result<()> {
+    sqlx::query!("update platform_job set result_href = $2 where id = $1", id as JobId, path).execute(conn).await?;
+    Ok(())
+}
+
 /// Takes up the oldest job of a kind that waits or whose server fell silent.
 ///
 /// # Errors

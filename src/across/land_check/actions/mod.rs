@@ -1,5 +1,6 @@
 //! Asking: gather what the registers know of the ground, let the rules decide, number the answer, seal it and keep it.
 
+pub mod batch;
 pub(super) mod compare;
 mod gather;
 mod question;
@@ -37,6 +38,8 @@ pub struct Answered {
     pub verdict: Verdict,
     /// The answer, byte for byte.
     pub body: Vec<u8>,
+    /// SHA-256 of the answer without its proof, as signed.
+    pub payload_sha256: [u8; 32],
 }
 
 /// Answers a question and records the answer.
@@ -191,7 +194,7 @@ async fn record(
             log_index: sealed.log_index,
         });
         *serial += 1;
-        answers.push(Ok((id, number, verdict)));
+        answers.push(Ok((id, number, verdict, sealed.payload_sha256)));
     }
     let key = match act.caller() {
         Caller::Key(holder) => Some(holder.id),
@@ -202,9 +205,9 @@ async fn record(
     sealer.close(act).await?;
     let mut bodies = rows.into_iter().map(|row| row.body);
     let answered = answers.into_iter().map(|answer| {
-        let (id, number, verdict) = answer?;
+        let (id, number, verdict, payload_sha256) = answer?;
         let body = bodies.next().ok_or_else(|| Error::internal("an answer without body"))?;
-        Ok(Answered { id, number, verdict, body })
+        Ok(Answered { id, number, verdict, body, payload_sha256 })
     });
     Ok(answered.collect())
 }

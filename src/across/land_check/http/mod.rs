@@ -1,6 +1,7 @@
 //! `/v1/land-checks`
 
 mod certificate;
+mod batch;
 mod standing;
 
 use super::actions::{self, Identity, Question, Stated};
@@ -28,6 +29,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(get))
         .merge(standing::routes())
         .merge(certificate::routes())
+        .merge(batch::routes())
 }
 
 /// Characters of a reference, a code or an address at most.

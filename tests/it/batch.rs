@@ -1,0 +1,486 @@
+//! Many land checks in one call: every row is answered or refused, in order, once; a batch that broke off goes on.
+
+use crate::loading::{feature, load};
+use crate::support::{World, expect, square};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use jingtu::across::land_check::{self, batch};
+use jingtu::kernel::{Error, Kind, Result, Text};
+use jingtu::platform::seal::{canonical, key};
+use jingtu::platform::{Caller, Permission, Reply, Role};
+use jingtu::registers::Outcome;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use reqwest::multipart::{Form, Part};
+use reqwest::{RequestBuilder, Response};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+
+const HERE: &str = "152921";
+const LINES: &str = "application/x-ndjson";
+
+/// A registry with some sites, and a planning bureau that asks it.
+struct Desk {
+    world: World,
+    planning: String,
+}
+
+impl Desk {
+    async fn new() -> Desk {
+        let world = World::new().await;
+        let planning = world.key(Role::Planning, HERE).await;
+        for (n, stage) in ["suspected", "contaminated", "listed"].into_iter().enumerate() {
+            let facts = json!({"code": format!("S{n}"), "name": "某处", "division_code": HERE, "stage": stage});
+            let outline = square(105.6 + n as f64 * 0.03, 38.8, 150.0);
+            let outcomes = load(&world, "sites", &[feature(facts, outline)], 10).await;
+            assert!(matches!(outcomes[..], [Outcome::Written]), "{outcomes:?}");
+        }
+        Desk { world, planning }
+    }
+
+    fn send(&self, query: &str, media_type: &str, body: String) -> RequestBuilder {
+        let path = format!("/v1/land-checks/batch{query}");
+        self.world.post(&path).bearer_auth(&self.planning).header("content-type", media_type).body(body)
+    }
+
+    async fn bytes(&self, path: &str) -> Vec<u8> {
+        let response = self.world.get(path).bearer_auth(&self.planning).send().await.expect("an answer");
+        assert_eq!(response.status(), 200, "{path}");
+        response.bytes().await.expect("bytes").to_vec()
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        expect(self.world.get(path).bearer_auth(&self.planning), 200).await
+    }
+
+    async fn count(&self, sql: &'static str) -> i64 {
+        sqlx::query_scalar(sql).fetch_one(self.world.app.db()).await.expect("a count")
+    }
+}
+
+/// A parcel of a grid over and beside the sites.
+fn parcel(n: usize) -> Value {
+    square(105.6 + (n % 20) as f64 * 0.006, 38.8 + (n / 20) as f64 * 0.004, 100.0)
+}
+
+fn asked(n: usize) -> Value {
+    let properties = json!({"reference": format!("R{n}"), "facts": {"former_industry": "5211", "key_unit": false}});
+    json!({"type": "Feature", "geometry": parcel(n), "properties": properties})
+}
+
+/// Rows of which every seventh is wrong, each in its own way; with what it is refused for.
+fn rows(many: usize) -> Vec<(String, Option<&'static str>)> {
+    let bow_tie = json!({"type": "Polygon", "coordinates": [[[105.6, 38.8], [105.7, 38.9], [105.7, 38.8], [105.6, 38.9], [105.6, 38.8]]]});
+    (0..many)
+        .map(|n| {
+            let mut row = asked(n);
+            let code = match n % 7 {
+                3 => match n / 7 % 6 {
+                    0 => return ("{\"type\": \"Feature\",".to_owned(), Some("bad_json")),
+                    1 => {
+                        row["geometry"] = bow_tie.clone();
+                        "invalid_input"
+                    }
+                    2 => {
+                        row["properties"]["operation"] = json!("sell");
+                        "invalid_input"
+                    }
+                    3 => {
+                        row["properties"]["owner"] = json!("x");
+                        "invalid_input"
+                    }
+                    4 => {
+                        row["properties"]["division_code"] = json!("152922");
+                        "outside_division"
+                    }
+                    _ => {
+                        row["properties"]["known_at"] = json!("2026-11-01T00:00:00Z");
+                        "invalid_input"
+                    }
+                },
+                _ => return (row.to_string(), None),
+            };
+            (row.to_string(), Some(code))
+        })
+        .collect()
+}
+
+fn lines_of(rows: &[(String, Option<&str>)]) -> String {
+    rows.iter().map(|(text, _)| format!("{text}\n")).collect()
+}
+
+async fn lines(response: Response) -> Vec<String> {
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["content-type"], LINES);
+    let text = response.text().await.expect("text");
+    assert!(text.ends_with('\n'));
+    text.lines().map(str::to_owned).collect()
+}
+
+fn read(line: &str) -> Value {
+    serde_json::from_str(line).expect("JSON")
+}
+
+/// Asserts what a verifier asserts without a database: form, digest, signature.
+fn assert_sealed(document: &str) {
+    assert_eq!(canonical::of_json(document).expect("canonical"), document.as_bytes());
+    let proof = &read(document)["proof"];
+    let text = |name: &str| proof[name].as_str().expect("text").to_owned();
+    let payload = canonical::without_member(document.as_bytes(), "proof").expect("an object");
+    assert_eq!(hex::encode(Sha256::digest(&payload)), text("payload_sha256"));
+    let signature = text("signature");
+    let signed = document.replace(&format!(",\"signature\":\"{signature}\""), "");
+    let public = STANDARD.decode(text("public_key")).expect("base64").try_into().expect("32 bytes");
+    assert!(key::verify(&public, signed.as_bytes(), &STANDARD.decode(&signature).expect("base64")));
+    let other = signed.replacen("\"row\":1,", "\"row\":2,", 1);
+    assert!(other == signed || !key::verify(&public, other.as_bytes(), &STANDARD.decode(signature).expect("base64")));
+}
+
+#[tokio::test]
+async fn every_row_is_answered_or_refused_in_the_order_asked() {
+    let desk = Desk::new().await;
+    let rows = rows(300);
+    let response = desk.send("?operation=reclaim", LINES, lines_of(&rows)).send().await.expect("an answer");
+    let batch = response.headers()["location"].to_str().expect("text").to_owned();
+    let lines = lines(response).await;
+    assert_eq!(lines.len(), 301);
+    let manifest_line = lines.last().expect("the manifest");
+    let manifest = read(manifest_line);
+    let manifest = &manifest["manifest"];
+
+    let (mut serial, mut verdicts) = (0, BTreeSet::new());
+    for (n, ((_, wrong), line)) in rows.iter().zip(&lines).enumerate() {
+        let (answer, entry) = (read(line), &manifest["rows"][n]);
+        assert_eq!(entry["row"], n + 1);
+        match wrong {
+            Some(code) => {
+                assert_eq!((&answer["row"], &answer["error"]["code"]), (&json!(n + 1), &json!(code)), "{line}");
+                assert!(answer["error"]["detail_zh"].is_string() && answer["error"]["errors"].is_array());
+                assert_eq!(entry, &json!({"row": n + 1, "error_code": code}));
+            }
+            None => {
+                serial += 1;
+                assert_eq!(answer["reference"], format!("R{n}"));
+                assert_eq!(answer["number"], format!("CX-{HERE}-2026-{serial:06}"), "without gaps");
+                assert_eq!(answer["operation"], "reclaim");
+                let (id, digest) = (&answer["id"], &answer["proof"]["payload_sha256"]);
+                assert_eq!(
+                    entry,
+                    &json!({"row": n + 1, "id": id, "number": answer["number"], "verdict": answer["verdict"], "payload_sha256": digest})
+                );
+                verdicts.insert(answer["verdict"].as_str().expect("a verdict").to_owned());
+                if n % 10 == 0 {
+                    let path = format!("/v1/land-checks/{}", id.as_str().expect("id"));
+                    assert_eq!(desk.bytes(&path).await, line.as_bytes(), "byte for byte");
+                    assert_sealed(line);
+                }
+            }
+        }
+    }
+    assert!(verdicts.len() > 1, "the sites tell some parcels from others: {verdicts:?}");
+    assert_eq!((&manifest["asked"], &manifest["answered"]), (&json!(300), &json!(serial)));
+    assert_eq!(manifest["refused"], 300 - serial);
+    assert_eq!(manifest["by"]["role"], "planning");
+    assert_sealed(manifest_line);
+    assert_eq!(
+        desk.count("select count(*) from platform_log_entry where convert_from(entry, 'UTF8') like '%\"manifest\"%'")
+            .await,
+        1
+    );
+
+    assert_eq!(desk.bytes(&batch).await, manifest_line.as_bytes());
+    let whole: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    assert_eq!(desk.bytes(&format!("{batch}/replies")).await, whole.as_bytes());
+    let rest: String = lines[290..].iter().map(|line| format!("{line}\n")).collect();
+    assert_eq!(desk.bytes(&format!("{batch}/replies?after=290")).await, rest.as_bytes());
+    let listed = &desk.get("/v1/land-checks/batches").await["batches"][0];
+    assert_eq!(
+        (&listed["status"], &listed["through"], &listed["href"]),
+        (&json!("finished"), &json!(300), &json!(batch))
+    );
+    // Nobody elsewhere sees it.
+    let elsewhere = desk.world.key(Role::Planning, "140602").await;
+    expect(desk.world.get(&batch).bearer_auth(&elsewhere), 404).await;
+    expect(desk.world.get(&format!("{batch}/replies")).bearer_auth(&elsewhere), 404).await;
+    assert_eq!(
+        expect(desk.world.get("/v1/land-checks/batches").bearer_auth(&elsewhere), 200).await["batches"],
+        json!([])
+    );
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_is_given_the_same_bytes_when_it_comes_back() {
+    let desk = Desk::new().await;
+    let body = lines_of(&rows(560));
+    let send = |body: &str| desk.send("?operation=reclaim", LINES, body.to_owned()).header("idempotency-key", "plan-1");
+    let mut response = send(&body).send().await.expect("an answer");
+    let mut first = response.chunk().await.expect("a chunk").expect("some bytes").to_vec();
+    drop(response);
+    first.truncate(first.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1));
+
+    let response = send(&body).send().await.expect("an answer");
+    assert_eq!(response.headers()["idempotency-replayed"], "true");
+    let again = response.bytes().await.expect("bytes");
+    assert!(!first.is_empty() && again.starts_with(&first), "what was given before is given again");
+    assert_eq!(again.iter().filter(|byte| **byte == b'\n').count(), 561);
+    let answered =
+        read(std::str::from_utf8(&again).expect("text").lines().last().expect("a line"))["manifest"]["answered"]
+            .clone();
+    assert_eq!(json!(desk.count("select count(*) from land_check").await), answered, "no row is answered twice");
+    assert_eq!(
+        desk.count("select max(serial)::bigint from land_check").await,
+        desk.count("select count(*) from land_check").await
+    );
+
+    let finished = send(&body).send().await.expect("an answer").bytes().await.expect("bytes");
+    assert_eq!(finished, again, "a finished batch is given again");
+    assert_eq!(desk.count("select count(*) from land_check_batch").await, 1);
+    let other = expect(send(&lines_of(&rows(3))), 409).await;
+    assert_eq!(other["code"], "idempotency_key_reused");
+}
+
+/// Takes lines until it has some.
+struct Until(usize, Vec<Vec<u8>>);
+
+impl batch::Sink for Until {
+    fn take<'a>(&'a mut self, lines: Vec<batch::Line>) -> BoxFuture<'a, Result<()>> {
+        self.1.extend(lines.into_iter().map(|line| line.body));
+        let full = self.1.len() >= self.0;
+        Box::pin(async move {
+            let broken = || Error::new(Kind::Unavailable, "broken_off", Text::fixed("中断", "broken off"));
+            if full { Err(broken()) } else { Ok(()) }
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_broke_off_goes_on_where_the_record_ends_and_two_share_the_work() {
+    let desk = Desk::new().await;
+    let app = &desk.world.app;
+    let body = Bytes::from(lines_of(&rows(700)));
+    let defaults = || batch::Defaults::read(Some("reclaim"), None, None).expect("defaults");
+    let rows = batch::Rows::read(&body, batch::Form::Lines, defaults()).expect("rows");
+    let on = batch::On { app: app.clone(), caller: Caller::Operator, request_id: "test".to_owned() };
+    let mut act = desk.world.act(Permission::LandCheckAsk).await;
+    let id = batch::open(&mut act, &rows, None).await.expect("opened");
+    act.finish(Reply::nothing()).await.expect("commit");
+
+    // The operator's own division is the nation: what no boundary tells lies nowhere, so every row is refused, and recorded.
+    let mut broken = Until(1, Vec::new());
+    assert_eq!(batch::run(&on, id, &rows, &mut broken).await.expect_err("broken off").code(), "broken_off");
+    let path = format!("/v1/land-checks/batches/{id}");
+    let auditor = desk.world.key(Role::Auditor, "000000").await;
+    let unfinished = expect(desk.world.get(&path).bearer_auth(&auditor), 409).await;
+    assert_eq!(unfinished["code"], "batch_unfinished");
+    let through = broken.1.len();
+    assert!((1..700).contains(&through));
+
+    let (mut one, mut two) = (Until(usize::MAX, Vec::new()), Until(usize::MAX, Vec::new()));
+    let (a, b) = tokio::join!(batch::run(&on, id, &rows, &mut one), batch::run(&on, id, &rows, &mut two));
+    a.expect("finished");
+    b.expect("finished");
+    assert_eq!(one.1, two.1);
+    assert_eq!((one.1.len(), &one.1[..through]), (701, &broken.1[..]));
+    assert_eq!(desk.count("select count(*) from land_check_batch_row").await, 700);
+    assert_eq!(desk.count("select count(*) from land_check_batch_manifest").await, 1);
+
+    let other = batch::Rows::read(&body, batch::Form::Lines, batch::Defaults::default()).expect("rows");
+    assert_eq!(batch::resume(&on, id, &other).await.expect_err("other rows").code(), "batch_differs");
+    batch::resume(&on, id, &rows).await.expect("the same rows");
+}
+
+/// A question at random, near the sites.
+fn any_question() -> impl Strategy<Value = Value> {
+    let operation =
+        prop::sample::select(vec!["reclaim", "supply", "transfer", "change_use", "construction_permit", "requisition"]);
+    let flags = (any::<Option<bool>>(), any::<Option<bool>>());
+    let planned = prop::sample::select(vec![None, Some("0701"), Some("0601"), Some("0809")]);
+    (0.0..0.08_f64, -0.002..0.004_f64, 20.0..400.0_f64, operation, planned, flags).prop_map(
+        |(east, north, side, operation, planned, (key_unit, food_site))| {
+            let planned = planned.map(|code| json!({"system": "GB/T 21010-2017", "code": code}));
+            let facts = json!({"key_unit": key_unit, "food_site": food_site});
+            let properties = json!({"operation": operation, "planned_use": planned, "facts": facts});
+            json!({"type": "Feature", "geometry": square(105.598 + east, 38.8 + north, side), "properties": properties})
+        },
+    )
+}
+
+#[tokio::test]
+async fn a_batch_answers_as_each_question_alone_is_answered() {
+    let desk = Desk::new().await;
+    let mut runner = TestRunner::deterministic();
+    let questions: Vec<Value> =
+        (0..60).map(|_| any_question().new_tree(&mut runner).expect("a question").current()).collect();
+    let body = json!({"type": "FeatureCollection", "features": questions}).to_string();
+    let together = lines(desk.send("", "application/geo+json", body).send().await.expect("an answer")).await;
+    let (mut verdicts, mut hits) = (BTreeSet::new(), 0);
+    for (question, line) in questions.iter().zip(&together) {
+        let alone = expect(desk.world.post("/v1/land-checks").bearer_auth(&desk.planning).json(question), 201).await;
+        let together = read(line);
+        for name in
+            ["verdict", "rules", "hits", "coverage", "parcel", "stated", "soil_quality_zh", "survey_state", "reply"]
+        {
+            assert_eq!(together[name], alone[name], "{name} of {question}");
+        }
+        verdicts.insert(alone["verdict"].to_string());
+        hits += alone["hits"].as_array().expect("hits").len();
+    }
+    assert!(verdicts.len() > 2 && hits > 10, "{verdicts:?}, {hits} hits");
+}
+
+#[tokio::test]
+async fn a_batch_in_the_background_leads_to_its_manifest() {
+    let desk = Desk::new().await;
+    let body = lines_of(&rows(30));
+    let send = || {
+        let request = desk.send("?operation=reclaim", LINES, body.clone());
+        request.header("prefer", "respond-async").header("idempotency-key", "plan-2")
+    };
+    let response = send().send().await.expect("an answer");
+    assert_eq!(response.status(), 202);
+    let job = response.headers()["location"].to_str().expect("text").to_owned();
+    let accepted: Value = response.json().await.expect("JSON");
+    assert_eq!(desk.get(&job).await["status"], "queued");
+    assert_eq!(land_check::work_off_batches(&desk.world.app).await.expect("worked off"), 1);
+    let done = desk.get(&job).await;
+    assert_eq!((&done["status"], &done["kind"]), (&json!("done"), &json!("land_check_batch")), "{done}");
+    assert_eq!((&done["counts"]["read"], &done["counts"]["rejected"]), (&json!(30), &json!(4)));
+    let links = done["links"].as_array().expect("links");
+    let result = links.iter().find(|link| link["rel"] == "result").expect("a result")["href"].as_str().expect("text");
+    assert_eq!(result, format!("/v1/land-checks/batches/{}", accepted["id"].as_str().expect("id")));
+    let manifest = desk.get(result).await;
+    assert_eq!((&manifest["manifest"]["asked"], &manifest["manifest"]["answered"]), (&json!(30), &json!(26)));
+    let told = desk.get(&format!("{job}/rows?status=rejected")).await;
+    assert!(told["rows"].as_array().expect("rows").iter().any(|row| row["row"] == 4), "{told}");
+    let replayed = expect(send(), 202).await;
+    assert_eq!(replayed["job_id"], accepted["job_id"]);
+    assert_eq!(land_check::work_off_batches(&desk.world.app).await.expect("worked off"), 0);
+}
+
+#[tokio::test]
+async fn a_file_of_parcels_is_rehearsed_and_answered() {
+    let desk = Desk::new().await;
+    let wkt =
+        |west: f64| format!("\"POLYGON (({west} 38.8, {} 38.8, {} 38.801, {west} 38.8))\"", west + 0.001, west + 0.001);
+    let table = format!(
+        "reference,operation,planned_use,key_unit,former_industry,DKMJ,wkt\n\
+         A1,reclaim,GB/T 21010-2017:0701,否,5211,12,{}\n\
+         A2,sell,,,,13,{}\n\
+         A3,supply,,,,14,\"POINT (1 2)\"\n\
+         A4,supply,GB/T 21010-2017:0601,是,,15,{}\n",
+        wkt(105.6),
+        wkt(105.61),
+        wkt(105.7),
+    );
+    let import = async |mode: &str, name: &str, content: String, crs: Option<&str>| {
+        let form = Form::new()
+            .part("file", Part::bytes(content.into_bytes()).file_name(name.to_owned()))
+            .text("target", "land-checks")
+            .text("mode", mode.to_owned());
+        let form = match crs {
+            Some(crs) => form.text("crs", crs.to_owned()),
+            None => form,
+        };
+        let accepted = expect(desk.world.post("/v1/imports").bearer_auth(&desk.planning).multipart(form), 202).await;
+        assert_eq!(land_check::work_off_batches(&desk.world.app).await.expect("worked off"), 1);
+        let path = format!("/v1/jobs/{}", accepted["id"].as_str().expect("id"));
+        (desk.get(&path).await, desk.get(&format!("{path}/rows")).await)
+    };
+
+    let (job, told) = import("dry_run", "plan.csv", table.clone(), None).await;
+    assert_eq!(
+        (&job["status"], &job["counts"]["valid"], &job["counts"]["written"]),
+        (&json!("done"), &json!(2), &json!(0)),
+        "{job}"
+    );
+    let codes: Vec<(i64, &str)> = told["rows"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .map(|row| (row["row"].as_i64().expect("row"), row["code"].as_str().expect("code")))
+        .collect();
+    assert_eq!(
+        codes,
+        [(1, "column_ignored"), (1, "would_be"), (2, "bad_field"), (3, "outline_unreadable"), (4, "would_be")]
+    );
+    assert_eq!(desk.count("select count(*) from land_check").await, 0, "nothing is numbered");
+
+    let (job, told) = import("commit", "plan.csv", table, None).await;
+    assert_eq!(
+        (&job["status"], &job["counts"]["written"], &job["counts"]["rejected"]),
+        (&json!("done"), &json!(2), &json!(2)),
+        "{job}"
+    );
+    assert_eq!(told["rows"].as_array().expect("rows").len(), 3, "{told}");
+    let result = job["links"][1]["href"].as_str().expect("a result").to_owned();
+    let manifest = desk.get(&result).await;
+    assert_eq!(manifest["manifest"]["source"]["name"], "plan.csv");
+    let replies = String::from_utf8(desk.bytes(&format!("{result}/replies")).await).expect("text");
+    let first = read(replies.lines().next().expect("a line"));
+    assert_eq!(
+        (&first["reference"], &first["planned_use"]["code"], &first["stated"]["key_unit"]),
+        (&json!("A1"), &json!("0701"), &json!(false))
+    );
+    assert_eq!(first["hits"][0]["code"], "S0");
+
+    // In the 3-degree zone 35 of CGCS2000, which the file does not say.
+    let outline: String =
+        sqlx::query_scalar("select st_asgeojson(st_transform(st_setsrid(st_geomfromgeojson($1), 4490), 4523), 4)")
+            .bind(square(105.6, 38.8, 120.0).to_string())
+            .fetch_one(desk.world.app.db())
+            .await
+            .expect("turned");
+    let outline: Value = serde_json::from_str(&outline).expect("JSON");
+    let outline = json!({"type": outline["type"], "coordinates": outline["coordinates"]});
+    let feature = json!({"type": "Feature", "geometry": outline, "properties": {"operation": "reclaim"}});
+    let content = json!({"type": "FeatureCollection", "features": [feature]}).to_string();
+    let (job, told) = import("commit", "plan.geojson", content, Some("EPSG:4523")).await;
+    assert_eq!(job["counts"]["written"], 1, "{told}");
+    let result = job["links"][1]["href"].as_str().expect("a result").to_owned();
+    let replies = String::from_utf8(desk.bytes(&format!("{result}/replies")).await).expect("text");
+    let reply = read(replies.lines().next().expect("a line"));
+    assert!((reply["parcel"]["area_m2"].as_f64().expect("an area") - 14_400.0).abs() < 100.0, "{}", reply["parcel"]);
+    assert_eq!(reply["hits"][0]["code"], "S0");
+
+    let form = Form::new()
+        .part("file", Part::bytes(b"{}".as_slice()).file_name("a.geojson"))
+        .text("target", "land-checks")
+        .text("on_error", "reject_all");
+    expect(desk.world.post("/v1/imports").bearer_auth(&desk.planning).multipart(form), 422).await;
+}
+
+#[tokio::test]
+async fn what_is_no_batch_is_refused_whole() {
+    let desk = Desk::new().await;
+    let one = lines_of(&rows(1));
+    for (query, media_type, body, status, code) in [
+        ("", "text/plain", one.as_str(), 415, "unsupported_media_type"),
+        ("?use=x", LINES, one.as_str(), 400, "bad_parameter"),
+        ("?operation=sell", LINES, one.as_str(), 400, "bad_parameter"),
+        ("?planned_use=0701", LINES, one.as_str(), 400, "bad_parameter"),
+        ("", LINES, "\n", 422, "invalid_input"),
+        ("", "application/json", "{", 400, "bad_json"),
+        ("", "application/json", "{\"type\": \"Feature\"}", 422, "not_a_collection"),
+    ] {
+        let refused = expect(desk.send(query, media_type, body.to_owned()), status).await;
+        assert_eq!(refused["code"], code, "{query} {media_type} {body}");
+    }
+    assert_eq!(desk.count("select count(*) from land_check_batch").await, 0);
+    let third_party = desk.world.key(Role::ThirdParty, HERE).await;
+    let request = desk.world.post("/v1/land-checks/batch").bearer_auth(&third_party).header("content-type", LINES);
+    expect(request.body(one), 403).await;
+    // Records of a batch are never changed.
+    for sql in [
+        "update land_check_batch set asked = 1",
+        "delete from land_check_batch_row",
+        "truncate land_check_batch_manifest",
+    ] {
+        let row = desk.send("?operation=reclaim", LINES, lines_of(&rows(1))).send().await.expect("an answer");
+        assert_eq!(lines(row).await.len(), 2);
+        let refused = sqlx::query(sql).execute(desk.world.app.db()).await.expect_err("append-only");
+        assert!(refused.to_string().contains("append-only"), "{refused}");
+    }
+}
