@@ -15,7 +15,6 @@ pub mod reader;
 mod run;
 mod strict;
 mod whole;
-mod wkt;
 mod worker;
 
 pub use crate::platform::crs::Crs;

@@ -66,7 +66,7 @@ impl Options {
     }
 
     /// The sheet of a workbook; `None`: the first.
-    fn sheet(&self) -> Option<&str> {
+    pub(super) fn sheet(&self) -> Option<&str> {
         self.mapping.get(mapping::SHEET).map(String::as_str)
     }
 }
@@ -228,7 +228,7 @@ struct Tally {
 }
 
 /// A table's row has its outline or position in columns.
-fn placed(row: Row) -> Row {
+pub(super) fn placed(row: Row) -> Row {
     let Row::Feature { mut feature, id } = row else { return row };
     match table::take_geometry(&mut feature.properties) {
         Ok(geometry) => {

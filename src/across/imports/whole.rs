@@ -1,11 +1,11 @@
 //! Files whose rows are no records but questions: they are read here and answered elsewhere.
 
-use super::crs::{self, Crs};
+use super::crs;
 use super::mapping::Mapping;
 use super::reader::{Form, Row, Source};
-use super::run::Options;
-use super::wkt;
+use super::run::{Options, placed};
 use crate::kernel::{Error, Fault, Result};
+use crate::platform::crs::Crs;
 use crate::platform::{App, Permission};
 use crate::registers::ImportFeature;
 use std::collections::BTreeMap;
@@ -44,8 +44,8 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 pub async fn features(app: &App, source: &Source, options: &Options) -> Result<Vec<Row>> {
     options.check()?;
     let (outline, mut rows) = tokio::task::spawn_blocking({
-        let (source, mapping) = (source.clone(), options.mapping.clone());
-        move || read(&source, &mapping)
+        let (source, options) = (source.clone(), options.clone());
+        move || read(&source, &options)
     })
     .await
     .map_err(Error::internal)??;
@@ -57,28 +57,17 @@ pub async fn features(app: &App, source: &Source, options: &Options) -> Result<V
     Ok(rows)
 }
 
-fn read(source: &Source, mapping: &BTreeMap<String, String>) -> Result<(Option<serde_json::Value>, Vec<Row>)> {
-    let outline = source.outline_of(true)?;
-    let mapping = Mapping::read(mapping)?;
+fn read(source: &Source, options: &Options) -> Result<(Option<serde_json::Value>, Vec<Row>)> {
+    let outline = source.outline_of(true, options.sheet())?;
+    let mapping = Mapping::read(&options.mapping)?;
+    let table = matches!(outline.form, Form::Table | Form::Workbook);
     let mut rows = Vec::new();
-    source.rows(outline.form, &mut |row| {
+    source.rows_of(outline.form, options.sheet(), &mut |row| {
         let row = mapping.apply(row);
-        rows.push(if outline.form == Form::Table { outlined(row) } else { row });
+        rows.push(if table { placed(row) } else { row });
         true
     })?;
     Ok((outline.crs, rows))
-}
-
-/// A table's row has its outline in a column.
-fn outlined(row: Row) -> Row {
-    let Row::Feature { mut feature, id } = row else { return row };
-    match wkt::take_outline(&mut feature.properties) {
-        Ok(geometry) => {
-            feature.geometry = geometry;
-            Row::Feature { feature, id }
-        }
-        Err(fault) => Row::Broken { row: feature.row, faults: vec![fault] },
-    }
 }
 
 async fn turn(app: &App, code: i32, rows: &mut [Row]) -> Result<()> {

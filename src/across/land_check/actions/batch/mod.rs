@@ -15,7 +15,7 @@ use super::super::reply::{
     ErrorView, ManifestRow, ManifestSource, ManifestView, OperatorView, RefusalView, RefusedRow,
 };
 use super::super::store::batch::{self as store, Batch, Given, NewBatch, NewManifest, NewRows};
-use super::{Asked, Bench, Question, ask_all, home, judge_of_record, settings};
+use super::{Asked, Bench, Question, ask_all, judge_of_record, settings};
 use crate::kernel::{Error, JobId, Kind, LandCheckBatchId, Result, Text};
 use crate::platform::act::RequestMark;
 use crate::platform::seal::{Entry, Sealer};
@@ -369,8 +369,8 @@ pub async fn rehearse(on: &On, questions: &[Question]) -> Result<Vec<Result<supe
     let settings = settings(app.config())?;
     let today = app.today();
     let bench = Bench { config: app.config(), settings: &settings, today, known_at: None };
-    let home = home(&on.caller);
-    let asked = Asked { questions, days: &vec![today; questions.len()], replies: &[], home: home.as_deref() };
+    let home = on.caller.home();
+    let asked = Asked { questions, days: &vec![today; questions.len()], home: home.as_deref() };
     let mut snapshot = app.snapshot().await?;
     let judged = judge_of_record(&mut snapshot, &bench, &asked).await?;
     snapshot.rollback().await?;
