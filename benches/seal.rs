@@ -27,8 +27,9 @@ fn document(n: usize) -> Value {
             })
         })
         .collect();
-    let ring: Vec<Value> =
-        (0..60).map(|at| json!([105.6 + f64::from(at) * 1.1e-5, 38.8 + (n + at as usize) as f64 * 1.3e-7])).collect();
+    let ring: Vec<Value> = (0..60_u32)
+        .map(|at| json!([105.6 + f64::from(at) * 1.1e-5, 38.8 + (n + at as usize) as f64 * 1.3e-7]))
+        .collect();
     json!({
         "number": format!("CX-152921-2026-{n:06}"), "verdict": "warn", "rules": rules,
         "parcel": {"geometry": {"type": "Polygon", "coordinates": [ring]}, "area_m2": 10_000.0 + n as f64 / 7.0},

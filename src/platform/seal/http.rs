@@ -183,9 +183,9 @@ async fn log_entries(call: Call, Params(params): Params<EntryParams>) -> Result<
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ProofParams {
-    /// Place of the entry: `proof.log_index` of a reply.
+    /// Place of the entry: `proof.log_index` of a reply. Default: the last.
     #[param(minimum = 0, example = 17)]
-    index: u64,
+    index: Option<u64>,
     /// Size of the log it is proved for, as a checkpoint has it. Default: the log's size now.
     #[param(minimum = 1)]
     size: Option<u64>,
@@ -224,11 +224,12 @@ async fn log_proof(call: Call, Params(params): Params<ProofParams>) -> Result<Re
     let head = begun(log::head(&mut conn).await?)?;
     let size = within("size", params.size.unwrap_or(head.size), head.size)?;
     let missing = || Error::not_found("日志条目", "entry of the log of that size");
-    let hashes = log::inclusion(&mut conn, params.index, size).await?.ok_or_else(missing)?;
-    let entry = log::entries(&mut conn, params.index, 1).await?.pop().ok_or_else(missing)?;
+    let index = params.index.unwrap_or_else(|| size.saturating_sub(1));
+    let hashes = log::inclusion(&mut conn, index, size).await?.ok_or_else(missing)?;
+    let entry = log::entries(&mut conn, index, 1).await?.pop().ok_or_else(missing)?;
     let root = log::root(&mut conn, size).await?;
     Ok(Reply::json(&InclusionProof {
-        index: params.index,
+        index,
         size,
         entry: STANDARD.encode(&entry.entry),
         leaf_hash: STANDARD.encode(&entry.leaf_hash),
@@ -243,9 +244,9 @@ async fn log_proof(call: Call, Params(params): Params<ProofParams>) -> Result<Re
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ConsistencyParams {
-    /// Size of the older log, as a checkpoint kept has it.
-    #[param(minimum = 0, example = 4000)]
-    from: u64,
+    /// Size of the older log, as a checkpoint kept has it. Default: 0, the beginning of every log.
+    #[param(minimum = 0, default = 0, example = 4000)]
+    from: Option<u64>,
     /// Size of the newer one. Default: the log's size now.
     #[param(minimum = 0, example = 4711)]
     to: Option<u64>,
@@ -281,7 +282,7 @@ async fn log_consistency(call: Call, Params(params): Params<ConsistencyParams>) 
     let mut conn = call.app().snapshot().await?;
     let head = begun(log::head(&mut conn).await?)?;
     let to = within("to", params.to.unwrap_or(head.size), head.size)?;
-    let from = within("from", params.from, to)?;
+    let from = within("from", params.from.unwrap_or(0), to)?;
     let hashes = log::consistency(&mut conn, from, to).await?.unwrap_or_default();
     Ok(Reply::json(&ConsistencyProof {
         from,
