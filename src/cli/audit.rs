@@ -1,6 +1,7 @@
 //! `jingtu audit verify`, `jingtu audit recompute-deadlines`
 
 use super::Outcome;
+use crate::across::land_check;
 use crate::config::Config;
 use crate::kernel::Result;
 use crate::platform::audit::{self, Verification};
@@ -26,6 +27,7 @@ struct Verified<'a> {
     chain: &'a Verification,
     logs: &'a Proof,
     signed: &'a seal::audit::Verification,
+    replies: &'a [land_check::Misfit],
 }
 
 pub(super) async fn run(config: Config, command: &Command, json: bool) -> Result<Outcome> {
@@ -41,9 +43,10 @@ async fn verify(config: Config, checkpoint: Option<&Path>, json: bool) -> Result
     let chain = audit::verify(opened.app.db()).await?;
     let logs = site::verify_logs(&opened.app).await?;
     let signed = seal::audit::verify(&opened.app, older.as_deref()).await?;
+    let replies = land_check::verify_records(&opened.app).await?;
     opened.close().await?;
     if json {
-        super::print_json(&Verified { chain: &chain, logs: &logs, signed: &signed })?;
+        super::print_json(&Verified { chain: &chain, logs: &logs, signed: &signed, replies: &replies })?;
     } else {
         match &chain.broken {
             Some(broken) => {
@@ -61,8 +64,12 @@ async fn verify(config: Config, checkpoint: Option<&Path>, json: bool) -> Result
             println!("The logs of {} sites hold: {} events", logs.sites, logs.looked_at);
         }
         print_signed(&signed);
+        for misfit in &replies {
+            println!("#{} {}：{}", misfit.index, misfit.number, misfit.text_zh);
+            println!("#{} {}: {}", misfit.index, misfit.number, misfit.text_en);
+        }
     }
-    Ok(if chain.broken.is_some() || !logs.findings.is_empty() || !signed.findings.is_empty() {
+    Ok(if chain.broken.is_some() || !logs.findings.is_empty() || !signed.findings.is_empty() || !replies.is_empty() {
         Outcome::No
     } else {
         Outcome::Done

@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use crate::kernel::{Error, Kind, Result, Text};
+use crate::platform::pdf;
 use crate::platform::seal::InclusionProof;
 use crate::platform::seal::document::{self, Evidence, Examined, Finding, Inclusion};
 use crate::platform::seal::note::Verifier;
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// A reply or a manifest as it was issued, or replies one a line (NDJSON)
+    /// A reply or a manifest as it was issued, replies one a line (NDJSON), or a certificate (PDF) that carries one
     file: PathBuf,
     /// The registry's keys, from a source that is trusted: the answer of /v1/signing-keys, or vkey lines
     #[arg(long, value_name = "FILE")]
@@ -35,7 +36,15 @@ struct Report {
 }
 
 pub(super) fn run(arguments: &Arguments, json: bool) -> Result<Outcome> {
-    let bytes = read(&arguments.file)?;
+    let mut bytes = read(&arguments.file)?;
+    if bytes.starts_with(b"%PDF") {
+        // Only what is attached was signed; what is printed is for reading.
+        bytes = pdf::attachment(&bytes)?;
+        if !json {
+            println!("核验的是证书所附的 reply.json；纸面内容未签名，以附件为准。");
+            println!("What is verified is the attached reply.json; the printed pages are not signed, the attachment counts.");
+        }
+    }
     let keys = arguments.keys.as_deref().map(keys).transpose()?;
     let checkpoint = arguments.checkpoint.as_deref().map(text).transpose()?;
     let mut proofs = Vec::new();

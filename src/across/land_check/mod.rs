@@ -13,6 +13,8 @@ pub mod rules;
 mod store;
 
 pub use actions::batch;
+pub use actions::records::{Misfit, verify_records};
+pub use actions::standing::{Became, became, status};
 pub use actions::watch::{Pass, untrue, watch};
 pub use actions::{Answered, Identity, Question, Stated, ask, ask_all, settings};
 pub use http::{Asked, read_question, routes};

@@ -1,6 +1,7 @@
 //! Holding what was handed in to the registry's keys and log.
 
-use crate::kernel::Result;
+use crate::across::land_check;
+use crate::kernel::{LandCheckId, Result, Text};
 use crate::platform::App;
 use crate::platform::seal::document::{self, Evidence, Finding, Inclusion};
 use crate::platform::seal::log::{self, Said};
@@ -18,6 +19,8 @@ pub(super) struct Verified {
     pub place: Option<Place>,
     /// What the log's entry says of it, when it is the document's.
     pub said: Option<Said>,
+    /// How it stands now, where it is a reply to a land check.
+    pub standing: Option<&'static str>,
 }
 
 /// A place in the log.
@@ -57,7 +60,15 @@ impl Registry {
         Evidence { keys: Some(&self.keys), inclusion, checkpoint: self.end.as_ref().map(|(_, text)| text.as_str()) }
     }
 
-    fn verified(&self, findings: Vec<Finding>, index: Option<u64>, inclusion: Option<&Inclusion>) -> Verified {
+    /// What was found, and how the reply stands now where it is one: that a signature holds does not say that what was
+    /// signed still does.
+    async fn verified(
+        &self,
+        conn: &mut PgConnection,
+        mut findings: Vec<Finding>,
+        index: Option<u64>,
+        inclusion: Option<&Inclusion>,
+    ) -> Result<Verified> {
         let included = findings.iter().any(|finding| finding.what == "log" && finding.ok == Some(true));
         let place = index.zip(self.end.as_ref()).map(|(index, (_, checkpoint))| Place {
             index,
@@ -66,7 +77,21 @@ impl Registry {
         });
         let valid = findings.iter().all(|finding| finding.ok != Some(false));
         let said = inclusion.filter(|_| included).and_then(|inclusion| Said::read(&inclusion.entry));
-        Verified { valid, findings, place, said }
+        let standing = match &said {
+            Some(said) if said.kind == "land_check" => land_check::status(conn, LandCheckId(said.id)).await?,
+            _ => None,
+        };
+        if let Some(status) = standing {
+            findings.retain(|finding| finding.what != "standing");
+            let text = match status {
+                "valid" => Text::fixed("该回复目前有效。", "The reply is valid now."),
+                "withdrawn" => Text::fixed("该回复已撤回。", "The reply was withdrawn."),
+                _ => Text::fixed("该回复因登记情况变化已失效。", "The reply was superseded by a change of the records."),
+            };
+            // What was signed was signed, whatever became of it: this refutes nothing.
+            findings.push(Finding::new("standing", (status == "valid").then_some(true), text));
+        }
+        Ok(Verified { valid, findings, place, said, standing })
     }
 }
 
@@ -84,7 +109,7 @@ pub(super) async fn document(app: &App, bytes: &[u8]) -> Result<Verified> {
         None => None,
     };
     let examined = document::examine(bytes, registry.evidence(inclusion.as_ref()));
-    Ok(registry.verified(examined.findings, index, inclusion.as_ref()))
+    registry.verified(&mut conn, examined.findings, index, inclusion.as_ref()).await
 }
 
 /// Holds a number and a digest to the registry's log: for whoever has a document on paper.
@@ -104,5 +129,5 @@ pub(super) async fn digest(app: &App, number: &str, payload_sha256: &str) -> Res
         None => None,
     };
     let findings = document::examine_digest(number, payload_sha256, registry.evidence(inclusion.as_ref()));
-    Ok(registry.verified(findings, index, inclusion.as_ref()))
+    registry.verified(&mut conn, findings, index, inclusion.as_ref()).await
 }

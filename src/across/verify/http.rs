@@ -5,6 +5,7 @@ use crate::kernel::{Error, Kind, Result, Text};
 use crate::platform::call::{parse_json, read_all};
 use crate::platform::seal::ProofView;
 use crate::platform::seal::document::Finding;
+use crate::platform::pdf;
 use crate::platform::{App, Call, Permission, Reply, Stop};
 use axum::extract::Request;
 use axum::http::header;
@@ -62,6 +63,9 @@ struct Verification {
     log: Option<LogPlace>,
     /// What the log says was signed there; null unless the document is there.
     document: Option<Signed>,
+    /// How the reply stands now: `valid`, `superseded` or `withdrawn`; null unless a reply to a land check is there.
+    #[schema(example = "valid")]
+    standing: Option<String>,
 }
 
 /// Something that was looked at.
@@ -112,7 +116,7 @@ impl From<Finding> for FindingView {
 }
 
 impl From<Verified> for Verification {
-    fn from(Verified { valid, findings, place, said }: Verified) -> Verification {
+    fn from(Verified { valid, findings, place, said, standing }: Verified) -> Verification {
         Verification {
             valid,
             findings: findings.into_iter().map(FindingView::from).collect(),
@@ -121,6 +125,7 @@ impl From<Verified> for Verification {
                 included: place.included,
                 checkpoint: place.checkpoint,
             }),
+            standing: standing.map(str::to_owned),
             document: said.map(|said| Signed { kind: said.kind, id: said.id, number: said.number, at: said.at }),
         }
     }
@@ -130,7 +135,7 @@ impl From<Verified> for Verification {
 /// holds or not.
 #[utoipa::path(
     post, path = "/v1/verify", operation_id = "verify", tag = "proof",
-    request_body(content((Handed = "application/json"))),
+    request_body(content((Handed = "application/json"), (Vec<u8> = "application/pdf"))),
     responses((status = 200, body = Verification)),
     extensions(("x-permission" = json!("open")))
 )]
@@ -138,15 +143,19 @@ async fn verify(call: Call, request: Request) -> Result<Reply, Stop> {
     call.read(Permission::Open)?;
     let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
     let essence = media_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
-    if essence != "application/json" {
+    if !["application/json", "application/pdf"].contains(&essence.as_str()) {
         return Err(Error::new(
             Kind::UnsupportedMediaType,
             "unsupported_media_type",
-            Text::fixed("请求正文应为 application/json。", "The body must be application/json."),
+            Text::fixed(
+                "请求正文应为 application/json 或 application/pdf。",
+                "The body must be application/json or application/pdf.",
+            ),
         )
         .into());
     }
     let bytes = read_all(request, call.app().config().max_body_bytes).await?;
+    let bytes = if essence == "application/pdf" { pdf::attachment(&bytes)? } else { bytes.to_vec() };
     let verified = match parse_json::<Handed>(&bytes) {
         Ok(Handed::Digest(asked)) => actions::digest(call.app(), &asked.number, &asked.payload_sha256).await?,
         // Whatever else it is, JSON or not, it is held to what a signed document looks like.

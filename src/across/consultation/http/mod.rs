@@ -6,7 +6,7 @@ use super::actions::{self, Case, not_found};
 use super::rules::again::{RuleAfter, verdict};
 use super::rules::{GATE, GivenLetter, GivenReply, citations};
 use super::store::{self, CLOCK, Clock, InboxFilter, InboxRow, LetterRow, ReplyRow};
-use crate::across::land_check::{Operation, Verdict, WrittenReply};
+use crate::across::land_check::{self, Operation, Verdict, WrittenReply};
 use crate::kernel::paging::{self, Cursor};
 use crate::kernel::{
     Citation, Confidence, Day, DeadlineId, DivisionCode, DocumentId, Error, LandCheckId, Result, Text,
@@ -737,6 +737,10 @@ enum HistoryKind {
     Replied,
     /// A reply took the place of the one before.
     ReplyCorrected,
+    /// The records changed so that the answer is not true any more.
+    Superseded,
+    /// The answer was taken back.
+    Withdrawn,
 }
 
 /// A step of a land check.
@@ -790,6 +794,8 @@ fn step(what: HistoryKind, on: Day, recorded_at: DateTime<Utc>, by: Writer, numb
         HistoryKind::ConsultationWithdrawn => Text::fixed("撤回征求意见函", "letter withdrawn"),
         HistoryKind::Replied => Text::fixed("书面回复", "written reply"),
         HistoryKind::ReplyCorrected => Text::fixed("更正书面回复", "written reply corrected"),
+        HistoryKind::Superseded => Text::fixed("因登记情况变化失效", "superseded by a change of the records"),
+        HistoryKind::Withdrawn => Text::fixed("撤回查询回复", "answer withdrawn"),
     };
     HistoryStep {
         what,
@@ -808,7 +814,7 @@ fn step(what: HistoryKind, on: Day, recorded_at: DateTime<Utc>, by: Writer, numb
 }
 
 /// The steps of a check, of which each says the verdict from then on.
-fn steps(case: &Case) -> Result<Vec<HistoryStep>> {
+fn steps(case: &Case, became: &[land_check::Became]) -> Result<Vec<HistoryStep>> {
     let check = &case.check;
     let asked_by = Writer::of(
         check.asked_by_role.as_deref().unwrap_or("operator"),
@@ -840,6 +846,19 @@ fn steps(case: &Case) -> Result<Vec<HistoryStep>> {
             ..step(what, reply.replied_on, reply.recorded_at, by, &reply.number)
         });
     }
+    for turn in became {
+        let what = if turn.status == "withdrawn" { HistoryKind::Withdrawn } else { HistoryKind::Superseded };
+        let by = Writer::of(
+            turn.role.as_deref().unwrap_or("operator"),
+            turn.division_code.as_deref().unwrap_or(&check.division_code),
+        );
+        let turned = step(what, Day::at(turn.at), turn.at, by, &check.number);
+        steps.push(HistoryStep {
+            reason: turn.reason.clone(),
+            verdict: turn.verdict_now.clone().unwrap_or_default(),
+            ..turned
+        });
+    }
     steps.sort_by_key(|step| step.recorded_at);
     let mut verdict = check.verdict.clone();
     for step in &mut steps {
@@ -854,7 +873,7 @@ fn steps(case: &Case) -> Result<Vec<HistoryStep>> {
 
 /// What happened to a land check
 ///
-/// Asked and answered, the bureau asked, its replies, and the verdict after each.
+/// Asked and answered, the bureau asked, its replies, what became of the answer, and the verdict after each.
 #[utoipa::path(
     get, path = "/v1/land-checks/{id}/history", operation_id = "get_land_check_history", tag = "land checks",
     params(("id" = uuid::Uuid, Path, description = "Identifier of the land check"), KnownParams),
@@ -868,7 +887,10 @@ async fn get_land_check_history(
 ) -> Result<Reply, Stop> {
     let seen = see(&call, &id, params.known_at.as_deref()).await?;
     let check = &seen.case.check;
-    let history = History { land_check_id: check.id, land_check: check.number.clone(), steps: steps(&seen.case)? };
+    let at = known_at(params.known_at.as_deref())?;
+    let became = land_check::became(&mut *call.app().db().acquire().await.map_err(Error::from)?, check.id, at).await?;
+    let steps = steps(&seen.case, &became)?;
+    let history = History { land_check_id: check.id, land_check: check.number.clone(), steps };
     Ok(Reply::json(&history)?.revision_as_shown(revision(&seen.case)))
 }
 

@@ -4,6 +4,7 @@ pub mod batch;
 pub(super) mod compare;
 mod gather;
 mod question;
+pub(super) mod records;
 pub(super) mod standing;
 pub(super) mod watch;
 

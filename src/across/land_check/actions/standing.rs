@@ -55,6 +55,46 @@ pub(in super::super) struct Now {
     pub pending: bool,
 }
 
+/// How a reply stands, for whoever knows its identifier: `valid`, `superseded` or `withdrawn`; `None` for no reply.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn status(conn: &mut PgConnection, id: LandCheckId) -> Result<Option<&'static str>> {
+    match store::head(conn, &Scope::All, id).await? {
+        Some(head) => Ok(Some(of(conn, head).await?.status.as_str())),
+        None => Ok(None),
+    }
+}
+
+/// What became of a reply, by whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Became {
+    /// `superseded` or `withdrawn`.
+    pub status: String,
+    /// Since when.
+    pub at: DateTime<Utc>,
+    /// Role of whoever withdrew it; `None`: the registry itself.
+    pub role: Option<String>,
+    /// Division of whoever withdrew it.
+    pub division_code: Option<String>,
+    /// Why it was withdrawn.
+    pub reason: Option<String>,
+    /// Verdict of the same question when it was superseded.
+    pub verdict_now: Option<String>,
+}
+
+/// Everything that became of a reply by an instant (`None`: by now), oldest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn became(
+    conn: &mut PgConnection,
+    id: LandCheckId,
+    known_at: Option<DateTime<Utc>>,
+) -> Result<Vec<Became>> {
+    store::became(conn, id, known_at).await
+}
+
 /// How a reply stands; `None` where the caller sees no such reply.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! The reply on paper: 土壤环境准入查询回复书, and the letter that asks the ecology bureau (征询函).
+//! The reply on paper: 土壤环境准入查询回复书.
 //!
 //! The certificate is made of the stored reply, of the outlines of the records as they were known when it was given, and of
 //! how it stands on the day of printing. It carries the stored reply byte for byte as its attachment `reply.json`; the paper
@@ -6,7 +6,6 @@
 
 mod body;
 mod layout;
-pub mod letter;
 mod plan;
 mod shape;
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! The papers, read back: nothing on them is cut, whatever is in the reply.
 
-use super::letter::{Asked, Letter, letter};
 use super::*;
 use crate::kernel::Day;
 use crate::standards::law;
@@ -310,65 +309,3 @@ fn a_reply_that_was_superseded_says_why_and_a_written_reply_what_it_says() {
     }
 }
 
-#[test]
-fn the_letter_names_parcel_records_grounds_and_day() {
-    let Some(fonts) = fonts() else { return };
-    let record = |n: usize| Asked {
-        register: "疑似污染地块名单".to_owned(),
-        code: format!("{n:03}{}", "ABCDEFGHIJ".repeat(6)),
-        name: Some(format!("{n:03}号地块{}", "某某化工有限责任公司旧厂区".repeat(4))),
-        kind: Some("初步调查".to_owned()),
-        relation: "重叠".to_owned(),
-        overlap_m2: 1234.5,
-        overlap_share: 0.125,
-    };
-    let data = Letter {
-        sender: "某某县自然资源局".to_owned(),
-        number: "阿左自然资征〔2026〕3号".to_owned(),
-        addressee: "某某县生态环境局".to_owned(),
-        day: Day::of(2026, 11, 22),
-        parcel: "工业路1号地块".to_owned(),
-        address: None,
-        parcel_code: Some("152921001001GB00012".to_owned()),
-        real_estate_unit_number: None,
-        land_user: None,
-        divisions: vec!["某某县".to_owned()],
-        area_m2: 15_000.25,
-        operation: "供地".to_owned(),
-        planned_use: Some("0701 城镇住宅用地（GB/T 21010-2017）".to_owned()),
-        check_number: "CX-152921-2026-000017".to_owned(),
-        checked_on: Day::of(2026, 11, 21),
-        records: (0..40).map(record).collect(),
-        citations: law::ORDER_42_13.cite(Day::of(2026, 11, 22)).into_iter().collect(),
-        questions: vec!["该地块的土壤环境状况。".to_owned(), "能否按规划用途供地。".to_owned()],
-        reply_by: Some(Day::of(2026, 12, 20)),
-        contact: Some("0483-0000000".to_owned()),
-        annexes: vec!["土壤环境准入查询回复书".to_owned(), "地块坐标".to_owned()],
-    };
-    let pdf = letter(&data, &fonts).expect("a letter");
-    assert_eq!(pdf, letter(&data, &fonts).expect("a letter"));
-    let text = text_of(&pdf);
-    for said in [
-        "关于工业路1号地块土壤环境状况的征询函",
-        "阿左自然资征〔2026〕3号",
-        "某某县生态环境局：",
-        "查询编号 CX-152921-2026-000017",
-        "《污染地块土壤环境管理办法（试行）》（环境保护部令第42号）第十三条。",
-        "请于2026年12月20日前书面回复",
-        "2. 能否按规划用途供地。",
-        "附件：1. 土壤环境准入查询回复书",
-        "2026年11月22日",
-    ] {
-        assert!(text.contains(&squeeze(said)), "{said}\n{text}");
-    }
-    for record in &data.records {
-        assert!(
-            text.contains(&record.code) && text.contains(record.name.as_deref().unwrap_or_default()),
-            "{}",
-            record.code
-        );
-    }
-    let open = Letter { reply_by: None, records: Vec::new(), citations: Vec::new(), contact: None, ..data };
-    let text = text_of(&letter(&open, &fonts).expect("a letter"));
-    assert!(text.contains("请书面回复，并注明") && text.contains("按本地办理规定征询"), "{text}");
-}

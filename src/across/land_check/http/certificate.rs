@@ -1,8 +1,9 @@
 //! `/v1/land-checks/{id}/certificate.pdf`
 
+use super::super::actions::standing;
 use super::super::certificate::{self, StandingNow};
 use super::super::store;
-use crate::kernel::{Error, LandCheckId, Result};
+use crate::kernel::{Error, LandCheckId, Result, Text};
 use crate::platform::{App, Call, Permission, Reply, Stop};
 use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderName, header};
@@ -28,7 +29,13 @@ async fn get_certificate(call: Call, Path(id): Path<String>, headers: HeaderMap)
     let missing = || Error::not_found("准入查询", "land check");
     let id: LandCheckId = id.parse().map_err(|_| missing())?;
     let body = store::body(call.app().db(), &scope, id).await?.ok_or_else(missing)?;
-    let standing = StandingNow::when_given(&body)?;
+    let now = standing::now(call.app(), &scope, id).await?.ok_or_else(missing)?;
+    let standing = StandingNow {
+        status: now.status.as_str().to_owned(),
+        since: now.since,
+        because: now.because.into_iter().map(|one| Text::new(one.text_zh, one.text_en)).collect(),
+        ..StandingNow::when_given(&body)?
+    };
     let issued = certificate::issue(call.app(), scope, body, standing, &base(&call, &headers)).await?;
     Ok(Reply::bytes("application/pdf", issued.pdf)
         .with_header(header::CONTENT_DISPOSITION, format!("inline; filename=\"{}.pdf\"", issued.number))

@@ -9,9 +9,11 @@ use super::reply::{LandCheckReply, SealedLandCheckReply};
 use super::rules::{Operation, SurveyState, Verdict};
 use super::store;
 use crate::kernel::AreaGeometry;
-use crate::kernel::{Area, Day, Error, Fault, LandCheckId, Result, Text, paging};
+use crate::kernel::{Area, Day, Error, Fault, Kind, LandCheckId, Result, Text, paging, wkb};
+use crate::platform::crs::{BodyCrs, area_in_crs};
 use crate::platform::feature::{Feature, FeaturePage, FeatureType};
-use crate::platform::{App, Body, Call, Params, Permission, Reply, Stop};
+use crate::platform::{App, Body, Call, ContentCrs, Params, Permission, Reply, Stop};
+use crate::registers::parcel;
 use crate::standards::industries::IndustryCode;
 use crate::standards::land_use::{LandUse, LandUseSystem};
 use axum::extract::{OriginalUri, Path};
@@ -32,6 +34,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(batch::routes())
 }
 
+/// Decimals of degrees of an outline that the registry gives: a tenth of a micrometre.
+const DECIMALS: u8 = 12;
 /// Characters of a reference, a code or an address at most.
 const MAX_TEXT: usize = 200;
 /// Vertices of a parcel at most: overlaying more would hold a connection for a minute.
@@ -52,8 +56,10 @@ pub struct Asked {
     #[serde(default)]
     #[schema(value_type = Option<Vec<f64>>)]
     pub bbox: Option<serde::de::IgnoredAny>,
-    /// The parcel: Polygon or MultiPolygon, CRS84.
-    #[schema(value_type = AreaGeometry)]
+    /// The parcel: Polygon or MultiPolygon, in CRS84 or as `Content-Crs` says. Null or left out where `parcel_code` names a
+    /// parcel of the registry, whose outline is then taken.
+    #[serde(default)]
+    #[schema(value_type = Option<AreaGeometry>)]
     pub geometry: serde_json::Value,
     /// The question.
     pub properties: AskedProperties,
@@ -85,7 +91,8 @@ pub struct AskedProperties {
     #[serde(default)]
     #[schema(example = "152921")]
     pub division_code: Option<String>,
-    /// 宗地代码
+    /// 宗地代码, or a real-estate unit number. Of a parcel that the registry knows, what it holds is taken over, and an old
+    /// code answers with its successors.
     #[serde(default)]
     #[schema(example = "152921001001GB00001", max_length = 200)]
     pub parcel_code: Option<String>,
@@ -199,8 +206,26 @@ wire_names! {
 /// # Errors
 /// `invalid_input` with the pointer of each fault.
 pub fn read_question(asked: Asked, today: Day) -> Result<Question> {
+    let area = Area::from_geojson(&asked.geometry, "/geometry").map_err(Error::invalid);
+    read_question_on(asked.properties, area, Identity::default(), today)
+}
+
+/// As [`read_question`], of an outline that was read from somewhere, with what the registry knows of the parcel.
+fn read_question_on(
+    properties: AskedProperties,
+    area: Result<Area>,
+    known: Identity,
+    today: Day,
+) -> Result<Question> {
     let mut faults = Vec::new();
-    let area = Area::from_geojson(&asked.geometry, "/geometry").map_err(|f| faults.extend(f)).ok();
+    let area = match area {
+        Ok(area) => Some(area),
+        Err(error) if error.kind() == Kind::Invalid => {
+            faults.extend(error.faults().iter().cloned());
+            None
+        }
+        Err(error) => return Err(error),
+    };
     if area.as_ref().is_some_and(|area| area.vertices() > MAX_VERTICES) {
         faults.push(Fault::new(
             "/geometry",
@@ -211,7 +236,6 @@ pub fn read_question(asked: Asked, today: Day) -> Result<Question> {
             ),
         ));
     }
-    let properties = asked.properties;
     let mut land_use = |code: Option<UseCode>, name: &str| {
         let UseCode { system, code } = code?;
         let at = |fault: Fault, field: &str| Fault { pointer: format!("/properties/{name}/{field}"), ..fault };
@@ -255,13 +279,15 @@ pub fn read_question(asked: Asked, today: Day) -> Result<Question> {
     match (area, faults.is_empty()) {
         (Some(area), true) => Ok(Question {
             area,
+            // What the registry knows of a parcel wins over what is stated.
             identity: Identity {
-                parcel_code: properties.parcel_code,
-                real_estate_unit_number: properties.real_estate_unit_number,
-                address: properties.address,
-                land_user_name: name,
-                land_user_credit_code: credit_code,
-                ..Identity::default()
+                parcel_code: known.parcel_code.or(properties.parcel_code),
+                real_estate_unit_number: known.real_estate_unit_number.or(properties.real_estate_unit_number),
+                address: known.address.or(properties.address),
+                land_user_name: known.land_user_name.or(name),
+                land_user_credit_code: known.land_user_credit_code.or(credit_code),
+                registered_use: known.registered_use,
+                successors: known.successors,
             },
             operation: properties.operation.into(),
             on: properties.on.unwrap_or(today),
@@ -292,11 +318,12 @@ pub fn read_question(asked: Asked, today: Day) -> Result<Question> {
     request_body(content = Asked, content_type = "application/geo+json"),
     responses((status = 201, body = SealedLandCheckReply), (status = 200, body = LandCheckReply, description = "With `known_at`: not of record")),
     extensions(("x-permission" = json!("land_check.ask"))))]
-async fn ask(call: Call, body: Result<Body<Asked>, Stop>) -> Result<Reply, Stop> {
+async fn ask(call: Call, crs: Result<ContentCrs, Stop>, body: Result<Body<Asked>, Stop>) -> Result<Reply, Stop> {
     let mut act = call.begin(Permission::LandCheckAsk).await?;
-    let Body(asked) = body?;
+    let (ContentCrs(crs), Body(asked)) = (crs?, body?);
     let known_at = asked.properties.known_at;
-    let question = read_question(asked, act.today())?;
+    let (area, known) = ground(call.app(), &asked, crs, act.today()).await?;
+    let question = read_question_on(asked.properties, area, known, act.today())?;
     if let Some(known_at) = known_at {
         act.abandon().await?;
         return Ok(Reply::json(&actions::as_of(call.app(), call.caller(), &question, known_at).await?)?);
@@ -304,6 +331,44 @@ async fn ask(call: Call, body: Result<Body<Asked>, Stop>) -> Result<Reply, Stop>
     let answered = actions::ask(&mut act, question).await?;
     let reply = Reply::bytes("application/json", answered.body).created(format!("/v1/land-checks/{}", answered.id));
     Ok(act.finish(reply).await?)
+}
+
+/// The outline that is asked about, and what the registry knows of the parcel where its code names one.
+async fn ground(app: &App, asked: &Asked, crs: BodyCrs, today: Day) -> Result<(Result<Area>, Identity)> {
+    let named = match &asked.properties.parcel_code {
+        Some(code) => {
+            let on = asked.properties.on.unwrap_or(today);
+            parcel::resolve(&mut *app.db().acquire().await?, code, on, asked.properties.known_at).await?
+        }
+        None => None,
+    };
+    let known = named.as_ref().map_or_else(Identity::default, |parcel| Identity {
+        parcel_code: Some(parcel.code.clone()),
+        real_estate_unit_number: parcel.real_estate_unit_number.clone(),
+        address: parcel.address.clone(),
+        land_user_name: parcel.land_user.as_ref().and_then(|user| user.name.clone()),
+        land_user_credit_code: parcel.land_user.as_ref().and_then(|user| user.credit_code.clone()),
+        registered_use: parcel.current_use,
+        successors: parcel.successors.iter().map(|successor| successor.code.clone()).collect(),
+    });
+    let area = match (&asked.geometry, named) {
+        (serde_json::Value::Null, Some(parcel)) => {
+            let mut text = Vec::new();
+            wkb::to_geojson(&parcel.ewkb, DECIMALS, &mut text).map_err(Error::internal)?;
+            let outline: serde_json::Value = serde_json::from_slice(&text).map_err(Error::internal)?;
+            Area::from_geojson(&outline, "/properties/parcel_code").map_err(Error::invalid)
+        }
+        (serde_json::Value::Null, None) if asked.properties.parcel_code.is_some() => Err(Error::fault(
+            "/properties/parcel_code",
+            "unknown_parcel",
+            Text::fixed(
+                "登记系统中没有此宗地；请附图形。",
+                "The registry knows no such parcel; send its outline.",
+            ),
+        )),
+        (geometry, _) => area_in_crs(app.db(), geometry, crs, "/geometry").await,
+    };
+    Ok((area, known))
 }
 
 /// Read a land check, byte for byte as it was answered.

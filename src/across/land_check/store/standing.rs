@@ -1,5 +1,6 @@
 //! SQL of how replies stand, and of the watch over them.
 
+use super::super::actions::standing::Became;
 use crate::kernel::{ActId, Day, KeyId, LandCheckId, Result};
 use crate::platform::Scope;
 use chrono::{DateTime, Utc};
@@ -23,6 +24,45 @@ pub(in super::super) async fn turns(conn: &mut PgConnection, id: LandCheckId) ->
         Turn,
         "select status, since, because, verdict_now, reason from land_check_standing where check_id = $1 order by seq",
         id as LandCheckId,
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// What became of a reply, with who did it.
+pub(in super::super) async fn became(
+    conn: &mut PgConnection,
+    id: LandCheckId,
+    known_at: Option<DateTime<Utc>>,
+) -> Result<Vec<Became>> {
+    Ok(sqlx::query_as!(
+        Became,
+        r#"select s.status, s.since as at, k.role as "role?", k.division_code as "division_code?", s.reason, s.verdict_now
+           from land_check_standing s left join platform_api_key k on k.id = s.key_id
+           where s.check_id = $1 and ($2::timestamptz is null or s.since <= $2) order by s.seq"#,
+        id as LandCheckId,
+        known_at,
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// Replies of record in the order of the log, from a place in it on.
+#[derive(Debug)]
+pub(in super::super) struct Logged {
+    pub id: LandCheckId,
+    pub number: String,
+    pub log_index: i64,
+    pub body: Vec<u8>,
+}
+
+pub(in super::super) async fn logged(conn: &mut PgConnection, from: i64, limit: i64) -> Result<Vec<Logged>> {
+    Ok(sqlx::query_as!(
+        Logged,
+        r#"select id as "id: LandCheckId", number, log_index as "log_index!", body from land_check
+           where log_index >= $1 order by log_index limit $2"#,
+        from,
+        limit,
     )
     .fetch_all(conn)
     .await?)
