@@ -148,6 +148,8 @@ async fn moving_a_parcel_away_from_a_record_never_worsens_the_verdict() {
         )
     });
     let answers: Vec<_> = asked.buffer_unordered(4).collect().await;
+    let worse = answers.iter().filter(|(_, verdicts, (empty, _))| verdicts[0].0 > *empty).count();
+    assert!(worse > answers.len() / 2, "most records must stand against what is asked, not {worse}");
     for (what, verdicts, (empty, rules)) in answers {
         for pair in verdicts.windows(2) {
             assert!(pair[0].0 >= pair[1].0, "{what}: {:?} and farther away {:?}", pair[0], pair[1]);
@@ -235,13 +237,13 @@ async fn a_record_more_never_makes_the_verdict_milder() {
     for n in 0..grounds.len() {
         before.push(ask(n).await);
     }
-    for k in 0..3 {
+    for k in 0..3_u8 {
         let mut records: BTreeMap<&'static str, Vec<ImportFeature>> = BTreeMap::new();
         for (n, (kinds, .., share)) in grounds.iter().enumerate() {
             let x = 100.5 + n as f64 * 0.05;
             let outline =
                 rect(x - 0.001, 38.499, x + east(100.0) * share, 38.5 + north(100.0) * (0.3 + 0.2 * f64::from(k)));
-            let (target, record) = adverse(ADVERSE[kinds[k as usize]], &format!("M{n}-{k}"), outline);
+            let (target, record) = adverse(ADVERSE[kinds[usize::from(k)]], &format!("M{n}-{k}"), outline);
             records.entry(target).or_default().push(record);
         }
         desk.load(records).await;

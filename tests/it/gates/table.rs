@@ -440,7 +440,6 @@ fn the_table_leaves_no_side_of_a_rule_out() {
         let looked_at = |case: &Case<'_>| {
             Operation::parse(case.operation).is_some_and(|operation| gate.operations.contains(&operation))
         };
-        // G1 is silent on no taking back or purchase but those before its plan.
         if !own.iter().any(|case| looked_at(case) && !case.fires_its_rule()) {
             missing.push(format!("{} is never silent on an operation that it looks at", gate.id));
         }
