@@ -17,6 +17,7 @@ mod division;
 mod document;
 mod farmland;
 mod farmland_measure;
+mod gates;
 mod imports;
 mod indicators;
 mod land_check;

@@ -169,7 +169,7 @@ async fn every_register_that_an_answer_rests_on_is_watched() {
     // Coverage is no record, but a rule that could not be judged can be now.
     let history = text(&answers[3], "verdict").to_owned();
     assert_eq!(history, "warn", "its history is not known");
-    let facts = json!({"code": "C1", "registers": ["suspected_sites", "key_units"], "status": "investigated_clean", "as_of": "2026-10-01"});
+    let facts = json!({"code": "C1", "registers": ["suspected_sites", "key_units", "farmland"], "status": "investigated_clean", "as_of": "2026-10-01"});
     desk.load("coverage", facts, &square(105.56, 38.8, 1000.0)).await;
     desk.watch().await;
     let standing = desk.standing(&answers[3]).await;

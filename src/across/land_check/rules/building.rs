@@ -15,7 +15,7 @@ pub(super) fn g14(f: &Facts, _: &Settings) -> Option<Finding> {
     }
     let mut facts = show_hits(&hits);
     facts.push(f.show_planned());
-    match f.planned_use.get() {
+    match f.planned() {
         Some(planned) if planned.is_statutory_sensitive() => Some(
             Finding::new(
                 Verdict::Block,
@@ -114,12 +114,24 @@ pub(super) fn g16(f: &Facts, s: &Settings) -> Option<Finding> {
     })
 }
 
+/// Land that was found contaminated and has since been found acceptable or remediated.
+fn was_contaminated(state: SurveyState) -> bool {
+    matches!(state, SurveyState::RiskAcceptable | SurveyState::EffectMet)
+}
+
+/// Contaminated once, and closed as acceptable or remediated.
+fn is_closed(hit: &Hit) -> bool {
+    !hit.is_open() && hit.survey_state().is_some_and(was_contaminated)
+}
+
+/// Redevelopment begins where the site ends, so land found acceptable or remediated is met too, and land that is known to
+/// be or to have been contaminated by its survey alone.
 pub(super) fn g23(f: &Facts, _: &Settings) -> Option<Finding> {
-    // Redevelopment begins where the site ends, so sites found acceptable or remediated are met too.
-    let hits = f.hits_that(|hit| {
-        hit.is_contaminated() || hit.survey_state().is_some_and(|state| state == SurveyState::EffectMet)
-    });
-    (!hits.is_empty()).then(|| {
+    let hits = f.hits_that(|hit| hit.is_contaminated() || is_closed(hit));
+    let known = f.survey().get().is_some_and(|state| state.is_adverse() || was_contaminated(*state));
+    (!hits.is_empty() || known).then(|| {
+        let mut facts = show_hits(&hits);
+        facts.push(f.show_survey());
         Finding::new(
             Verdict::Hold,
             Actor::Planning,
@@ -127,19 +139,32 @@ pub(super) fn g23(f: &Facts, _: &Settings) -> Option<Finding> {
                 "建设主管部门会同生态环境部门核查污染地块再开发利用条件后再审批施工。",
                 "The construction authority checks with the ecology bureau before it permits works on the site.",
             ),
-            show_hits(&hits),
+            facts,
         )
         .by(Text::fixed("施工许可之前", "before the permit"))
     })
 }
 
+/// Two ways to fail: not remediated, or remediated (or found acceptable) for another use than the planned one. Whether it
+/// serves the planned use is for a person where record and code do not tell.
 pub(super) fn g24(f: &Facts, _: &Settings) -> Option<Finding> {
-    let hits = f.hits_that(Hit::is_open);
-    if hits.is_empty() && f.adverse_state().is_none() {
+    let (open, closed) = (f.hits_that(Hit::is_open), f.hits_that(is_closed));
+    let mut fits: Vec<Option<bool>> = closed.iter().map(|hit| f.fits(hit)).collect();
+    if f.survey().get().is_some_and(|state| was_contaminated(*state))
+        && let Some(assessed) = f.assessed_use.get()
+    {
+        fits.push(f.planned().and_then(|planned| assessed.serves(planned)));
+    }
+    let fails = !open.is_empty() || f.adverse_state().is_some() || fits.contains(&Some(false));
+    if !fails && fits.iter().all(|fit| *fit == Some(true)) {
         return None;
     }
-    let mut facts = show_hits(&hits);
+    let mut facts = show_hits(&open);
+    facts.extend(show_hits(&closed));
     facts.extend([f.show_planned(), f.show_survey(), f.show_remediation()]);
+    if !f.assessed_use.is_unknown() {
+        facts.push(f.show_assessed());
+    }
     if f.serves_remediation.get() == Some(&true) {
         return Some(Finding::new(
             Verdict::AllowRecorded,
@@ -147,6 +172,17 @@ pub(super) fn g24(f: &Facts, _: &Settings) -> Option<Finding> {
             Text::fixed(
                 "项目本身为风险管控、修复的，留存方案备案材料后审批。",
                 "The project is the control or remediation itself: keep the filed scheme and approve on it.",
+            ),
+            facts,
+        ));
+    }
+    if !fails {
+        return Some(Finding::new(
+            Verdict::Warn,
+            Actor::PrefectureEcology,
+            Text::fixed(
+                "核对修复、评估结论对应的用途是否符合项目用途；不符合的，环境影响评价文件不予批准。",
+                "Compare the use that the site was found fit for with the project's; do not approve where it does not meet it.",
             ),
             facts,
         ));

@@ -2,9 +2,10 @@
 
 use super::Settings;
 use super::facts::{Facts, FarmlandClass, History, Hit, Matter, Operation, SurveyState, show_hits};
+use super::taking::silent_on_the_industry;
 use super::verdict::{Actor, Finding, Verdict};
 use crate::kernel::{Confidence, Text};
-use crate::standards::industries::{IndustrySet, may_be_key};
+use crate::standards::industries::IndustrySet;
 
 const BEFORE_CHANGE: Text = Text::fixed("用途变更之前", "before the use is changed");
 
@@ -97,7 +98,7 @@ pub(super) fn g9(f: &Facts, s: &Settings) -> Option<Finding> {
 }
 
 pub(super) fn g10(f: &Facts, _: &Settings) -> Option<Finding> {
-    let sensitive = f.planned_use.get().is_none_or(|planned| planned.is_plan_sensitive());
+    let sensitive = f.planned().is_none_or(|planned| planned.is_plan_sensitive());
     (f.history() == History::Key && sensitive && !f.is_surveyed()).then(|| {
         Finding::new(
             Verdict::Hold,
@@ -109,18 +110,18 @@ pub(super) fn g10(f: &Facts, _: &Settings) -> Option<Finding> {
             vec![f.show_industry(), f.show_planned(), f.show_survey()],
         )
         .by(BEFORE_CHANGE)
+        .not_by(silent_on_the_industry(f))
     })
 }
 
 /// Survey *and* risk assessment: a survey above the screening values without an assessment does not end the duty.
 pub(super) fn g11(f: &Facts, _: &Settings) -> Option<Finding> {
-    let done = f.is_surveyed() && f.survey().get() != Some(&SurveyState::ReviewedAboveScreening);
-    let sensitive = f.planned_use.get().is_none_or(|planned| planned.is_plan_sensitive());
-    if done || (f.operation == Operation::ChangeUse && !sensitive) {
+    let sensitive = f.planned().is_none_or(|planned| planned.is_plan_sensitive());
+    if f.is_assessed() || (f.operation == Operation::ChangeUse && !sensitive) {
         return None;
     }
     let risky = f.hits_that(|hit| hit.is_suspected() || hit.is_contaminated());
-    let named = f.former_industry.get().is_some_and(|code| may_be_key(code, IndustrySet::GuangdongMeasures));
+    let named = f.stood_here(IndustrySet::GuangdongMeasures);
     let key_unit = f.is_key_unit();
     let due = named || !risky.is_empty() || key_unit.get() == Some(&true) || f.adverse_state().is_some();
     // An unknown industry is G29's; an unknown key unit is this rule's too.
@@ -154,18 +155,21 @@ pub(super) fn g11(f: &Facts, _: &Settings) -> Option<Finding> {
     )
 }
 
+/// Survey *and* risk assessment, as G11. No code of land use is that of food processing or storage alone, so that industry,
+/// storage or commerce is meant for food is a fact of its own.
 pub(super) fn g12(f: &Facts, _: &Settings) -> Option<Finding> {
-    if f.is_surveyed() {
+    if f.is_assessed() {
         return None;
     }
     let vacated = f.current_use.get().map(|current| current.is_industrial());
-    let planned = f.planned_use.get();
+    let changes = f.operation == Operation::ChangeUse;
     // Some(true): the text names it; None: a fact that decides it is missing.
-    let by_use = match (f.operation, planned) {
-        (Operation::ChangeUse, Some(p)) if p.is_statutory_sensitive() || p.farmland => Some(true),
-        (Operation::ChangeUse, Some(p)) if p.is_industrial() => f.food_site.get().copied(),
-        (Operation::ChangeUse, None) => None,
-        _ => Some(false),
+    let by_use = match f.planned() {
+        _ if !changes => Some(false),
+        Some(planned) if planned.is_statutory_sensitive() || planned.farmland => Some(true),
+        Some(planned) if planned.is_industrial() || planned.commercial => f.food_site.get().copied(),
+        Some(_) => Some(false),
+        None => f.food_site.get().copied().filter(|food| *food),
     };
     let verdict = match (by_use, vacated) {
         (Some(true), _) | (_, Some(true)) => Verdict::Hold,
@@ -201,8 +205,10 @@ pub(super) fn g13(f: &Facts, _: &Settings) -> Option<Finding> {
     let strict = f.hits_that(|hit| hit.matter == Matter::Farmland { class: FarmlandClass::StrictControl });
     let unclassified = f.hits_that(|hit| hit.matter == Matter::Farmland { class: FarmlandClass::Unclassified });
     let known = f.coverage_of(super::Register::Farmland);
-    let uncovered = f.operation == Operation::FarmlandConversion
-        && matches!(known, super::CoverageStatus::NeverInvestigated | super::CoverageStatus::OutsideCoverage);
+    // Not known to be other land, it may be farmland that nobody has classified.
+    let farmland = f.operation == Operation::FarmlandConversion || f.current_use.get().is_none_or(|now| now.farmland);
+    let uncovered =
+        farmland && matches!(known, super::CoverageStatus::NeverInvestigated | super::CoverageStatus::OutsideCoverage);
     let (verdict, must_do) = if !strict.is_empty() {
         (
             Verdict::Hold,
@@ -284,8 +290,8 @@ pub(super) fn g27(f: &Facts, s: &Settings) -> Option<Finding> {
 }
 
 pub(super) fn g28(f: &Facts, s: &Settings) -> Option<Finding> {
-    let from_farmland =
-        f.operation == Operation::FarmlandConversion || f.current_use.get().is_some_and(|current| current.farmland);
+    let from_farmland = f.operation == Operation::FarmlandConversion
+        || f.current_use.get().is_some_and(|current| current.farmland || current.is_unused());
     let sensitive = f.turns_sensitive(s.interchange_exempt) == Some(true);
     (from_farmland && sensitive && !f.is_surveyed()).then(|| {
         Finding::new(
@@ -302,7 +308,7 @@ pub(super) fn g28(f: &Facts, s: &Settings) -> Option<Finding> {
 }
 
 pub(super) fn g30(f: &Facts, _: &Settings) -> Option<Finding> {
-    f.planned_use.get().is_none_or(|planned| planned.is_statutory_sensitive()).then(|| {
+    f.planned().is_none_or(|planned| planned.is_statutory_sensitive()).then(|| {
         Finding::new(
             Verdict::AllowRecorded,
             Actor::Planning,
@@ -340,6 +346,7 @@ pub(super) fn survey_missing(f: &Facts, s: &Settings) -> Option<bool> {
         (_, Some(true)) => Some(true),
         // What the state supplies has been taken back or bought, and a key industry's land was due for survey by then.
         (History::Key, _) if taken => Some(true),
+        _ if taken && f.is_named_by_guangdong() => Some(true),
         (History::Key, Some(false)) => Some(f.planned_use.get().is_some_and(|planned| planned.is_plan_sensitive())),
         (_, Some(false)) => Some(false),
         (_, None) => None,

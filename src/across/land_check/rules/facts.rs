@@ -304,7 +304,27 @@ impl UseFact {
         match self.system.as_str() {
             "GB/T 21010-2017" => starts(&["06"]),
             "LUSC-2023" => starts(&["10", "11"]),
-            "GB 50137-2011" => starts(&["M", "W"]),
+            "GB 50137-2011" => starts(&["M", "W", "H5"]),
+            _ => false,
+        }
+    }
+
+    /// Land that nobody uses (未利用地), by the first digits of the three systems; in GB 50137 all that is not built on.
+    pub fn is_unused(&self) -> bool {
+        match self.system.as_str() {
+            "GB/T 21010-2017" => self.code.starts_with("12"),
+            "LUSC-2023" => self.code.starts_with("23"),
+            "GB 50137-2011" => self.code.starts_with('E'),
+            _ => false,
+        }
+    }
+
+    /// A code that leaves the use open (留白用地, 城乡居民点建设用地): it may become housing, so it says nothing of what the
+    /// land is meant for.
+    pub fn is_open(&self) -> bool {
+        match self.system.as_str() {
+            "LUSC-2023" => self.code.starts_with("16"),
+            "GB 50137-2011" => self.code == "H" || self.code.starts_with("H1"),
             _ => false,
         }
     }
@@ -734,7 +754,8 @@ impl Facts {
     /// Whether it is production land of a key unit, by the register or as known.
     pub(super) fn is_key_unit(&self) -> Fact<bool> {
         let register = self.hits.iter().any(|hit| hit.counts() && hit.matter == Matter::KeyUnit);
-        if !register {
+        // Weighed already, it carries what was stated against the register.
+        if !register || self.key_unit.source() == Source::Registry {
             return self.key_unit.clone();
         }
         let stated_otherwise = self.key_unit.source() == Source::Stated && self.key_unit.get() == Some(&false);
@@ -746,8 +767,8 @@ impl Facts {
     /// or when the register of suspected sites has investigated the ground and found nothing.
     pub(super) fn history(&self) -> History {
         match self.former_industry.get() {
-            Some(code) if may_be_key(code, IndustrySet::SuspectedSite) => History::Key,
-            Some(code) if self.is_in("441602") && may_be_key(code, IndustrySet::YuanchengFacilities) => History::Key,
+            Some(_) if self.stood_here(IndustrySet::SuspectedSite) => History::Key,
+            Some(_) if self.is_in("441602") && self.stood_here(IndustrySet::YuanchengFacilities) => History::Key,
             Some(_) => History::Harmless,
             None if self.current_use.get().is_some_and(|u| u.farmland) => History::Harmless,
             None if self.coverage_of(Register::SuspectedSites) == CoverageStatus::InvestigatedClean => {
@@ -757,20 +778,57 @@ impl Facts {
         }
     }
 
+    /// The use it is meant for, where it is known and its code does not leave it open.
+    pub(super) fn planned(&self) -> Option<&UseFact> {
+        self.planned_use.get().filter(|planned| !planned.is_open())
+    }
+
+    /// Whether an industry stood on the land that a duty names, or may name.
+    pub(super) fn stood_here(&self, set: IndustrySet) -> bool {
+        self.former_industry.get().is_some_and(|code| may_be_key(code, set))
+    }
+
+    /// Whether it lies in Guangdong and an industry stood on it that Guangdong's measures name.
+    pub(super) fn is_named_by_guangdong(&self) -> bool {
+        self.is_in("44") && self.stood_here(IndustrySet::GuangdongMeasures)
+    }
+
+    /// Survey and risk assessment are done: reviewed, and not left at a survey above the screening values.
+    pub(super) fn is_assessed(&self) -> bool {
+        self.is_surveyed() && self.survey().get() != Some(&SurveyState::ReviewedAboveScreening)
+    }
+
+    /// Whether a closed site is fit for the planned use, by its record, else as stated; `None` where neither, or the code of
+    /// the use, tells.
+    pub(super) fn fits(&self, hit: &Hit) -> Option<bool> {
+        let stated = self.assessed_use.get();
+        match (&hit.matter, self.planned()) {
+            (Matter::Site { assessed_use: Some(assessed), .. }, Some(planned)) => assessed.serves(planned),
+            (Matter::Site { .. }, Some(planned)) if let Some(assessed) = stated => assessed.serves(planned),
+            // Whatever it was assessed for, it serves class 2.
+            (Matter::Site { .. }, Some(planned)) if planned.class1 == Some(false) && !planned.farmland => Some(true),
+            _ => None,
+        }
+    }
+
     /// Whether land not in housing or public use is to become so; housing and public use among themselves are G27's.
     /// An unknown use now counts as another one: the statute asks for the survey whatever the land was used for.
     pub(super) fn turns_sensitive(&self, exempt_interchange: bool) -> Option<bool> {
-        let planned = self.planned_use.get()?;
+        let planned = self.planned()?;
         let exempt = exempt_interchange && self.on >= INTERCHANGE_FROM && self.is_interchange();
         Some(planned.is_statutory_sensitive() && !exempt)
     }
 
-    /// Housing or public use to housing or public use, other than utilities (where waste and sewage works stand) to
-    /// housing. GB/T 21010 counts utilities as public (0809) without telling which, so none of them is let through.
+    /// Housing or public use to housing or public use, other than land of waste and sewage works to housing. GB/T 21010
+    /// counts utilities as public (0809) without telling which, so none of them is let through, nor `08` that holds them;
+    /// where such works are known to have stood, the use now does not undo it, unless a reviewed survey has looked into it.
     pub(super) fn is_interchange(&self) -> bool {
-        let (Some(current), Some(planned)) = (self.current_use.get(), self.planned_use.get()) else { return false };
-        let utilities = current.system == "GB/T 21010-2017" && current.code.starts_with("0809");
-        current.is_statutory_sensitive() && planned.is_statutory_sensitive() && !(utilities && planned.housing)
+        let (Some(current), Some(planned)) = (self.current_use.get(), self.planned()) else { return false };
+        let utilities = current.system == "GB/T 21010-2017"
+            && current.public_service
+            && (current.code.starts_with("0809") || "0809".starts_with(&current.code));
+        let works = utilities || (!self.is_surveyed() && self.stood_here(IndustrySet::YuanchengFacilities));
+        current.is_statutory_sensitive() && planned.is_statutory_sensitive() && !(works && planned.housing)
     }
 
     /// How far the survey is, shown.

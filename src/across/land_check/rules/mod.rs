@@ -49,7 +49,7 @@ pub struct Settings {
     pub adopt_regional: bool,
     /// Whether touching a site's boundary warns.
     pub touching_warns: bool,
-    /// Whether a record within the distance asked warns.
+    /// Whether a record within the distance asked warns; one that touches lies within every distance.
     pub near_warns: bool,
     /// Whether housing and public use among themselves need no new survey (G27; its text is recalled, not verified).
     pub interchange_exempt: bool,
@@ -79,9 +79,7 @@ pub fn decide(facts: &Facts, settings: &Settings) -> Decision {
             Judge::Facts(judge) => judge(facts, settings),
             Judge::Closing(judge) => judge(facts, settings, &rules),
         };
-        if let Some(finding) = finding {
-            rules.push(fire(gate, standing, finding));
-        }
+        rules.extend(finding.and_then(|finding| fire(gate, standing, finding)));
     }
     rules.sort_by_key(|rule| std::cmp::Reverse(rule.verdict));
     Decision { verdict: rules.iter().map(|fired| fired.verdict).max().unwrap_or(Verdict::Allow), rules }
@@ -122,7 +120,12 @@ fn standing(gate: &Gate, facts: &Facts, settings: &Settings) -> Option<Standing>
     Some(Standing { citations, adopted })
 }
 
-fn fire(gate: &Gate, standing: Standing, finding: Finding) -> Fired {
+/// `None` when none of the gate's texts speaks of what was found.
+fn fire(gate: &Gate, mut standing: Standing, finding: Finding) -> Option<Fired> {
+    standing.citations.retain(|citation| finding.not_by.iter().all(|text| text.zh != citation.instrument_zh));
+    if standing.citations.is_empty() {
+        return None;
+    }
     let texts = standing.citations.iter().map(|citation| citation.confidence).max().unwrap_or(Confidence::Verified);
     let mut confidence = texts.max(gate.confidence).max(finding.confidence);
     let mut note = finding.note;
@@ -137,7 +140,7 @@ fn fire(gate: &Gate, standing: Standing, finding: Finding) -> Fired {
             None => adopted,
         });
     }
-    Fired {
+    Some(Fired {
         rule: gate.id,
         verdict: finding.verdict,
         title: gate.title.clone(),
@@ -148,5 +151,5 @@ fn fire(gate: &Gate, standing: Standing, finding: Finding) -> Fired {
         must_do: finding.must_do,
         by: finding.by,
         note,
-    }
+    })
 }

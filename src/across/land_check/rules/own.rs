@@ -55,7 +55,8 @@ pub(super) fn neighbours(f: &Facts, s: &Settings) -> Option<Finding> {
         .hits
         .iter()
         .filter(|hit| match hit.relation {
-            Relation::Touches => s.touching_warns,
+            // What touches is nearer than near.
+            Relation::Touches => s.touching_warns || s.near_warns,
             Relation::Near => s.near_warns,
             Relation::Overlaps => false,
         })

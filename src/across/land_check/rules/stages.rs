@@ -5,7 +5,7 @@
 //! moves nothing, so it warns, as G22 does. The list's absolute bars are G14-G17's and stand beside these.
 
 use super::Settings;
-use super::facts::{Facts, Hit, Matter, Operation, SurveyState, show_hits};
+use super::facts::{Facts, Hit, Operation, SurveyState, show_hits};
 use super::verdict::{Actor, Finding, Verdict};
 use crate::kernel::Text;
 use crate::registers::site::{ControlMode, Stage};
@@ -114,15 +114,12 @@ fn closed(f: &Facts, stage: Stage, must_do: Text) -> Option<Finding> {
     if hits.is_empty() {
         return None;
     }
-    let serves = |hit: &&Hit| match (&hit.matter, f.planned_use.get()) {
-        (Matter::Site { assessed_use: Some(assessed), .. }, Some(planned)) => assessed.serves(planned),
-        // Whatever it was assessed for, it serves class 2.
-        (Matter::Site { .. }, Some(planned)) if planned.class1 == Some(false) && !planned.farmland => Some(true),
-        _ => None,
-    };
     let mut facts = show_hits(&hits);
     facts.push(f.show_planned());
-    let fits: Vec<Option<bool>> = hits.iter().map(serves).collect();
+    if !f.assessed_use.is_unknown() {
+        facts.push(f.show_assessed());
+    }
+    let fits: Vec<Option<bool>> = hits.iter().map(|hit| f.fits(hit)).collect();
     let (verdict, must_do) = if kind(f.operation) != Kind::Use || fits.iter().all(|fit| *fit == Some(true)) {
         (Verdict::AllowRecorded, must_do)
     } else if fits.contains(&Some(false)) {
@@ -200,11 +197,13 @@ fn contaminated(
     must_do: Text,
 ) -> Option<Finding> {
     let hits = at(f, stage);
-    let implied = implied_by.is_some() && f.survey_state.get().copied() == implied_by;
+    // A site on record speaks by its own stage; only what is known without one is spoken for here.
+    let on_record = f.hits.iter().any(|hit| hit.counts() && hit.survey_state() == implied_by);
+    let implied = implied_by.is_some() && f.survey_state.get().copied() == implied_by && !on_record;
     if hits.is_empty() && !implied {
         return None;
     }
-    let sensitive = f.planned_use.get().map(|planned| planned.is_sensitive());
+    let sensitive = f.planned().map(|planned| planned.is_sensitive());
     let serves = f.serves_remediation.get() == Some(&true)
         && matches!(f.operation, Operation::ConstructionPermit | Operation::Eia);
     let verdict = match kind(f.operation) {

@@ -12,7 +12,7 @@ use crate::registers::site::Stage;
 pub(super) fn g17(f: &Facts, s: &Settings) -> Option<Finding> {
     let missing = survey_missing(f, s);
     let open = f.hits_that(Hit::is_open);
-    let unfit = match (f.assessed_use.get(), f.planned_use.get()) {
+    let unfit = match (f.assessed_use.get(), f.planned()) {
         (Some(assessed), Some(planned)) if f.is_surveyed() => assessed.serves(planned).map(|serves| !serves),
         (Some(_), None) if f.is_surveyed() => None,
         _ => Some(false),
@@ -67,9 +67,13 @@ pub(super) fn g18(f: &Facts, _: &Settings) -> Option<Finding> {
     })
 }
 
+/// Remediated land, by its record or by its survey alone: which controls it was released under is in the papers.
 pub(super) fn g19(f: &Facts, _: &Settings) -> Option<Finding> {
     let hits = f.hits_that(|hit: &Hit| matches!(hit.stage(), Some(Stage::Delisted | Stage::Aftercare)));
-    (!hits.is_empty()).then(|| {
+    let remediated = f.survey().get() == Some(&SurveyState::EffectMet);
+    (!hits.is_empty() || remediated).then(|| {
+        let mut facts = show_hits(&hits);
+        facts.push(f.show_survey());
         Finding::new(
             Verdict::AllowRecorded,
             Actor::Planning,
@@ -77,7 +81,7 @@ pub(super) fn g19(f: &Facts, _: &Settings) -> Option<Finding> {
                 "核对长期监测、制度控制要求，将管控条款写入划拨决定书或出让合同。",
                 "Look up monitoring and institutional controls and copy their clauses into the allocation or the contract.",
             ),
-            show_hits(&hits),
+            facts,
         )
         .by(Text::fixed("签订出让合同或核发划拨决定书时", "with the contract or the allocation"))
     })

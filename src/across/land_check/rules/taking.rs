@@ -3,7 +3,9 @@
 use super::Settings;
 use super::facts::{Fact, Facts, History, Hit, Operation, Reply, show_hits};
 use super::verdict::{Actor, Finding, Verdict};
-use crate::kernel::{Confidence, Text};
+use crate::kernel::{Confidence, Instrument, Text};
+use crate::standards::industries::IndustrySet;
+use crate::standards::law;
 
 /// This check is the query; keeping its number is what is left to do.
 pub(super) fn g1(f: &Facts, _: &Settings) -> Option<Finding> {
@@ -89,6 +91,22 @@ pub(super) fn g3(f: &Facts, _: &Settings) -> Option<Finding> {
     )
 }
 
+/// The texts on the land user's survey that do not name the industry on the land: the nation's plan and Alxa's name six,
+/// Order 42 and Inner Mongolia's plan hazardous waste beside them, and landfills, incinerators and sludge works are in
+/// Yuancheng's table alone.
+pub(super) fn silent_on_the_industry(f: &Facts) -> Vec<&'static Instrument> {
+    let six = f.stood_here(IndustrySet::SurveySix);
+    let order_42 = six || f.stood_here(IndustrySet::HazardousWaste);
+    let mut silent = Vec::new();
+    if !six {
+        silent.extend([&law::PLAN_STATE, &law::PLAN_ALXA]);
+    }
+    if !order_42 {
+        silent.extend([&law::ORDER_42, &law::PLAN_INNER_MONGOLIA]);
+    }
+    silent
+}
+
 pub(super) fn g4(f: &Facts, _: &Settings) -> Option<Finding> {
     if f.history() != History::Key || f.is_surveyed() || f.already_reclaimed.get() == Some(&true) {
         return None;
@@ -103,20 +121,28 @@ pub(super) fn g4(f: &Facts, _: &Settings) -> Option<Finding> {
             ),
             vec![f.show_industry(), f.show_survey(), f.show_reclaimed()],
         )
-        .by(Text::fixed("收回之前", "before the land is taken back")),
+        .by(Text::fixed("收回之前", "before the land is taken back"))
+        .not_by(silent_on_the_industry(f)),
     )
 }
 
-/// The duty is that of G4 for land that is in the state's hands already. Known harmless land carries none.
+/// The duty is that of G4 for land that is in the state's hands already; Guangdong's measures name more industries. Known
+/// harmless land carries none.
 pub(super) fn g5(f: &Facts, _: &Settings) -> Option<Finding> {
     if f.is_surveyed() {
         return None;
     }
-    let verdict = match (f.already_reclaimed.get(), f.history()) {
-        (Some(true), History::Key | History::Unknown) => Verdict::Hold,
-        // Who must survey is not known, nor whether anybody has to before this operation; G4 holds a taking back.
-        (None, History::Key) if f.operation != Operation::Reclaim => Verdict::Warn,
+    let (history, by_guangdong) = (f.history(), f.is_named_by_guangdong());
+    let named = history == History::Key || by_guangdong;
+    let verdict = match f.already_reclaimed.get() {
+        Some(true) if named || history == History::Unknown => Verdict::Hold,
+        // Who must survey is not known, nor whether anybody has to before this operation; G4 and G11 hold a taking back.
+        None if named && f.operation != Operation::Reclaim => Verdict::Warn,
         _ => return None,
+    };
+    let silent: &[&'static Instrument] = match history {
+        History::Harmless => &[&law::PLAN_STATE],
+        History::Key | History::Unknown => &[],
     };
     let government = if f.is_in("1529") {
         Text::fixed("所在地人民政府（管委会）", "the banner's government or the zone's committee")
@@ -138,12 +164,8 @@ pub(super) fn g5(f: &Facts, _: &Settings) -> Option<Finding> {
             format!("Find out whether the use right was taken back; if so, the survey is due from {}.", government.en),
         )
     };
-    Some(Finding::new(
-        verdict,
-        Actor::Government,
-        must_do,
-        vec![f.show_reclaimed(), f.show_industry(), f.show_survey()],
-    ))
+    let facts = vec![f.show_reclaimed(), f.show_industry(), f.show_survey()];
+    Some(Finding::new(verdict, Actor::Government, must_do, facts).not_by(silent.iter().copied()))
 }
 
 /// Whether the land of a key unit lacks a reviewed survey; `None` when it is not a key unit's or is surveyed.

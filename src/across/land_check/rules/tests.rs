@@ -250,6 +250,72 @@ fn g4_asks_the_land_user_for_a_survey_of_key_industry_land() {
 }
 
 #[test]
+fn only_texts_that_name_the_industry_are_cited_for_it() {
+    let texts = |code: &str, codes: [&str; 3], id: &str, operation: Operation| {
+        let facts = with!(clean(operation), former_industry: industry(code), places: vec![place(codes)],
+            planned_use: Fact::stated(shops()));
+        let mut texts: Vec<String> = cited(&facts, id).into_iter().map(|(instrument, _)| instrument).collect();
+        texts.dedup();
+        texts
+    };
+    for (id, operation) in [("G4", Reclaim), ("G10", ChangeUse)] {
+        assert_eq!(
+            texts("2614", YINCHUAN, id, operation),
+            ["土壤污染防治行动计划", "污染地块土壤环境管理办法（试行）"]
+        );
+        assert_eq!(texts("7724", YINCHUAN, id, operation), ["污染地块土壤环境管理办法（试行）"]);
+        assert_eq!(
+            texts("7724", ALXA, id, operation),
+            ["内蒙古自治区土壤污染防治三年攻坚计划", "污染地块土壤环境管理办法（试行）"]
+        );
+        assert_eq!(texts("7820", YUANCHENG, id, operation), ["源城区土壤污染防治重点任务分工"]);
+    }
+    // Before Order 42 no text of the nation named hazardous waste.
+    let waste = with!(clean(Reclaim), former_industry: industry("7724"));
+    assert_eq!(says(&with!(waste.clone(), on: Day::of(2017, 6, 30)), "G4"), None);
+    assert_eq!(says(&with!(waste, on: Day::of(2017, 7, 1)), "G4"), Some(Hold));
+}
+
+#[test]
+fn g5_and_the_supply_know_the_industries_of_guangdong() {
+    let pharma = |operation| {
+        with!(clean(operation), former_industry: industry("2710"), already_reclaimed: Fact::stated(true),
+            places: vec![place(YUANCHENG)])
+    };
+    assert_eq!(says(&pharma(Supply), "G5"), Some(Hold));
+    assert_eq!(
+        cited(&pharma(Supply), "G5"),
+        [("广东省实施《中华人民共和国土壤污染防治法》办法".to_owned(), "37(2)".to_owned())]
+    );
+    assert_eq!(says(&pharma(Supply), "G17"), Some(Block));
+    assert_eq!(says(&pharma(ConstructionPermit), "G16"), Some(Block));
+    assert_eq!(says(&with!(pharma(Supply), already_reclaimed: Fact::Unknown), "G5"), Some(Warn));
+    for id in ["G5", "G17"] {
+        assert_eq!(says(&with!(pharma(Supply), places: vec![place(SHUOZHOU)]), id), None);
+    }
+}
+
+/// 留白用地 may become homes: it is no answer to what the land is meant for.
+#[test]
+fn a_use_that_is_left_open_is_not_known() {
+    let open = || Fact::stated(land_use("16", None));
+    let unknown = |facts: Facts| {
+        let open = with!(facts.clone(), planned_use: open());
+        let without = with!(facts, planned_use: Fact::Unknown);
+        let told = |facts: &Facts| run(facts).rules.iter().map(|r| (r.rule, r.verdict)).collect::<Vec<_>>();
+        assert_eq!(told(&open), told(&without));
+        told(&open)
+    };
+    assert!(unknown(clean(ChangeUse)).contains(&("G8", Hold)));
+    assert!(unknown(with!(clean(ChangeUse), former_industry: industry("2614"))).contains(&("G10", Hold)));
+    assert!(unknown(with!(clean(Transfer), hits: vec![listed()])).contains(&("G14", Hold)));
+    assert!(unknown(clean(Supply)).contains(&("G17", Hold)));
+    assert!(unknown(clean(ConstructionPermit)).contains(&("G16", Warn)));
+    let settlement = UseFact { system: "GB 50137-2011".to_owned(), code: "H11".to_owned(), ..UseFact::default() };
+    assert!(settlement.is_open() && !settlement.is_industrial());
+}
+
+#[test]
 fn g5_asks_the_government_once_the_land_is_taken_back() {
     let taken = with!(clean(Supply), former_industry: industry("2614"), already_reclaimed: Fact::stated(true));
     assert_eq!(says(&taken, "G5"), Some(Hold));
@@ -365,6 +431,13 @@ fn g9_needs_the_provinces_time_limit() {
         g9(&with!(facts.clone(), operation: Supply, survey_state: Fact::stated(SurveyState::RiskAcceptable))),
         None
     );
+    // Whatever operation the province named, the rule looks at.
+    let mut all = Settings::default();
+    all.survey_before.insert("64".to_owned(), Operation::ALL.to_vec());
+    for operation in Operation::ALL {
+        let fired = decide(&with!(facts.clone(), operation: *operation), &all).rules;
+        assert!(fired.iter().any(|r| (r.rule, r.verdict) == ("G9", Block)), "{operation:?}");
+    }
     // Elsewhere it stays unset.
     assert_eq!(g9(&with!(facts, places: vec![place(ALXA)])), Some(Warn));
 }
@@ -434,16 +507,24 @@ fn g12_holds_in_shuozhou_for_its_own_list_of_uses() {
     for planned in [housing(), offices(), fields()] {
         assert_eq!(says(&to(planned), "G12"), Some(Hold));
     }
-    assert_eq!(says(&to(shops()), "G12"), None);
-    assert_eq!(says(&to(factory()), "G12"), Some(Warn));
-    assert_eq!(says(&with!(to(factory()), food_site: Fact::stated(true)), "G12"), Some(Hold));
-    assert_eq!(says(&with!(to(factory()), food_site: Fact::stated(false)), "G12"), None);
+    // Industry, storage and commerce may be for food.
+    for planned in [factory(), shops()] {
+        assert_eq!(says(&to(planned.clone()), "G12"), Some(Warn));
+        assert_eq!(says(&with!(to(planned.clone()), food_site: Fact::stated(true)), "G12"), Some(Hold));
+        assert_eq!(says(&with!(to(planned), food_site: Fact::stated(false)), "G12"), None);
+    }
+    assert_eq!(says(&to(park()), "G12"), None);
+    // A survey above the screening values still lacks the risk assessment.
+    let above = Fact::stated(SurveyState::ReviewedAboveScreening);
+    assert_eq!(says(&with!(to(housing()), survey_state: above), "G12"), Some(Hold));
     assert_eq!(says(&with!(to(housing()), places: vec![place(ALXA)]), "G12"), None);
     assert_eq!(says(&with!(to(housing()), survey_state: Fact::stated(SurveyState::EffectMet)), "G12"), None);
     let vacated = with!(clean(Acquire), places: vec![place(SHUOZHOU)], current_use: Fact::stated(factory()));
     assert_eq!(says(&vacated, "G12"), Some(Hold));
     assert_eq!(says(&with!(vacated.clone(), current_use: Fact::stated(shops())), "G12"), None);
-    assert_eq!(says(&with!(vacated, current_use: Fact::Unknown), "G12"), Some(Warn));
+    assert_eq!(says(&with!(vacated.clone(), current_use: Fact::Unknown), "G12"), Some(Warn));
+    let mine = UseFact { system: "GB 50137-2011".to_owned(), code: "H5".to_owned(), ..UseFact::default() };
+    assert_eq!(says(&with!(vacated, current_use: Fact::stated(mine)), "G12"), Some(Hold));
 }
 
 #[test]
@@ -463,6 +544,12 @@ fn g13_has_the_government_survey_strictly_controlled_farmland() {
     assert_eq!(says(&with!(strict.clone(), on: Day::of(2017, 12, 31)), "G13"), None);
     assert_eq!(says(&clean(FarmlandConversion), "G13"), None);
     assert_eq!(says(&with!(clean(FarmlandConversion), coverage: vec![]), "G13"), Some(Warn));
+    // Under another name it is a conversion all the same.
+    let change = with!(clean(ChangeUse), coverage: vec![]);
+    assert_eq!(says(&change, "G13"), None);
+    for current_use in [Fact::stated(fields()), Fact::Unknown] {
+        assert_eq!(says(&with!(change.clone(), current_use: current_use), "G13"), Some(Warn));
+    }
 }
 
 #[test]
@@ -588,6 +675,9 @@ fn g19_copies_controls_into_the_contract() {
         assert_eq!(says(&with!(clean(Transfer), hits: vec![site(stage)]), "G19"), None);
     }
     assert_eq!(says(&with!(clean(Supply), hits: vec![site(Stage::RiskAcceptable)]), "G19"), None);
+    // Known by its survey only.
+    let remediated = with!(clean(Supply), survey_state: Fact::stated(SurveyState::EffectMet));
+    assert_eq!(says(&remediated, "G19"), Some(AllowRecorded));
 }
 
 #[test]
@@ -635,7 +725,12 @@ fn g23_is_yuanchengs() {
     let works = with!(clean(ConstructionPermit), hits: vec![site(Stage::Delisted)], places: vec![place(YUANCHENG)]);
     assert_eq!(says(&works, "G23"), Some(Hold));
     assert_eq!(says(&with!(works.clone(), places: vec![place(ALXA)]), "G23"), None);
-    assert_eq!(says(&with!(works, hits: vec![site(Stage::NotContaminated)]), "G23"), None);
+    assert_eq!(says(&with!(works.clone(), hits: vec![site(Stage::NotContaminated)]), "G23"), None);
+    // Known by its survey only.
+    for state in REVIEWED {
+        let known = with!(works.clone(), hits: vec![], survey_state: Fact::stated(state));
+        assert_eq!(says(&known, "G23"), (state != SurveyState::ReviewedWithinScreening).then_some(Hold), "{state:?}");
+    }
 }
 
 #[test]
@@ -647,6 +742,18 @@ fn g24_approves_no_assessment_on_an_open_site() {
     let stated = with!(clean(Eia), survey_state: Fact::stated(SurveyState::ActionRequired));
     assert_eq!(says(&stated, "G24"), Some(Block));
     assert_eq!(says(&with!(stated, serves_remediation: Fact::stated(true)), "G24"), Some(AllowRecorded));
+    // Remediated, and fit for another use than the project's.
+    for stage in [Stage::RiskAcceptable, Stage::Delisted, Stage::Aftercare] {
+        let homes = |hit: Hit| with!(clean(Eia), hits: vec![hit], planned_use: Fact::stated(housing()));
+        assert_eq!(says(&homes(fit_for(stage, factory())), "G24"), Some(Block), "{stage:?}");
+        assert_eq!(says(&homes(fit_for(stage, housing())), "G24"), None);
+        assert_eq!(says(&homes(site(stage)), "G24"), Some(Warn));
+    }
+    let remediated = with!(clean(Eia), survey_state: Fact::stated(SurveyState::EffectMet),
+        assessed_use: Fact::stated(factory()));
+    assert_eq!(says(&remediated, "G24"), None);
+    assert_eq!(says(&with!(remediated.clone(), planned_use: Fact::stated(housing())), "G24"), Some(Block));
+    assert_eq!(says(&with!(remediated, planned_use: Fact::Unknown), "G24"), Some(Warn));
 }
 
 #[test]
@@ -695,6 +802,12 @@ fn g27_lets_sensitive_uses_change_among_themselves() {
     assert_eq!((says(&from_utilities, "G27"), says(&from_utilities, "G8")), (None, Some(Block)));
     let to_offices = with!(from_utilities, planned_use: Fact::stated(offices()));
     assert_eq!((says(&to_offices, "G27"), says(&to_offices, "G8")), (Some(AllowRecorded), None));
+    // So may a code that holds utilities, and land where such works are known to have stood.
+    let coarse = UseFact { code: "08".to_owned(), ..to_offices.current_use.get().unwrap().clone() };
+    let to_homes = with!(to_offices.clone(), planned_use: Fact::stated(housing()), current_use: Fact::stated(coarse));
+    assert_eq!((says(&to_homes, "G27"), says(&to_homes, "G8")), (None, Some(Block)));
+    let sewage = with!(to_homes, current_use: Fact::stated(school()), former_industry: industry("4620"));
+    assert_eq!((says(&sewage, "G27"), says(&sewage, "G8")), (None, Some(Block)));
 }
 
 #[test]
@@ -705,6 +818,11 @@ fn g28_makes_no_exception_of_farmland() {
     assert_eq!(says(&with!(conversion.clone(), planned_use: Fact::stated(factory())), "G28"), None);
     assert_eq!(says(&with!(conversion.clone(), survey_state: Fact::stated(SurveyState::RiskAcceptable)), "G28"), None);
     assert_eq!(says(&with!(conversion.clone(), operation: ChangeUse), "G28"), Some(Block));
+    let unused = land_use("2306", None);
+    assert_eq!(
+        says(&with!(conversion.clone(), operation: ChangeUse, current_use: Fact::stated(unused)), "G28"),
+        Some(Block)
+    );
     let from_shops = with!(conversion, operation: ChangeUse, current_use: Fact::stated(shops()));
     assert_eq!((says(&from_shops, "G28"), says(&from_shops, "G8")), (None, Some(Block)));
 }
@@ -813,6 +931,14 @@ fn a_contaminated_site_is_open_to_other_uses_only_by_a_person() {
     let works = with!(clean(ConstructionPermit), hits: vec![site(Stage::Remediation)],
         serves_remediation: Fact::stated(true));
     assert_eq!(says(&works, "S-C11"), Some(AllowRecorded));
+    // A site on record speaks by its own stage, and by no other that its survey might tell of.
+    for (stage, state, silent) in [
+        (Stage::DetailedSurvey, SurveyState::ReviewedAboveScreening, "S-C5"),
+        (Stage::RiskControl(ControlMode::Containment), SurveyState::ActionRequired, "S-C9"),
+    ] {
+        let recorded = with!(clean(Transfer), hits: vec![site(stage)], survey_state: Fact::registry(state));
+        assert_eq!(says(&recorded, silent), None, "{stage:?}");
+    }
     // Known by its survey only, with no site on record.
     let stated = with!(clean(Transfer), planned_use: Fact::stated(housing()),
         survey_state: Fact::stated(SurveyState::ReviewedAboveScreening));
@@ -834,6 +960,15 @@ fn a_closed_site_serves_the_use_it_was_found_fit_for() {
     assert_eq!(plan(factory(), fields()), Some(Hold));
     assert_eq!(plan(factory(), park()), Some(Warn));
     assert_eq!(plan(park(), park()), Some(AllowRecorded));
+    // What the record does not say may be stated, and is not believed against the record.
+    let stated = |hit: Hit, assessed| {
+        let facts = with!(clean(Transfer), hits: vec![hit], assessed_use: Fact::stated(assessed),
+            planned_use: Fact::stated(housing()));
+        says(&facts, "S-C13")
+    };
+    assert_eq!(stated(site(Stage::Delisted), factory()), Some(Hold));
+    assert_eq!(stated(site(Stage::Delisted), housing()), Some(AllowRecorded));
+    assert_eq!(stated(fit_for(Stage::Delisted, factory()), housing()), Some(Hold));
 }
 
 /// Pins: P-LINE, P-NEAR
@@ -846,6 +981,7 @@ fn slivers_warn_and_neighbours_warn_where_set() {
     for (relation, settings) in [
         (Relation::Touches, Settings { touching_warns: true, ..Settings::default() }),
         (Relation::Near, Settings { near_warns: true, ..Settings::default() }),
+        (Relation::Touches, Settings { near_warns: true, ..Settings::default() }),
     ] {
         let facts = with!(clean(Supply), hits: vec![Hit { relation, ..listed() }]);
         assert_eq!(run(&facts).verdict, AllowRecorded);
@@ -895,6 +1031,9 @@ fn the_registry_wins_over_a_statement() {
 fn p_contradiction_shows_what_was_stated_against_the_registry() {
     let overruled = with!(clean(Transfer), key_unit: Fact::weigh(Some(true), Some(false)));
     assert_eq!(says(&overruled, "P-CONTRADICTION"), Some(Warn));
+    // The hit itself does not hide what was stated against it.
+    let listed = with!(overruled.clone(), hits: vec![hit(Matter::KeyUnit)]);
+    assert_eq!((says(&listed, "P-CONTRADICTION"), says(&listed, "G6")), (Some(Warn), Some(Block)));
     let agreed = with!(clean(Transfer), key_unit: Fact::weigh(Some(true), Some(true)));
     assert_eq!(says(&agreed, "P-CONTRADICTION"), None);
 }
@@ -1008,7 +1147,9 @@ fn any_use() -> impl Strategy<Value = UseFact> {
         Just(factory()),
         Just(warehouse()),
         Just(fields()),
-        Just(park())
+        Just(park()),
+        Just(land_use("16", None)),
+        Just(land_use("2306", None))
     ]
 }
 

@@ -1,7 +1,7 @@
 //! What a rule answers.
 
 use super::facts::FactUsed;
-use crate::kernel::{Citation, Confidence, Text};
+use crate::kernel::{Citation, Confidence, Instrument, Text};
 
 /// The answer to a land check, mildest first. The worst of all rules that fired is the check's verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -106,12 +106,24 @@ pub struct Finding {
     pub note: Option<Text>,
     /// How well the parameter or reading behind this finding is known.
     pub confidence: Confidence,
+    /// The gate's texts that do not speak of these facts, and so are not cited for them. A finding that none of its
+    /// gate's texts speaks of is none.
+    pub not_by: Vec<&'static Instrument>,
 }
 
 impl Finding {
     /// A finding that rests on its texts alone.
     pub fn new(verdict: Verdict, actor: Actor, must_do: Text, facts: Vec<FactUsed>) -> Finding {
-        Finding { verdict, facts, actor, must_do, by: None, note: None, confidence: Confidence::Verified }
+        Finding {
+            verdict,
+            facts,
+            actor,
+            must_do,
+            by: None,
+            note: None,
+            confidence: Confidence::Verified,
+            not_by: Vec::new(),
+        }
     }
 
     /// Adds by when.
@@ -125,6 +137,13 @@ impl Finding {
     #[must_use]
     pub fn note(mut self, note: Text) -> Finding {
         self.note = Some(note);
+        self
+    }
+
+    /// Leaves out texts that do not speak of these facts.
+    #[must_use]
+    pub fn not_by(mut self, instruments: impl IntoIterator<Item = &'static Instrument>) -> Finding {
+        self.not_by.extend(instruments);
         self
     }
 
