@@ -295,14 +295,15 @@ async fn a_batch_that_broke_off_goes_on_where_the_record_ends_and_two_share_the_
 fn any_question() -> impl Strategy<Value = Value> {
     let operation =
         prop::sample::select(vec!["reclaim", "supply", "transfer", "change_use", "construction_permit", "requisition"]);
+    let place = (0..3_u8, -0.003..0.003_f64);
     let flags = (any::<Option<bool>>(), any::<Option<bool>>());
     let planned = prop::sample::select(vec![None, Some("0701"), Some("0601"), Some("0809")]);
-    (0.0..0.08_f64, -0.002..0.004_f64, 20.0..400.0_f64, operation, planned, flags).prop_map(
-        |(east, north, side, operation, planned, (key_unit, food_site))| {
+    (place, -0.003..0.003_f64, 20.0..400.0_f64, operation, planned, flags).prop_map(
+        |((site, east), north, side, operation, planned, (key_unit, food_site))| {
             let planned = planned.map(|code| json!({"system": "GB/T 21010-2017", "code": code}));
             let facts = json!({"key_unit": key_unit, "food_site": food_site});
             let properties = json!({"operation": operation, "planned_use": planned, "facts": facts});
-            json!({"type": "Feature", "geometry": square(105.598 + east, 38.8 + north, side), "properties": properties})
+            json!({"type": "Feature", "geometry": square(105.6 + f64::from(site) * 0.03 + east, 38.8 + north, side), "properties": properties})
         },
     )
 }
