@@ -54,15 +54,9 @@ fn operation(text: &str) -> Result<&'static str, String> {
 pub(super) async fn run(config: Config, arguments: Arguments, json: bool) -> Result<Outcome> {
     let file = read(&arguments)?;
     let defaults = Defaults::read(arguments.operation, arguments.planned_use.as_deref(), arguments.on)?;
-    let out = match &arguments.out {
-        Some(path) => {
-            Some(std::io::BufWriter::new(std::fs::File::create(path).map_err(|cause| unwritable(path, cause))?))
-        }
-        None => None,
-    };
     let opened = super::open(config).await?;
     let mut terminal =
-        Terminal { bar: ProgressBar::hidden(), out, json, counts: BTreeMap::new(), wrong: 0, manifest: None };
+        Terminal { bar: ProgressBar::hidden(), out: None, json, counts: BTreeMap::new(), wrong: 0, manifest: None };
     let ended = answer(&opened.app, &arguments, &file, defaults, &mut terminal).await;
     terminal.bar.finish_and_clear();
     let closed = opened.close().await;
@@ -80,11 +74,16 @@ async fn answer(
 ) -> Result<()> {
     let (rows, ignored) = batch::of_file(app, file, defaults).await?;
     let on = On { app: app.clone(), caller: Caller::Operator, request_id: "command".to_owned() };
+    // What a batch gave before it broke off is not written over by one that is not carried on.
+    if let Some(id) = arguments.resume {
+        batch::resume(&on, id, &rows).await?;
+    }
+    if let Some(path) = &arguments.out {
+        let file = std::fs::File::create(path).map_err(|cause| unwritable(path, cause))?;
+        terminal.out = Some(std::io::BufWriter::new(file));
+    }
     let id = match arguments.resume {
-        Some(id) => {
-            batch::resume(&on, id, &rows).await?;
-            id
-        }
+        Some(id) => id,
         None => open(app, &rows).await?,
     };
     if !ignored.is_empty() {
@@ -171,7 +170,11 @@ struct Terminal {
 
 impl Sink for Terminal {
     fn take<'a>(&'a mut self, lines: Vec<Line>) -> BoxFuture<'a, Result<()>> {
-        let taken = lines.into_iter().try_for_each(|line| self.line(line));
+        let taken = lines.into_iter().try_for_each(|line| self.line(line)).and_then(|()| match &mut self.out {
+            // What was given stands in the file, however the run ends.
+            Some(out) => out.flush().map_err(Error::internal),
+            None => Ok(()),
+        });
         Box::pin(async move { taken })
     }
 }
@@ -185,9 +188,6 @@ impl Terminal {
         }
         if let Some(out) = &mut self.out {
             out.write_all(&line.body).and_then(|()| out.write_all(b"\n")).map_err(Error::internal)?;
-            if line.row.is_none() {
-                out.flush().map_err(Error::internal)?;
-            }
         } else if self.json {
             println!("{}", String::from_utf8_lossy(&line.body));
         } else if let Some(row) = line.row {
