@@ -6,5 +6,5 @@ pub mod imports;
 pub mod indicators;
 pub mod land_check;
 pub mod rulebook;
-pub mod verify;
 pub mod siting;
+pub mod verify;

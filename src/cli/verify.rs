@@ -42,7 +42,9 @@ pub(super) fn run(arguments: &Arguments, json: bool) -> Result<Outcome> {
         bytes = pdf::attachment(&bytes)?;
         if !json {
             println!("核验的是证书所附的 reply.json；纸面内容未签名，以附件为准。");
-            println!("What is verified is the attached reply.json; the printed pages are not signed, the attachment counts.");
+            println!(
+                "What is verified is the attached reply.json; the printed pages are not signed, the attachment counts."
+            );
         }
     }
     let keys = arguments.keys.as_deref().map(keys).transpose()?;

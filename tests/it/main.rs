@@ -2,14 +2,14 @@
 #![cfg(test)]
 
 mod authorization;
-mod certificate;
 mod batch;
+mod certificate;
 mod check_basis;
 mod class_adjustment;
 mod classification;
 mod conflicts;
-mod coverage;
 mod consultation;
+mod coverage;
 mod deadline;
 mod deadline_daily;
 mod demo;

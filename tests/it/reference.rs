@@ -112,6 +112,7 @@ async fn a_layer_that_is_replaced_ends_what_its_file_does_not_hold() {
         ((1, 0, 1), vec![("/properties/code".to_owned(), "missing")])
     );
     assert_eq!(codes(&world, &planning, features).await, ["A", "B", "C"]);
+    world.clock.advance(chrono::Duration::hours(1));
     let before = world.app.clock().now();
     world.clock.advance(chrono::Duration::days(1));
     load(&world, "reference:schools", &[school("B"), school("D")], 1).await;

@@ -66,7 +66,7 @@ fn described(text: &str) -> Described {
             ["distance", division, metres, kinds @ ..] => {
                 for kind in kinds {
                     let of = world.parameters.entry(format!("siting_distance_{kind}_m")).or_default();
-                    of.insert((*division).to_owned(), number(metres) as u32);
+                    of.insert((*division).to_owned(), metres.parse().expect("metres"));
                 }
             }
             ["zone", code, division, east, north, side, kind] => world.rows.push((
@@ -321,10 +321,12 @@ async fn an_answer_is_numbered_kept_and_given_again_byte_for_byte() {
     let said = expect(desk.post(&land(HERE, 0.0, 0.0, 100.0), wrong), 422).await;
     let pointers: Vec<_> = said["errors"].as_array().expect("errors").iter().map(|e| e["pointer"].clone()).collect();
     assert_eq!(pointers, ["/properties/industry", "/properties/protection_distance_m"]);
+    desk.world.clock.advance(chrono::Duration::seconds(1));
     let twice = || desk.post(&land(HERE, 0.0, 0.0, 100.0), asked.clone()).header("idempotency-key", "one");
     let second = expect(twice(), 201).await;
     assert_eq!(expect(twice(), 201).await, second);
     assert_eq!(second["number"], "XZ-152921-2026-000002");
+    desk.world.clock.advance(chrono::Duration::seconds(1));
     let third = desk
         .ask(
             &land(HERE, 20_000.0, 0.0, 100.0),

@@ -33,6 +33,7 @@ async fn a_zone_is_published_and_ended_and_everybody_sees_it() {
         0
     );
 
+    world.clock.advance(chrono::Duration::hours(1));
     let before = world.app.clock().now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     world.clock.advance(chrono::Duration::hours(1));
     let end = |day: &str| {
@@ -137,8 +138,8 @@ async fn groups_of_farmland_are_an_aid_and_no_zone() {
     let rows = [
         unit("A1", "priority_protection", 105.6),
         unit("A2", "priority_protection", 105.61),
-        unit("A3", "safe_use", 105.62),
-        unit("B1", "priority_protection", 105.63),
+        unit("A3", "safe_use", 105.65),
+        unit("B1", "priority_protection", 105.628),
         unit("C1", "priority_protection", 105.7),
     ];
     assert_eq!(counts(&load(&world, "farmland", &rows, 10).await), (5, 0, 0));
@@ -165,7 +166,7 @@ async fn groups_of_farmland_are_an_aid_and_no_zone() {
         page["note_zh"].as_str().is_some_and(|note| note.contains("不是"))
             && page["features"][0]["geometry"]["type"] == "MultiPolygon"
     );
-    // A gap as wide as the unit between them makes one group of two.
+    // A wider gap makes one group of two.
     assert_eq!(groups(&expect(ask("&gap_m=1000&limit=1"), 200).await), [one("A1", 3)]);
     assert_eq!(groups(&expect(ask("&min_ha=150"), 200).await), [one("A1", 2)]);
     assert_eq!(

@@ -449,11 +449,11 @@ pub(super) async fn all_rows(conn: &mut PgConnection, filter: QuarterFilter<'_>)
         let page = store::quarter_rows(&mut *conn, filter, after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(rows) };
         after = Some(last.id);
-        let whole = page.len() < PAGE as usize;
+        let whole = i64::try_from(page.len()).map_err(Error::internal)? < PAGE;
         for row in page {
             rows.push(ShareRow::of(row)?);
         }
-        if rows.len() > MAX_SHARED as usize {
+        if i64::try_from(rows.len()).map_err(Error::internal)? > MAX_SHARED {
             return Err(Error::conflict(
                 "too_many_checks",
                 Text::new(

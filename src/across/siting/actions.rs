@@ -315,7 +315,9 @@ async fn zones(
 /// Farmland under the land.
 async fn units(act: &mut Act, all: &mut Gathered, config: &Config, land: &[u8], area_m2: f64) -> Result<()> {
     let on = all.facts.on;
-    for overlay::Met { record: unit, overlay, .. } in farmland::hits(act.tx(), &Probe::one(land.to_vec(), area_m2, on)).await? {
+    for overlay::Met { record: unit, overlay, .. } in
+        farmland::hits(act.tx(), &Probe::one(land.to_vec(), area_m2, on)).await?
+    {
         let class = match unit.class.as_str() {
             "priority_protection" => UnitClass::Priority,
             "unclassified" => UnitClass::Unclassified,

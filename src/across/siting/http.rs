@@ -391,8 +391,8 @@ fn known(name: &str, value: Option<&str>, is_known: impl Fn(&str) -> bool) -> Re
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct CandidateParams {
-    /// Division, and those below it
-    division: DivisionCode,
+    /// Division, and those below it; left out, all that the caller sees
+    division: Option<DivisionCode>,
     /// Groups of this area at least, hectares
     #[param(minimum = 0.0, default = 10.0)]
     min_ha: Option<f64>,
@@ -472,7 +472,8 @@ async fn list_zone_candidates(call: Call, Params(params): Params<CandidateParams
         }
     }
     let on = params.true_on.unwrap_or_else(|| call.today());
-    let division = params.division.as_str();
+    let division = params.division.unwrap_or_else(DivisionCode::nation);
+    let division = division.as_str();
     let mut conn = call.app().db().acquire().await?;
     let units = store::priority_units(&mut conn, scope.as_deref(), division, on).await?;
     if units > MOST_UNITS {

@@ -86,7 +86,9 @@ impl Registry {
             let text = match status {
                 "valid" => Text::fixed("该回复目前有效。", "The reply is valid now."),
                 "withdrawn" => Text::fixed("该回复已撤回。", "The reply was withdrawn."),
-                _ => Text::fixed("该回复因登记情况变化已失效。", "The reply was superseded by a change of the records."),
+                _ => {
+                    Text::fixed("该回复因登记情况变化已失效。", "The reply was superseded by a change of the records.")
+                }
             };
             // What was signed was signed, whatever became of it: this refutes nothing.
             findings.push(Finding::new("standing", (status == "valid").then_some(true), text));

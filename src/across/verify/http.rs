@@ -3,9 +3,9 @@
 use super::actions::{self, Verified};
 use crate::kernel::{Error, Kind, Result, Text};
 use crate::platform::call::{parse_json, read_all};
+use crate::platform::pdf;
 use crate::platform::seal::ProofView;
 use crate::platform::seal::document::Finding;
-use crate::platform::pdf;
 use crate::platform::{App, Call, Permission, Reply, Stop};
 use axum::extract::Request;
 use axum::http::header;

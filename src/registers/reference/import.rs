@@ -193,11 +193,9 @@ async fn close(act: &mut Act, file: &File, rejected: u64) -> Result<()> {
     let layer = actions::for_import(act, &file.layer).await?;
     let today = act.today();
     store::loaded(act.tx(), layer.id, today).await?;
-    if layer.on_import != "replace" {
-        return Ok(());
-    }
-    let ended = if rejected == 0 { end_others(act, layer.id, file).await? } else { 0 };
-    act.note(subject(&file.layer), json!({"replaced": rejected == 0, "ended": ended, "on": today}));
+    let replaced = layer.on_import == "replace" && rejected == 0;
+    let ended = if replaced { end_others(act, layer.id, file).await? } else { 0 };
+    act.note(subject(&file.layer), json!({"replaced": replaced, "ended": ended, "on": today}));
     Ok(())
 }
 

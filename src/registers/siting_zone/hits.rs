@@ -33,7 +33,8 @@ pub struct Hit {
 pub async fn hits(conn: &mut PgConnection, probe: &Probe) -> Result<Vec<Met<Hit>>> {
     let rows = store::hits(conn, probe).await?;
     let met = rows.into_iter().map(|row| {
-        let store::HitRow { id, code, name, kind, division_code, published_by, published_on, document_number, .. } = row;
+        let store::HitRow { id, code, name, kind, division_code, published_by, published_on, document_number, .. } =
+            row;
         let record = Hit { id, code, name, kind, division_code, published_by, published_on, document_number };
         probe.met(row.place, row.overlap_m2, row.distance_m, row.area_m2, record)
     });

@@ -1,8 +1,8 @@
 //! All SQL of `siting_zone`, `siting_zone_publication` and `siting_zone_restriction`.
 
 use crate::kernel::{ApprovalRestrictionId, Day, DocumentId, Result, SitingZoneId, ZonePublicationId};
-use chrono::{DateTime, Utc};
 use crate::platform::overlay::Probe;
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 /// A zone as it is registered.

@@ -218,12 +218,9 @@ impl GivenReply {
         let number = needed("/number", line("/number", Some(self.number), &mut faults), &mut faults);
         let body = needed("/text", text("/text", Some(self.text), MAX_BODY, &mut faults), &mut faults);
         let conditions = text("/conditions", self.conditions, MAX_TEXT, &mut faults);
-        let corrects = match self.corrects {
-            Some(reason) => {
-                Some(needed("/corrects", text("/corrects", Some(reason), MAX_TEXT, &mut faults), &mut faults))
-            }
-            None => None,
-        };
+        let corrects = self
+            .corrects
+            .map(|reason| needed("/corrects", text("/corrects", Some(reason), MAX_TEXT, &mut faults), &mut faults));
         match (self.conclusion, &conditions) {
             (WrittenReply::Conditions, None) => faults.push(Fault::new(
                 "/conditions",

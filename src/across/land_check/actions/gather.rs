@@ -117,14 +117,16 @@ pub(in super::super) async fn judge(
     let mut judged: Vec<Option<Judged>> = (0..cases.len()).map(|_| None).collect();
     for (((at, place), under), statuses) in kept.into_iter().enumerate().zip(under).zip(statuses) {
         let case = cases[place];
-        let places = match division::told(conn, under, case.question.division_code.as_deref(), case.home, &probe.ewkb[at]).await {
-            Ok(places) => places,
-            Err(error) if error.kind() == Kind::Invalid => {
-                refused[place] = Some(error);
-                continue;
-            }
-            Err(error) => return Err(error),
-        };
+        let places =
+            match division::told(conn, under, case.question.division_code.as_deref(), case.home, &probe.ewkb[at]).await
+            {
+                Ok(places) => places,
+                Err(error) if error.kind() == Kind::Invalid => {
+                    refused[place] = Some(error);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
         let mut met = std::mem::take(&mut records[at]);
         met.sort_by(|a, b| {
             b.overlay.overlap_m2.total_cmp(&a.overlay.overlap_m2).then_with(|| a.hit.code.cmp(&b.hit.code))

@@ -106,11 +106,7 @@ struct Asked<'a> {
 /// long ago it was given; one about a day that was past when it was asked speaks of that day, and says when the land has
 /// another story since.
 async fn judge_of_record(conn: &mut PgConnection, bench: &Bench<'_>, asked: &Asked<'_>) -> Result<Vec<Result<Judged>>> {
-    let case = |at: usize, facts_on: Day| Case {
-        question: &asked.questions[at],
-        facts_on,
-        home: asked.home,
-    };
+    let case = |at: usize, facts_on: Day| Case { question: &asked.questions[at], facts_on, home: asked.home };
     let is_past = |at: usize| asked.questions[at].on < asked.days[at];
     let all: Vec<usize> = (0..asked.questions.len()).collect();
     let facts_on = |at: usize| {

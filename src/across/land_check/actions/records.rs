@@ -43,8 +43,12 @@ pub async fn verify_records(app: &App) -> Result<Vec<Misfit>> {
             let reply = replies.next_if(|reply| reply.log_index == index);
             let misfit = match (&said, &reply) {
                 (None, None) => continue,
-                (Some(_), None) => Text::fixed("日志有此回复，登记簿没有", "the log has this reply and the record has not"),
-                (None, Some(_)) => Text::fixed("登记簿有此回复，日志没有", "the record has this reply and the log has not"),
+                (Some(_), None) => {
+                    Text::fixed("日志有此回复，登记簿没有", "the log has this reply and the record has not")
+                }
+                (None, Some(_)) => {
+                    Text::fixed("登记簿有此回复，日志没有", "the record has this reply and the log has not")
+                }
                 (Some(said), Some(reply)) => {
                     let examined = document::examine(&reply.body, Evidence::default());
                     let same = examined.claim.as_ref().is_some_and(|claim| {

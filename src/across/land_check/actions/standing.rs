@@ -87,11 +87,7 @@ pub struct Became {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn became(
-    conn: &mut PgConnection,
-    id: LandCheckId,
-    known_at: Option<DateTime<Utc>>,
-) -> Result<Vec<Became>> {
+pub async fn became(conn: &mut PgConnection, id: LandCheckId, known_at: Option<DateTime<Utc>>) -> Result<Vec<Became>> {
     store::became(conn, id, known_at).await
 }
 

@@ -308,4 +308,3 @@ fn a_reply_that_was_superseded_says_why_and_a_written_reply_what_it_says() {
         assert!(text.contains(&squeeze(said)), "{said}\n{text}");
     }
 }
-

@@ -1,7 +1,7 @@
 //! `/v1/land-checks`
 
-mod certificate;
 mod batch;
+mod certificate;
 mod standing;
 
 use super::actions::{self, Identity, Question, Stated};
@@ -211,12 +211,7 @@ pub fn read_question(asked: Asked, today: Day) -> Result<Question> {
 }
 
 /// As [`read_question`], of an outline that was read from somewhere, with what the registry knows of the parcel.
-fn read_question_on(
-    properties: AskedProperties,
-    area: Result<Area>,
-    known: Identity,
-    today: Day,
-) -> Result<Question> {
+fn read_question_on(properties: AskedProperties, area: Result<Area>, known: Identity, today: Day) -> Result<Question> {
     let mut faults = Vec::new();
     let area = match area {
         Ok(area) => Some(area),
@@ -361,10 +356,7 @@ async fn ground(app: &App, asked: &Asked, crs: BodyCrs, today: Day) -> Result<(R
         (serde_json::Value::Null, None) if asked.properties.parcel_code.is_some() => Err(Error::fault(
             "/properties/parcel_code",
             "unknown_parcel",
-            Text::fixed(
-                "登记系统中没有此宗地；请附图形。",
-                "The registry knows no such parcel; send its outline.",
-            ),
+            Text::fixed("登记系统中没有此宗地；请附图形。", "The registry knows no such parcel; send its outline."),
         )),
         (geometry, _) => area_in_crs(app.db(), geometry, crs, "/geometry").await,
     };

@@ -1,7 +1,7 @@
 //! SQL of the land checks' own tables.
 
-pub(super) mod outlines;
 pub(super) mod batch;
+pub(super) mod outlines;
 pub(super) mod standing;
 
 use crate::kernel::{ActId, Day, Error, KeyId, LandCheckId, Result};
