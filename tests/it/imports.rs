@@ -762,8 +762,11 @@ async fn a_hundred_thousand_features_take_less_than_a_minute() {
 // ---------------------------------------------------------------------------------------------------------------------
 // Workbooks.
 
+/// A sheet of a workbook: its name, and what fills it.
+type Filled<'a> = (&'a str, &'a dyn Fn(&mut rust_xlsxwriter::Worksheet));
+
 /// A workbook with one cell after the other, written by the cell.
-fn workbook(sheets: &[(&str, &dyn Fn(&mut rust_xlsxwriter::Worksheet))]) -> Vec<u8> {
+fn workbook(sheets: &[Filled<'_>]) -> Vec<u8> {
     let mut book = rust_xlsxwriter::Workbook::new();
     for (name, fill) in sheets {
         fill(book.add_worksheet().set_name(*name).expect("a name"));
