@@ -404,7 +404,7 @@ async fn a_file_of_parcels_is_rehearsed_and_answered() {
         .collect();
     assert_eq!(
         codes,
-        [(1, "column_ignored"), (1, "would_be"), (2, "bad_field"), (3, "outline_unreadable"), (4, "would_be")]
+        [(1, "column_ignored"), (1, "would_be"), (2, "bad_field"), (3, "geometry_type"), (4, "would_be")]
     );
     assert_eq!(desk.count("select count(*) from land_check").await, 0, "nothing is numbered");
 

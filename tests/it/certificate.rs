@@ -68,9 +68,12 @@ async fn it_carries_the_answer_byte_for_byte_and_names_every_record() {
     assert_eq!(pdf::attachment(&paper).expect("the attachment"), stored);
     let text = text_of(&paper);
     let address = format!("https://soil.example.gov.cn/#/verify?number={number}&sha256=");
-    for said in [number, "152921WR20260001", "原某某化工厂", "未签名", &address] {
+    let proof = |name: &str| check["proof"][name].as_str().expect("of the proof").to_owned();
+    let (key, digest) = (proof("key_id"), proof("payload_sha256"));
+    for said in [number, "152921WR20260001", "原某某化工厂", &key, &digest, &address] {
         assert!(text.contains(said), "{said}\n{text}");
     }
+    assert!(!text.contains("未签名"), "{text}");
     assert!(!text.contains("没有边界图形可绘的记录"), "the site is drawn: {text}");
     // The same answer gives the same paper.
     assert_eq!(get().header("if-none-match", tag).send().await.expect("an answer").status(), 304);

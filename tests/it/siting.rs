@@ -285,7 +285,7 @@ async fn an_answer_is_numbered_kept_and_given_again_byte_for_byte() {
         let one = all.iter().find(|d| d["kind"] == kind).expect("a distance");
         (one["metres"].clone(), one["source"].clone())
     };
-    assert_eq!(distance(&answer, "schools"), (json!(900.0), json!("protection_distance")));
+    assert_eq!(distance(&answer, "schools"), (json!(900), json!("protection_distance")));
     assert_eq!(distance(&answer, "contaminated"), (Value::Null, json!("unset")));
     let known = |answer: &Value, register: &str| {
         let all = answer["coverage"].as_array().expect("coverage");

@@ -14,7 +14,7 @@ mod store;
 
 pub use actions::batch;
 pub use actions::records::{Misfit, verify_records};
-pub use actions::standing::{Became, became, status};
+pub use actions::standing::{became, status};
 pub use actions::watch::{Pass, untrue, watch};
 pub use actions::{Answered, Identity, Question, Stated, ask, ask_all, settings};
 pub use http::{Asked, read_question, routes};
@@ -23,3 +23,4 @@ pub use rules::{
     Actor, Decision, FactUsed, Finding, Fired, GATES, Gate, Jurisdiction, Operation, Place, Register,
     Reply as WrittenReply, Source, Verdict, after_reply, home,
 };
+pub use store::standing::Became;

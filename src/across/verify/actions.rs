@@ -6,6 +6,7 @@ use crate::platform::App;
 use crate::platform::seal::document::{self, Evidence, Finding, Inclusion};
 use crate::platform::seal::log::{self, Said};
 use crate::platform::seal::note::Verifier;
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 /// What came of it.
@@ -20,7 +21,7 @@ pub(super) struct Verified {
     /// What the log's entry says of it, when it is the document's.
     pub said: Option<Said>,
     /// How it stands now, where it is a reply to a land check.
-    pub standing: Option<&'static str>,
+    pub standing: Option<(&'static str, DateTime<Utc>)>,
 }
 
 /// A place in the log.
@@ -81,7 +82,7 @@ impl Registry {
             Some(said) if said.kind == "land_check" => land_check::status(conn, LandCheckId(said.id)).await?,
             _ => None,
         };
-        if let Some(status) = standing {
+        if let Some((status, _)) = standing {
             findings.retain(|finding| finding.what != "standing");
             let text = match status {
                 "valid" => Text::fixed("该回复目前有效。", "The reply is valid now."),

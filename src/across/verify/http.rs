@@ -63,9 +63,19 @@ struct Verification {
     log: Option<LogPlace>,
     /// What the log says was signed there; null unless the document is there.
     document: Option<Signed>,
-    /// How the reply stands now: `valid`, `superseded` or `withdrawn`; null unless a reply to a land check is there.
+    /// How the reply stands now; null unless a reply to a land check is there.
+    standing: Option<Standing>,
+}
+
+/// How a reply to a land check stands now.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = VerifiedStanding)]
+struct Standing {
+    /// `valid`, `superseded` or `withdrawn`.
     #[schema(example = "valid")]
-    standing: Option<String>,
+    status: &'static str,
+    /// Since when.
+    since: DateTime<Utc>,
 }
 
 /// Something that was looked at.
@@ -125,7 +135,7 @@ impl From<Verified> for Verification {
                 included: place.included,
                 checkpoint: place.checkpoint,
             }),
-            standing: standing.map(str::to_owned),
+            standing: standing.map(|(status, since)| Standing { status, since }),
             document: said.map(|said| Signed { kind: said.kind, id: said.id, number: said.number, at: said.at }),
         }
     }

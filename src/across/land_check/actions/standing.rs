@@ -4,7 +4,7 @@ use super::compare::{Difference, Essence};
 use super::gather::Bench;
 use super::question::Answer;
 use super::{Asked, judge_of_record, settings};
-use crate::across::land_check::store::standing::{self as store, Head, NewTurn, Turn};
+use crate::across::land_check::store::standing::{self as store, Became, Head, NewTurn, Turn};
 use crate::kernel::{Day, Error, LandCheckId, Result, Text};
 use crate::platform::{Act, App, Caller, Change, Permission, Scope, touch};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -55,32 +55,19 @@ pub(in super::super) struct Now {
     pub pending: bool,
 }
 
-/// How a reply stands, for whoever knows its identifier: `valid`, `superseded` or `withdrawn`; `None` for no reply.
+/// How a reply stands and since when, for whoever knows its identifier: `valid`, `superseded` or `withdrawn`; `None` for no
+/// reply.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn status(conn: &mut PgConnection, id: LandCheckId) -> Result<Option<&'static str>> {
+pub async fn status(conn: &mut PgConnection, id: LandCheckId) -> Result<Option<(&'static str, DateTime<Utc>)>> {
     match store::head(conn, &Scope::All, id).await? {
-        Some(head) => Ok(Some(of(conn, head).await?.status.as_str())),
+        Some(head) => {
+            let now = of(conn, head).await?;
+            Ok(Some((now.status.as_str(), now.since)))
+        }
         None => Ok(None),
     }
-}
-
-/// What became of a reply, by whom.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Became {
-    /// `superseded` or `withdrawn`.
-    pub status: String,
-    /// Since when.
-    pub at: DateTime<Utc>,
-    /// Role of whoever withdrew it; `None`: the registry itself.
-    pub role: Option<String>,
-    /// Division of whoever withdrew it.
-    pub division_code: Option<String>,
-    /// Why it was withdrawn.
-    pub reason: Option<String>,
-    /// Verdict of the same question when it was superseded.
-    pub verdict_now: Option<String>,
 }
 
 /// Everything that became of a reply by an instant (`None`: by now), oldest first.

@@ -1,6 +1,5 @@
 //! SQL of how replies stand, and of the watch over them.
 
-use super::super::actions::standing::Became;
 use crate::kernel::{ActId, Day, KeyId, LandCheckId, Result};
 use crate::platform::Scope;
 use chrono::{DateTime, Utc};
@@ -27,6 +26,23 @@ pub(in super::super) async fn turns(conn: &mut PgConnection, id: LandCheckId) ->
     )
     .fetch_all(conn)
     .await?)
+}
+
+/// What became of a reply, by whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Became {
+    /// `superseded` or `withdrawn`.
+    pub status: String,
+    /// Since when.
+    pub at: DateTime<Utc>,
+    /// Role of whoever withdrew it; `None`: the registry itself.
+    pub role: Option<String>,
+    /// Division of whoever withdrew it.
+    pub division_code: Option<String>,
+    /// Why it was withdrawn.
+    pub reason: Option<String>,
+    /// Verdict of the same question when it was superseded.
+    pub verdict_now: Option<String>,
 }
 
 /// What became of a reply, with who did it.
