@@ -6,6 +6,7 @@ use super::rules::{CoverageStatus, FactUsed, Fired, Operation, Register, Verdict
 use crate::kernel::AreaGeometry;
 use crate::kernel::{Citation, Confidence, Day, LandCheckBatchId, LandCheckId, Text};
 use crate::platform::Caller;
+use crate::platform::seal::ProofView;
 use crate::platform::touch::Versions;
 use crate::registers::coverage;
 use crate::standards::land_use::LandUse;
@@ -92,26 +93,6 @@ pub struct SealedLandCheckReply {
     pub reply: LandCheckReply,
     /// Its proof.
     pub proof: ProofView,
-}
-
-/// What proves a reply: see `/v1/signing-keys`, `/v1/land-check-log/*` and `jingtu verify`.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ProofView {
-    /// Algorithm of the signature.
-    #[schema(example = "Ed25519")]
-    pub alg: String,
-    /// The key that signed.
-    pub key_id: String,
-    /// Its public half, base64.
-    pub public_key: String,
-    /// SHA-256 of the RFC 8785 form of the reply without `proof`, hexadecimal.
-    pub payload_sha256: String,
-    /// Name of the log that the reply was entered in.
-    pub log: String,
-    /// Its place in the log, from 0.
-    pub log_index: u64,
-    /// Signature over the RFC 8785 form of the reply whose `proof` lacks only this member, base64.
-    pub signature: String,
 }
 
 /// Who asked.

@@ -1,13 +1,13 @@
 //! Asking: gather what is known of the ground and around it, let the rules decide, number the answer and keep it.
 
 use super::reply::{
-    SitingCheckReply, SitingCoverage, SitingDistance, SitingHit, SitingOperator, SitingParcel, SitingStated,
-    facilities, names, relation,
+    SitingCheckReply, SitingCoverage, SitingDistance, SitingHit, SitingParcel, SitingStated, facilities, names,
+    relation,
 };
 use super::rules::{self, Activity, Covers, Facility, Facts, Lies, Met, Order, Procedure, Reach, UnitClass, ZoneKind};
 use super::store::{self, NewCheck};
 use crate::across::land_check::Place;
-use crate::across::land_check::reply::RuleView;
+use crate::across::land_check::reply::{OperatorView, RuleView};
 use crate::config::Config;
 use crate::kernel::{Area, Day, DivisionCode, Error, Result, SitingCheckId, Text};
 use crate::platform::overlay::{self, Overlay, Probe, Relation, share};
@@ -91,7 +91,7 @@ pub(super) async fn ask(act: &mut Act, question: &Question) -> Result<Answered> 
         id,
         number: number.clone(),
         checked_at: act.now(),
-        operator: operator(act.caller()),
+        operator: OperatorView::of(act.caller()),
         on: question.on,
         activity: question.activity.as_str(),
         activity_zh: activity_name.zh.into(),
@@ -141,18 +141,6 @@ pub(super) async fn ask(act: &mut Act, question: &Question) -> Result<Answered> 
     sealer.close(act).await?;
     act.note(format!("siting_check/{number}"), json!({"verdict": view.verdict, "sha256": hex::encode(body_sha256)}));
     Ok(Answered { id, body })
-}
-
-fn operator(caller: &Caller) -> Option<SitingOperator> {
-    let Caller::Key(holder) = caller else { return None };
-    let role = holder.role.title();
-    Some(SitingOperator {
-        name: holder.name.clone(),
-        role: holder.role.as_str(),
-        role_zh: role.zh.into(),
-        role_en: role.en.into(),
-        division_code: holder.division.as_str().to_owned(),
-    })
 }
 
 fn stated(question: &Question) -> SitingStated {

@@ -3,7 +3,7 @@
 
 use super::rules::{Activity, Facility, Lies, Procedure, Reach};
 use crate::across::land_check::Verdict;
-use crate::across::land_check::reply::RuleView;
+use crate::across::land_check::reply::{OperatorView, RuleView};
 use crate::kernel::{Area, AreaGeometry, Day, SitingCheckId, Text, mu};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -20,7 +20,7 @@ pub struct SitingCheckReply {
     /// When it was asked and answered.
     pub checked_at: DateTime<Utc>,
     /// Who asked; null for a command at the machine itself.
-    pub operator: Option<SitingOperator>,
+    pub operator: Option<OperatorView>,
     /// Day of the plan or approval; the law of that day is applied.
     pub on: Day,
     /// `new`, `expansion`, `reconstruction` or `existing`.
@@ -60,23 +60,6 @@ pub struct SitingCheckReply {
     pub distances: Vec<SitingDistance>,
     /// What is known of the place.
     pub coverage: Vec<SitingCoverage>,
-}
-
-/// Who asked.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct SitingOperator {
-    /// What the key was named.
-    pub name: String,
-    /// Its role.
-    #[schema(example = "planning")]
-    pub role: &'static str,
-    /// 角色
-    pub role_zh: String,
-    /// Role in English.
-    pub role_en: String,
-    /// Where it holds.
-    #[schema(example = "152900")]
-    pub division_code: String,
 }
 
 /// What the caller stated.
