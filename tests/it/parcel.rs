@@ -468,3 +468,53 @@ async fn files_say_what_came_of_which() {
     let outcomes = load(&world, "parcels", &[row("J3", Some("2026-01-01"), json!("J"), 105.7, 105.702)], 10).await;
     assert_eq!(faults(&outcomes[0])[0].1, "parcel_ended");
 }
+
+#[tokio::test]
+async fn a_code_is_enough_of_a_question_and_an_outline_may_come_in_a_zone() {
+    let world = World::new().await;
+    let key = world.key(Role::Planning, "152921").await;
+    create(&world, &key, &body(OLD, 105.0, 105.02)).await;
+    let ask = |geometry: Value, code: &str| {
+        let properties = json!({"operation": "supply", "parcel_code": code, "division_code": "152921",
+            "current_use": {"system": "GB/T 21010-2017", "code": "0701"}});
+        let asked = json!({"type": "Feature", "geometry": geometry, "properties": properties});
+        world.post("/v1/land-checks").bearer_auth(&key).json(&asked)
+    };
+    let by_code = expect(ask(Value::Null, OLD), 201).await;
+    let drawn = expect(ask(rect(105.0, 105.02), OLD), 201).await;
+    assert_eq!(by_code["parcel"]["area_m2"], drawn["parcel"]["area_m2"]);
+    let parcel = &by_code["parcel"];
+    assert_eq!((&parcel["parcel_code"], &parcel["address"]), (&json!(OLD), &json!("（演示）某镇某路 1 号")));
+    assert_eq!((&parcel["registered_use"]["code"], parcel.get("successors")), (&json!("0601"), None));
+    // The register's use wins over what is stated, and the contradiction is shown.
+    let rules: Vec<&str> =
+        by_code["rules"].as_array().unwrap().iter().map(|rule| rule["rule"].as_str().unwrap()).collect();
+    assert!(rules.contains(&"P-CONTRADICTION"), "{rules:?}");
+    assert_eq!(
+        fault(&expect(ask(Value::Null, "152921001002GB09999"), 422).await),
+        ("/properties/parcel_code", "unknown_parcel")
+    );
+
+    // An old code still answers, with what came of it.
+    let children = [child("152921001002GB00124", 105.0, 105.01), child("152921001002GB00125", 105.01, 105.02)];
+    record(&world, &key, &change("split", "2026-06-01", &[OLD], &children), 201).await;
+    let old = expect(ask(Value::Null, OLD), 201).await;
+    assert_eq!(old["parcel"]["successors"], json!(["152921001002GB00124", "152921001002GB00125"]));
+
+    // Zone 35 (central meridian 105 degrees): north, east with the number of the zone before it.
+    let ring = [
+        [4_296_000.0, 35_500_000.0],
+        [4_296_000.0, 35_500_100.0],
+        [4_296_100.0, 35_500_100.0],
+        [4_296_100.0, 35_500_000.0],
+        [4_296_000.0, 35_500_000.0],
+    ];
+    let zone = |crs: &str| {
+        ask(json!({"type": "Polygon", "coordinates": [ring]}), "X1")
+            .header("content-crs", format!("<http://www.opengis.net/def/crs/EPSG/0/{crs}>"))
+    };
+    let answer = expect(zone("4523"), 201).await;
+    let area = answer["parcel"]["area_m2"].as_f64().unwrap();
+    assert!((area - 10_000.0).abs() < 1.0, "{area}");
+    expect(zone("99999"), 422).await;
+}

@@ -226,6 +226,34 @@ async fn an_answer_that_comes_late_is_looked_at_again() {
 }
 
 #[tokio::test]
+async fn a_reply_altered_or_removed_on_record_is_found_by_its_entry_in_the_log() {
+    let desk = Desk::new().await;
+    let mut answers = Vec::new();
+    for n in 0..3 {
+        answers.push(desk.ask(&square(105.5 + f64::from(n) * 0.02, 38.8, 200.0), reclaim()).await);
+    }
+    let app = &desk.world.app;
+    assert_eq!(land_check::verify_records(app).await.expect("verified"), []);
+    let tamper = |sql: &'static str| async move {
+        let mut tx = app.db().begin().await.expect("begin");
+        sqlx::query("alter table land_check disable trigger all").execute(&mut *tx).await.expect("triggers");
+        sqlx::query(sql).execute(&mut *tx).await.expect("tampered");
+        tx.commit().await.expect("commit");
+    };
+    tamper(
+        "update land_check set body = b.body, body_sha256 = sha256(b.body)
+         from (select id, convert_to(replace(convert_from(body, 'UTF8'), 'reclaim', 'acquire'), 'UTF8') as body
+               from land_check where log_index = 0) b
+         where b.id = land_check.id",
+    )
+    .await;
+    tamper("delete from land_check where log_index = 2").await;
+    let found = land_check::verify_records(app).await.expect("verified");
+    let found: Vec<(u64, &str)> = found.iter().map(|misfit| (misfit.index, misfit.number.as_str())).collect();
+    assert_eq!(found, [(0, text(&answers[0], "number")), (2, text(&answers[2], "number"))]);
+}
+
+#[tokio::test]
 async fn a_change_of_the_rules_is_held_against_every_reply() {
     let desk = Desk::new().await;
     for n in 0..3 {
