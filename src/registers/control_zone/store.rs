@@ -174,10 +174,10 @@ pub async fn hits(conn: &mut PgConnection, probe: &Probe) -> Result<Vec<HitRow>>
                cross join lateral (
                    select g, platform_near_box(g, $4) as box from st_geomfromewkb(q.ewkb) as g offset 0) as p
                join lateral (
-                   select * from control_zone where $5::timestamptz is null or sys_from <= $5
+                   select * from control_zone where geom && p.box and ($5::timestamptz is null or sys_from <= $5)
                    union all
                    select * from control_zone_history
-                   where $5::timestamptz is not null and sys_from <= $5 and sys_to > $5) as r on r.geom && p.box
+                   where $5::timestamptz is not null and geom && p.box and sys_from <= $5 and sys_to > $5) as r on true
                cross join lateral (select platform_overlap_m2(r.geom, p.g, r.area_m2) as overlap_m2 offset 0) as o
            where r.approved_on <= q.on_day and (r.ended_on is null or r.ended_on > q.on_day)
                and (o.overlap_m2 is not null or st_dwithin(r.geom::geography, p.g::geography, $4))"#,

@@ -262,7 +262,7 @@ pub async fn hits(conn: &mut PgConnection, probe: &Probe) -> Result<Vec<HitRow>>
            from unnest($1::int[], $2::bytea[], $3::date[]) as q (n, ewkb, on_day)
                cross join lateral (
                    select g, platform_near_box(g, $4) as box from st_geomfromewkb(q.ewkb) as g offset 0) as p
-               join lateral farmland_units_at(q.on_day, $5) as u on u.geom && p.box
+               join lateral farmland_units_about(p.box, q.on_day, $5) as u on true
                cross join lateral (select platform_overlap_m2(u.geom, p.g, u.area_m2) as overlap_m2 offset 0) as o
            where u.living and (o.overlap_m2 is not null or st_dwithin(u.geom::geography, p.g::geography, $4))"#,
         &probe.places(),

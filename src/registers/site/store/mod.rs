@@ -1079,10 +1079,10 @@ pub(super) async fn hits(conn: &mut PgConnection, probe: &Probe) -> Result<Vec<H
                cross join lateral (
                    select g, platform_near_box(g, $4) as box from st_geomfromewkb(q.ewkb) as g offset 0) as p
                join lateral (
-                   select * from site where $5::timestamptz is null or sys_from <= $5
+                   select * from site where geom && p.box and ($5::timestamptz is null or sys_from <= $5)
                    union all
                    select * from site_history
-                   where $5::timestamptz is not null and sys_from <= $5 and sys_to > $5) as r on r.geom && p.box
+                   where $5::timestamptz is not null and geom && p.box and sys_from <= $5 and sys_to > $5) as r on true
                cross join lateral (select platform_overlap_m2(r.geom, p.g, r.area_m2) as overlap_m2 offset 0) as o
                cross join lateral (
                    select w.*
