@@ -209,27 +209,34 @@ pub async fn covers(
     on: &[Day],
     known_at: Option<DateTime<Utc>>,
 ) -> Result<Vec<CoverRow>> {
-    // Pairs are looked at in the order of areas, so that the database prepares an outline once for all parcels in its box.
-    // An intersection is drawn only where the parcel sticks out.
+    // An intersection is drawn only where the parcel sticks out of a piece. Pieces meet at their cuts: a parcel across one
+    // is whole in the area but for the last digits.
     let rows = sqlx::query!(
         r#"with parcel as materialized (
-               select v.n, v.day, g from unnest($1::bytea[], $2::date[]) with ordinality as v (ewkb, day, n)
+               select v.n, v.day, g
+               from unnest($1::bytea[], $2::date[]) with ordinality as v (ewkb, day, n)
                    cross join lateral st_geomfromewkb(v.ewkb) as g),
-           near as materialized (
-               select p.n, p.g, c.id, c.code, c.name, c.registers, c.status, c.as_of, c.source, c.geom
-               from parcel as p join coverage_areas_known($3) as c on c.geom && p.g
+           held as materialized (
+               select p.n, c.id, c.code, c.name, c.registers, c.status, c.as_of, c.source,
+                   bool_or(w.whole) as whole, array_agg(t.geom) as pieces
+               from parcel as p
+                   join coverage_part as t on t.geom && p.g
+                   join coverage_areas_known($3) as c
+                       on c.id = t.area_id and c.revision >= t.from_revision and (t.to_revision is null or c.revision < t.to_revision)
+                   cross join lateral (select st_covers(t.geom, p.g) as whole offset 0) as w
                where (c.ended_on is null or c.ended_on > p.day) and (c.status = 'kept' or c.as_of <= p.day)
-               order by c.id),
-           held as materialized (select *, st_covers(geom, g) as whole from near),
+                   and (w.whole or st_intersects(t.geom, p.g))
+               group by p.n, c.id, c.code, c.name, c.registers, c.status, c.as_of, c.source),
            cut as materialized (
-               select *, case when not whole and st_intersects(geom, g)
-                   then st_collectionextract(st_intersection(geom, g), 3) end as part
-               from held),
+               select h.*, p.g, case when not h.whole then (
+                   select st_union(st_collectionextract(st_intersection(x.piece, p.g), 3)) from unnest(h.pieces) as x (piece)) end as part
+               from held as h join parcel as p on p.n = h.n),
            met as materialized (
                select *, case when whole then 1 else st_area(part::geography) / st_area(g::geography) end as share
                from cut where whole or not st_isempty(part))
-           select n as "n!", registers as "registers!", status as "status!", share as "share!", code as "code?",
-               name as "name?", source as "source?", as_of as "as_of?: Day"
+           select n as "n!", registers as "registers!", status as "status!",
+               case when share > 1 - 1e-9 then 1 else share end as "share!", code as "code?", name as "name?", source as "source?",
+               as_of as "as_of?: Day"
            from met where share > 0
            union all
            select t.n, array[t.register], t.status, st_area(st_collectionextract(st_union(t.parts), 3)::geography) / st_area(p.g::geography),
