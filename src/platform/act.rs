@@ -9,7 +9,7 @@ use super::touch;
 use crate::kernel::{ActId, Day, Error, Result, Text};
 use chrono::{DateTime, SubsecRound, Utc};
 use serde_json::{Value, json};
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 
 /// What a request says of itself: its id and, when it carried an `Idempotency-Key`, that key and what it was sent with.
 #[derive(Debug, Clone, Default)]
@@ -62,14 +62,9 @@ impl Act {
         // PostgreSQL keeps microseconds: what is answered now is what is read back later.
         let now = app.clock().now().trunc_subsecs(6);
         let id = ActId::new(now);
-        let mut tx = app.db().begin().await?;
-        sqlx::query!(
-            "select set_config('jingtu.act', $1, true) as act, set_config('jingtu.now', $2, true) as now",
-            id.to_string(),
-            now.to_rfc3339(),
-        )
-        .fetch_one(&mut *tx)
-        .await?;
+        // An identifier and an instant of ours: nothing in them could be read as SQL.
+        let opening = format!("begin; set local jingtu.act = '{id}'; set local jingtu.now = '{}'", now.to_rfc3339());
+        let mut tx = app.db().begin_with(AssertSqlSafe(opening)).await?;
         if let Some(mark) = &request.idempotency
             && let Some(reply) = answered_before(&mut tx, caller, mark, now).await?
         {

@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::kernel::{Clock, Day, Error, Kind, Result, Text};
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{PgPool, Postgres, Transaction};
+use sqlx::{Connection, PgPool, Postgres, Transaction};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,6 +79,9 @@ impl App {
     }
 }
 
+/// A connection that nobody used for so long is asked whether it still lives before it is used again.
+const RESTED: Duration = Duration::from_secs(1);
+
 /// Opens the pool. A query that runs longer than the configuration allows is ended by PostgreSQL.
 ///
 /// # Errors
@@ -98,6 +101,16 @@ pub async fn connect(url: &str, config: &Config) -> Result<PgPool> {
     Ok(PgPoolOptions::new()
         .max_connections(config.database_connections)
         .acquire_timeout(Duration::from_secs(10))
+        // Asking whether a connection still lives costs as much as a question: one that was just used does.
+        .test_before_acquire(false)
+        .before_acquire(|connection, about| {
+            Box::pin(async move {
+                if about.idle_for >= RESTED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .connect_with(options)
         .await?)
 }

@@ -35,7 +35,9 @@ const CHUNK: usize = 5_000;
 pub(super) async fn append(tx: &mut PgConnection, header: &Header<'_>, lines: &[Line]) -> Result<()> {
     let head = sqlx::query!("select seq, hash from platform_audit_head for update").fetch_one(&mut *tx).await?;
     let (mut seq, mut hash) = (head.seq, head.hash);
+    let mut left = lines.len();
     for chunk in lines.chunks(CHUNK) {
+        left -= chunk.len();
         let (mut seqs, mut texts) = (Vec::with_capacity(chunk.len()), Vec::with_capacity(chunk.len()));
         // Each line's hash, with the one before the first in front: a line's own is the next one's `prev_hash`.
         let mut hashes = Vec::with_capacity(chunk.len() + 1);
@@ -57,47 +59,44 @@ pub(super) async fn append(tx: &mut PgConnection, header: &Header<'_>, lines: &[
             seqs.push(seq);
             texts.push(text);
         }
+        // One statement for all, because every act pays for it. It begins after the chain's end was locked, so that it
+        // sees what was committed until then.
         sqlx::query!(
-            "insert into platform_audit (seq, act_id, at, line, prev_hash, hash)
-             select l.seq, $1, $2, l.line, l.prev_hash, l.hash
-             from unnest($3::bigint[], $4::text[], $5::bytea[], $6::bytea[]) as l (seq, line, prev_hash, hash)",
+            "with lines as (
+                 insert into platform_audit (seq, act_id, at, line, prev_hash, hash)
+                 select l.seq, $3, $4, l.line, l.prev_hash, l.hash
+                 from unnest($7::bigint[], $8::text[], $9::bytea[], $10::bytea[]) as l (seq, line, prev_hash, hash)),
+             head as (update platform_audit_head set seq = $1, hash = $2),
+             touched as (
+                 select string_to_array(nullif(current_setting('jingtu.touched', true), ''), ',') as registers where $11),
+             touch as (
+                 insert into platform_touch (seq, act_id, at, registers)
+                 select $1, $3, $4, registers from touched where registers is not null),
+             version as (
+                 update platform_register_version as v set seq = $1, changed_at = $4
+                 from touched where v.register = any(touched.registers)),
+             late as (
+                 insert into platform_late_act (act_id, read_seq)
+                 select $3, $5::bigint where $11 and exists (select from platform_touch where seq > $5)
+                 returning act_id)
+             select pg_notify($6, '')
+             where exists (select from touched where registers is not null) or exists (select from late)",
+            seq,
+            &hashes[chunk.len()],
             header.act as ActId,
             header.at,
+            header.read_seq,
+            TOUCHED,
             &seqs,
             &texts,
             &hashes[..chunk.len()],
             &hashes[1..],
+            left == 0,
         )
-        .execute(&mut *tx)
+        .fetch_optional(&mut *tx)
         .await?;
         hash = hashes.swap_remove(chunk.len());
     }
-    // One statement for all, because every act pays for it.
-    sqlx::query!(
-        "with head as (update platform_audit_head set seq = $1, hash = $2),
-              touched as (
-                  select string_to_array(nullif(current_setting('jingtu.touched', true), ''), ',') as registers),
-              touch as (
-                  insert into platform_touch (seq, act_id, at, registers)
-                  select $1, $3, $4, registers from touched where registers is not null),
-              version as (
-                  update platform_register_version as v set seq = $1, changed_at = $4
-                  from touched where v.register = any(touched.registers)),
-              late as (
-                  insert into platform_late_act (act_id, read_seq)
-                  select $3, $5::bigint where exists (select from platform_touch where seq > $5)
-                  returning act_id)
-         select pg_notify($6, '')
-         where exists (select from touched where registers is not null) or exists (select from late)",
-        seq,
-        hash,
-        header.act as ActId,
-        header.at,
-        header.read_seq,
-        TOUCHED,
-    )
-    .fetch_optional(&mut *tx)
-    .await?;
     Ok(())
 }
 

@@ -31,11 +31,15 @@ pub struct RegisterVersion {
 
 /// The versions of now. Read before the registers are: what changes while they are read then counts as changed since.
 ///
+/// Inside a transaction, what is asked of the registers after it is planned once per connection, whatever it is asked with:
+/// their questions about a place are answered by the same plan for every place, and planning them costs more than they do.
+///
 /// # Errors
 /// When the database cannot be read.
 pub async fn versions(conn: &mut PgConnection) -> Result<Versions> {
     let rows = sqlx::query!(
-        r#"select h.seq as "head!", v.register as "register?", v.seq as "seq?", v.changed_at
+        r#"select h.seq as "head!", v.register as "register?", v.seq as "seq?", v.changed_at,
+               set_config('plan_cache_mode', 'force_generic_plan', true) as plans
            from platform_audit_head h left join platform_register_version v on true
            order by v.register"#
     )
