@@ -11,6 +11,7 @@
 )]
 
 mod farmland;
+mod land_check;
 mod seal;
 #[path = "../tests/it/support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "tests need more of a world than measurements do")]
@@ -69,5 +70,10 @@ fn main() {
     if wanted("seal") {
         lines.push(runtime.block_on(seal::ten_thousand()));
     }
-    print(&lines);
+    if wanted("land_check") {
+        runtime.block_on(land_check::measure());
+    }
+    if !lines.is_empty() {
+        print(&lines);
+    }
 }

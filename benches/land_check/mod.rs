@@ -1,0 +1,263 @@
+//! Land checks over HTTP on a registry of a million and of ten million farmland units, against the SQL that finds and
+//! measures the same hits.
+//!
+//! The server runs in a process of its own and PostgreSQL keeps what it committed. What counts is CPU time of both, which
+//! other work on the machine does not change much; the time of the client that asks is not part of it. The bare limit's
+//! client is.
+
+mod ground;
+mod registry;
+
+use registry::{Asker, Cpu, Registry};
+use reqwest::Client;
+use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection, Row};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+const SITES: u64 = 100_000;
+const PARCELS: u64 = 10_000;
+/// Checks asked one at a time, and per number of clients.
+const ASKED: usize = 2_000;
+
+fn client() -> Client {
+    Client::builder().no_proxy().tls_certs_only([]).tcp_nodelay(true).build().expect("a client")
+}
+
+async fn connect(url: &str) -> PgConnection {
+    PgConnection::connect(url).await.expect("connect")
+}
+
+/// Units on record in each round: a million, then ten million, unless `BENCH_UNITS` names others (`1000000`, or
+/// `100000,1000000`). Ten million take some 15 GB where temporary files go.
+fn rounds() -> Vec<u64> {
+    let wanted = std::env::var("BENCH_UNITS").unwrap_or_else(|_| "1000000,10000000".to_owned());
+    wanted.split(',').map(|units| units.trim().parse().expect("BENCH_UNITS holds numbers")).collect()
+}
+
+/// The whole of it; prints its own tables.
+pub async fn measure() {
+    let rounds = rounds();
+    let first = rounds.first().copied().expect("a round");
+    let registry = Arc::new(Registry::start().await);
+    let parcels: Vec<ground::Ring> = (0..PARCELS).map(|n| ground::parcel(first, n)).collect();
+    let parcels = Arc::new(parcels);
+    registry.sites(first, SITES).await;
+    let (mut on_record, mut costs) = (0, Vec::new());
+    for units in rounds {
+        registry.fields(on_record, units).await;
+        on_record = units;
+        println!("\n{units} farmland units, {SITES} sites, database {} MiB", registry.size_mib().await);
+        costs.push((units, round(&registry, &parcels).await));
+    }
+    if let [(few, before), .., (many, after)] = costs.as_slice() {
+        println!(
+            "\na check at {many} units costs {:.2} times what it costs at {few}",
+            ms(after.sum()) / ms(before.sum())
+        );
+    }
+}
+
+fn ms(of: Duration) -> f64 {
+    of.as_secs_f64() * 1e3
+}
+
+fn feature(ring: &ground::Ring) -> Value {
+    let ring: Vec<[f64; 2]> = ring.iter().map(|&(x, y)| [x, y]).collect();
+    json!({"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [ring]},
+           "properties": {"operation": "supply", "planned_use": {"system": "GB/T 21010-2017", "code": "0701"}}})
+}
+
+/// One number of units: single checks, clients at once, and in bulk. Gives the cost of a check.
+async fn round(registry: &Arc<Registry>, parcels: &Arc<Vec<ground::Ring>>) -> Cpu {
+    let each = |cpu: Cpu| Cpu { database: cpu.database / ASKED as u32, program: cpu.program / ASKED as u32 };
+    let show = |what: &str, cpu: Cpu| {
+        println!("{what:<58} {:>9.3} {:>9.3} {:>9.3}", ms(cpu.database), ms(cpu.program), ms(cpu.sum()));
+    };
+    // The connections and their plans, before anything is measured.
+    ask(registry, parcels, 4, 200).await;
+    println!("{:<58} {:>9} {:>9} {:>9}", "CPU ms of one", "database", "program", "sum");
+    let (bare, hits) = bare_hits(registry, parcels).await;
+    let bare = each(bare);
+    show(&format!("bare: hits and exact areas ({:.1} hits)", hits as f64 / ASKED as f64), bare);
+    let mut check = None;
+    let mut lines = Vec::new();
+    for clients in [1, 4, 16] {
+        let before = registry.cpu(Asker::Server);
+        let asked = ask(registry, parcels, clients, ASKED).await;
+        let cpu = each(registry.cpu(Asker::Server).since(before));
+        check.get_or_insert(cpu);
+        lines.push((clients, asked, cpu));
+    }
+    let check = check.expect("a check");
+    let insert = each(bare_insert(registry).await);
+    show("bare: committed insert of the same replies", insert);
+    show("check over HTTP, stored, signed, logged", check);
+    println!("{:<58} {:>29.2}", "ratio (wanted: 2.0 at most)", ms(check.sum()) / (ms(bare.sum()) + ms(insert.sum())));
+    println!("{:<20} {:>9} {:>9} {:>9} {:>12}", "clients", "p50 ms", "p99 ms", "per s", "CPU s/1000");
+    for (clients, Asked { mut took, all }, cpu) in lines {
+        took.sort_unstable();
+        let at = |share: usize| ms(took[(took.len() * share / 100).min(took.len() - 1)]);
+        let rate = took.len() as f64 / all.as_secs_f64();
+        println!("{clients:<20} {:>9.2} {:>9.2} {rate:>9.0} {:>12.2}", at(50), at(99), ms(cpu.sum()));
+    }
+    bulk(registry, parcels).await;
+    check
+}
+
+/// How long the answers took.
+struct Asked {
+    took: Vec<Duration>,
+    all: Duration,
+}
+
+/// Asks checks with so many clients at once.
+async fn ask(registry: &Arc<Registry>, parcels: &Arc<Vec<ground::Ring>>, clients: usize, many: usize) -> Asked {
+    let next = Arc::new(AtomicUsize::new(0));
+    let bodies: Arc<Vec<String>> = Arc::new(parcels.iter().take(many).map(|ring| feature(ring).to_string()).collect());
+    let began = Instant::now();
+    let tasks: Vec<_> = (0..clients)
+        .map(|_| {
+            let (registry, bodies, next) = (Arc::clone(registry), Arc::clone(&bodies), Arc::clone(&next));
+            tokio::spawn(async move {
+                let (client, mut took) = (client(), Vec::new());
+                while let Some(body) = bodies.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let start = Instant::now();
+                    let answer = client
+                        .post(format!("{}/v1/land-checks", registry.base))
+                        .bearer_auth(&registry.planning)
+                        .header("content-type", "application/geo+json")
+                        .body(body.clone())
+                        .send()
+                        .await
+                        .expect("an answer");
+                    let status = answer.status();
+                    let text = answer.text().await.expect("a body");
+                    assert_eq!(status, 201, "{text}");
+                    took.push(start.elapsed());
+                }
+                took
+            })
+        })
+        .collect();
+    let mut took = Vec::with_capacity(many);
+    for task in tasks {
+        took.extend(task.await.expect("a client"));
+    }
+    Asked { took, all: began.elapsed() }
+}
+
+/// What an expert would write to find and measure the same hits.
+const HITS: &str = "with parcel as materialized (select n, st_geomfromewkb(ewkb) as g from unnest($1::bytea[]) with ordinality as v (ewkb, n))
+    select p.n, u.id, u.code, u.class, st_area(st_intersection(u.geom, p.g)::geography) as m2
+    from parcel p join farmland_unit u on u.geom && p.g and st_intersects(u.geom, p.g)
+    union all
+    select p.n, s.id, s.code, s.stage, st_area(st_intersection(s.geom, p.g)::geography)
+    from parcel p join site s on s.geom && p.g and st_intersects(s.geom, p.g)";
+
+async fn bare_hits(registry: &Registry, parcels: &[ground::Ring]) -> (Cpu, usize) {
+    let outlines: Vec<Vec<u8>> = parcels.iter().map(|ring| ground::ewkb(ring)).collect();
+    let mut conn = registry.db.acquire().await.expect("a connection");
+    let mut hits = 0;
+    let mut before = registry.cpu(Asker::Bare);
+    for (n, outline) in outlines.iter().enumerate().take(ASKED + 100).map(|(n, outline)| (n, outline.clone())) {
+        // The first hundred warm the connection up.
+        if n == 100 {
+            (before, hits) = (registry.cpu(Asker::Bare), 0);
+        }
+        hits += sqlx::query(HITS).bind(vec![outline]).fetch_all(&mut *conn).await.expect("hits").len();
+    }
+    (registry.cpu(Asker::Bare).since(before), hits)
+}
+
+/// Inserts the newest replies once more, each in a transaction of its own, into a table with the same indexes.
+async fn bare_insert(registry: &Registry) -> Cpu {
+    let mut conn = registry.db.acquire().await.expect("a connection");
+    let rows = sqlx::query("select id, number, division_code, year, serial, area_m2, st_asewkb(geom) as ewkb, body, body_sha256, log_index from land_check order by id desc limit $1")
+        .bind(ASKED as i64)
+        .fetch_all(&mut *conn)
+        .await
+        .expect("replies");
+    sqlx::raw_sql("drop table if exists bare_reply; create table bare_reply (like land_check including all)")
+        .execute(&mut *conn)
+        .await
+        .expect("a table");
+    let before = registry.cpu(Asker::Bare);
+    for row in &rows {
+        sqlx::query(
+            "insert into bare_reply (id, number, division_code, year, serial, checked_at, on_day, operation, verdict, awaits_reply, area_m2,
+                                     geom, act_id, body, body_sha256, log_index)
+             values ($1, $2, $3, $4, $5, now(), current_date, 'supply', 'warn', false, $6, st_geomfromewkb($7), $1, $8, $9, $10)",
+        )
+        .bind(row.get::<uuid::Uuid, _>("id"))
+        .bind(row.get::<String, _>("number"))
+        .bind(row.get::<String, _>("division_code"))
+        .bind(row.get::<i32, _>("year"))
+        .bind(row.get::<i32, _>("serial"))
+        .bind(row.get::<f64, _>("area_m2"))
+        .bind(row.get::<Vec<u8>, _>("ewkb"))
+        .bind(row.get::<Vec<u8>, _>("body"))
+        .bind(row.get::<Vec<u8>, _>("body_sha256"))
+        .bind(row.get::<i64, _>("log_index"))
+        .execute(&mut *conn)
+        .await
+        .expect("inserted");
+    }
+    registry.cpu(Asker::Bare).since(before)
+}
+
+/// All parcels in one call, against one statement.
+async fn bulk(registry: &Registry, parcels: &[ground::Ring]) {
+    let outlines: Vec<Vec<u8>> = parcels.iter().map(|ring| ground::ewkb(ring)).collect();
+    let mut conn = registry.db.acquire().await.expect("a connection");
+    let (mut bare, mut bare_cpu) = (Duration::MAX, None);
+    for _ in 0..3 {
+        let (before, start) = (registry.cpu(Asker::Bare), Instant::now());
+        let rows = sqlx::query(HITS).bind(&outlines).fetch_all(&mut *conn).await.expect("hits");
+        if start.elapsed() < bare {
+            (bare, bare_cpu) = (start.elapsed(), Some((registry.cpu(Asker::Bare).since(before), rows.len())));
+        }
+    }
+    let (bare_cpu, hits) = bare_cpu.expect("a run");
+    let lines: String = parcels.iter().map(|ring| format!("{}\n", feature(ring))).collect();
+    let client = client();
+    let (mut product, mut product_cpu) = (Duration::MAX, None);
+    for _ in 0..3 {
+        let (before, start) = (registry.cpu(Asker::Server), Instant::now());
+        let answer = client
+            .post(format!("{}/v1/land-checks/batch", registry.base))
+            .bearer_auth(&registry.planning)
+            .header("content-type", "application/x-ndjson")
+            .body(lines.clone())
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(answer.status(), 200);
+        let body = answer.bytes().await.expect("a body");
+        let took = start.elapsed();
+        assert_eq!(
+            body.iter().filter(|byte| **byte == b'\n').count() as u64,
+            PARCELS + 1,
+            "a line per parcel, and the manifest"
+        );
+        assert!(!body.windows(9).take(2_000_000).any(|window| window == b"{\"error\":"), "no row is refused");
+        if took < product {
+            (product, product_cpu) = (took, Some((registry.cpu(Asker::Server).since(before), body.len())));
+        }
+    }
+    let (cpu, bytes) = product_cpu.expect("a run");
+    println!("{:<58} {:>9} {:>9} {:>9}", format!("{PARCELS} in bulk, s"), "database", "program", "elapsed");
+    let show = |what: &str, cpu: Cpu, took: Duration| {
+        println!(
+            "{what:<58} {:>9.2} {:>9.2} {:>9.2}",
+            cpu.database.as_secs_f64(),
+            cpu.program.as_secs_f64(),
+            took.as_secs_f64()
+        );
+    };
+    show(&format!("bare: one statement ({hits} hits)"), bare_cpu, bare);
+    show(&format!("streamed, stored, signed, logged ({} MB)", bytes / 1_000_000), cpu, product);
+    println!("{:<58} {:>29.2}", "ratio (wanted: 1.5 at most)", product.as_secs_f64() / bare.as_secs_f64());
+    println!("the server's memory was {} MiB at most", registry.server_peak_mib());
+}
