@@ -213,6 +213,68 @@ fn pdf_text(pdf: &[u8]) -> String {
 }
 
 #[tokio::test]
+async fn the_certificate_prints_the_written_reply_whole_and_the_verdict_after_it() {
+    let office = Office::new().await;
+    let check = office.awaiting().await;
+    let paper = || async {
+        let get = office.world.get(&path(&check, "/certificate.pdf")).bearer_auth(&office.planning);
+        let response = get.send().await.expect("an answer");
+        assert_eq!(response.status(), 200);
+        pdf_text(&response.bytes().await.expect("bytes"))
+    };
+    let before = paper().await;
+    assert!(before.contains("须由生态环境部门书面回复") && !before.contains("书面回复后的结论"), "{before}");
+
+    // As long as a reply may be: every paragraph is numbered, so that none can be missing unseen.
+    let paragraphs: Vec<String> =
+        (0..700).map(|at| format!("第{at:03}段：经核，该地块列入疑似污染地块名单。")).collect();
+    let body = json!({
+        "number": "朔环函〔2026〕17号", "replied_on": TODAY, "conclusion": "conditions",
+        "conditions": "完成土壤污染状况调查并通过评审后再行收购。", "text": paragraphs.join("\n"),
+    });
+    office.world.clock.advance(chrono::Duration::hours(2));
+    let state = expect(office.reply(&office.county, &check, &body), 201).await;
+    let (verdict, rules) = (text(&state["verdict_after_zh"]), state["rules_after"].as_array().expect("rules").clone());
+    let asked = rules.iter().find(|rule| rule["rule"] == "G2").expect("the gate that asked");
+    let after = paper().await;
+    let shown = format!("书面回复后的结论：{verdict}");
+    let must_do = text(&asked["must_do_zh"]);
+    for said in [
+        "朔环函〔2026〕17号",
+        "朔城区生态环境局",
+        "2026年11月21日",
+        "完成土壤污染状况调查并通过评审后再行收购。",
+        &shown,
+        &must_do,
+    ] {
+        assert!(after.contains(&said.split_whitespace().collect::<String>()), "{said}\n{after}");
+    }
+    let missing: Vec<&String> = paragraphs.iter().filter(|paragraph| !after.contains(*paragraph)).collect();
+    // A paragraph may be parted by the foot of a page, and its beginning stands on the page before.
+    assert!(missing.len() < 12, "{missing:?}");
+    for at in 0..700 {
+        assert!(after.contains(&format!("第{at:03}段")), "paragraph {at}");
+    }
+    assert!(!after.contains("出具时尚未收到"), "{after}");
+
+    // The reply that stands is printed, not the one before it.
+    let corrected = json!({
+        "number": "朔环函〔2026〕18号", "replied_on": TODAY, "conclusion": "objects", "text": "不同意收购。",
+        "corrects": "前函所引名单有误",
+    });
+    expect(office.reply(&office.city, &check, &corrected), 201).await;
+    let last = paper().await;
+    for said in ["朔环函〔2026〕18号", "朔州市生态环境局", "不同意收购。", "书面回复后的结论：禁止"]
+    {
+        assert!(last.contains(said), "{said}\n{last}");
+    }
+    assert!(!last.contains("朔环函〔2026〕17号"), "{last}");
+    // Another division's planners see neither.
+    let elsewhere = office.world.key(Role::Planning, "152921").await;
+    expect(office.world.get(&path(&check, "/certificate.pdf")).bearer_auth(&elsewhere), 404).await;
+}
+
+#[tokio::test]
 async fn the_letter_follows_anothers_text_where_it_has_none_of_its_own() {
     let office = Office::new().await;
     let there = "152921";

@@ -2,12 +2,14 @@
 
 use super::rules::again::Answer;
 use super::rules::{
-    After, CheckFacts, GivenLetter, GivenReply, Letter, Quarter, again, draft, given, may_consult, may_reply,
+    After, CheckFacts, GATE, GivenLetter, GivenReply, Letter, Quarter, again, draft, given, may_consult, may_reply,
     may_withdraw,
 };
 use super::sheet::{QuarterReport, ShareHead, ShareRow};
 use super::store::{self, By, CHECKS, CLOCK, Check, LetterRow, NewLetter, NewReply, QuarterFilter, ReplyRow, Share};
 use crate::across::land_check::WrittenReply;
+use crate::across::land_check::certificate::WrittenReply as OnPaper;
+use crate::config::Config;
 use crate::kernel::{
     ConsultationId, ConsultationReplyId, Day, DivisionCode, DocumentId, Error, LandCheckId, QuarterShareId, Result,
     Text, ids,
@@ -145,7 +147,10 @@ pub(super) async fn consult(act: &mut Act, id: LandCheckId, new: GivenLetter, pa
     };
     let addressed_to = match &terms.addressed_to {
         Some(bureau) => bureau.clone(),
-        None => notice::office_name(act, &check.division_code).await?,
+        None => {
+            let app = act.app().clone();
+            notice::office_name(act.tx(), app.config(), &check.division_code).await?
+        }
     };
     attach(act, paper, check).await?;
     let answer = case.answer()?;
@@ -291,6 +296,37 @@ pub(super) async fn reply(act: &mut Act, id: LandCheckId, new: GivenReply, paper
 pub(super) fn decide_again(case: &Case, reply: WrittenReply) -> Result<After> {
     again(&case.answer()?, reply)
         .ok_or_else(|| Error::internal(format!("the stored answer of {} has an unknown verdict", case.check.number)))
+}
+
+/// What a reply came to.
+///
+/// # Errors
+/// An internal error for a row that is none of ours.
+pub(super) fn conclusion(row: &ReplyRow) -> Result<WrittenReply> {
+    WrittenReply::parse(&row.conclusion)
+        .ok_or_else(|| Error::internal(format!("there is no conclusion {}", row.conclusion)))
+}
+
+/// The reply that stands, as the check's certificate prints it; `None` without one.
+///
+/// # Errors
+/// An internal error where the stored answer, or the row, is none of ours.
+pub(super) async fn on_paper(conn: &mut PgConnection, config: &Config, case: &Case) -> Result<Option<OnPaper>> {
+    let Some(row) = case.reply() else { return Ok(None) };
+    let reply = conclusion(row)?;
+    let after = decide_again(case, reply)?;
+    let asked = after.rules.into_iter().find(|rule| rule.rule == GATE);
+    Ok(Some(OnPaper {
+        number: row.number.clone(),
+        on: row.replied_on,
+        bureau: notice::office_name(conn, config, &row.replied_by_division).await?,
+        conclusion: reply.text(),
+        conditions: row.conditions.clone(),
+        text: row.text.clone(),
+        verdict_after: after.verdict.as_str().to_owned(),
+        must_do: asked.map_or(Text::fixed("", ""), |rule| Text::new(rule.must_do_zh, rule.must_do_en)),
+        recorded_at: row.recorded_at,
+    }))
 }
 
 /// A letter as PDF.

@@ -1,8 +1,9 @@
 //! `/v1/land-checks/{id}/consultation`, `/reply`, `/history`, `/v1/consultations` and the quarter.
 
+mod certificate;
 mod quarter;
 
-use super::actions::{self, Case, not_found};
+use super::actions::{self, Case, conclusion, not_found};
 use super::rules::again::{RuleAfter, verdict};
 use super::rules::{GATE, GivenLetter, GivenReply, citations};
 use super::store::{self, CLOCK, Clock, InboxFilter, InboxRow, LetterRow, ReplyRow};
@@ -32,6 +33,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(reply_to_land_check, get_land_check_reply))
         .routes(routes!(get_land_check_history))
         .routes(routes!(list_consultations))
+        .merge(certificate::routes())
         .merge(quarter::routes())
 }
 
@@ -396,11 +398,6 @@ impl TryFrom<&ReplyRow> for WrittenReplyView {
             recorded_at: row.recorded_at,
         })
     }
-}
-
-fn conclusion(row: &ReplyRow) -> Result<WrittenReply> {
-    WrittenReply::parse(&row.conclusion)
-        .ok_or_else(|| Error::internal(format!("there is no conclusion {}", row.conclusion)))
 }
 
 /// A rule before and after the reply.

@@ -1,7 +1,6 @@
 //! `/v1/land-checks`
 
 mod batch;
-mod certificate;
 mod standing;
 
 use super::actions::{self, Identity, Question, Stated};
@@ -30,7 +29,6 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(ask, list))
         .routes(routes!(get))
         .merge(standing::routes())
-        .merge(certificate::routes())
         .merge(batch::routes())
 }
 
