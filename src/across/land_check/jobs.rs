@@ -7,6 +7,7 @@ use super::store::batch as store;
 use crate::across::imports::{self, Mode};
 use crate::kernel::{Error, Fault, JobId, Kind, Result, Text};
 use crate::platform::act::RequestMark;
+use crate::platform::crs::BodyCrs;
 use crate::platform::jobs::{self, Claim, Counts, NewJob, RowFinding};
 use crate::platform::{Act, App, Begun, Permission, Reply, touch};
 use bytes::Bytes;
@@ -89,15 +90,19 @@ pub static FILES: imports::Elsewhere =
 struct Stored {
     form: Form,
     defaults: Defaults,
+    /// Value of the header `Content-Crs`; none: CRS84.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    crs: Option<String>,
 }
 
 /// Queues a batch.
 ///
 /// # Errors
 /// When the database cannot be written.
-pub async fn enqueue(act: &mut Act, body: &Bytes, form: Form, defaults: &Defaults) -> Result<JobId> {
+pub async fn enqueue(act: &mut Act, body: &Bytes, form: Form, defaults: &Defaults, crs: BodyCrs) -> Result<JobId> {
     let sha256 = Sha256::digest(body).to_vec();
-    let options = serde_json::to_value(Stored { form, defaults: defaults.clone() }).map_err(Error::internal)?;
+    let crs = (crs != BodyCrs::Crs84).then(|| format!("<{}>", crs.uri()));
+    let options = serde_json::to_value(Stored { form, defaults: defaults.clone(), crs }).map_err(Error::internal)?;
     let new = NewJob { kind: BATCH, target: TARGET, options, file_name: "", content: body, sha256: &sha256 };
     jobs::enqueue(act, new).await
 }
@@ -178,8 +183,9 @@ async fn one(app: &App, claim: &Claim, kind: &str, counts: &mut Counts) -> Resul
     let content = Bytes::from(claim.content(app.db()).await?);
     let on = On { app: app.clone(), caller, request_id: claim.request_id.clone() };
     let (rows, notes) = if kind == BATCH {
-        let Stored { form, defaults } = serde_json::from_value(claim.options.clone()).map_err(Error::internal)?;
-        (Rows::read(&content, form, defaults)?, Vec::new())
+        let Stored { form, defaults, crs } = serde_json::from_value(claim.options.clone()).map_err(Error::internal)?;
+        let crs = crs.map_or(Ok(BodyCrs::Crs84), |value| BodyCrs::parse(&value))?;
+        (Rows::read(&content, form, defaults, crs)?, Vec::new())
     } else {
         let options = imports::stored_options(&claim.options)?;
         let mode = options.mode;
@@ -215,8 +221,9 @@ async fn rehearse(on: &On, claim: &Claim, rows: &Rows, mut notes: Vec<RowFinding
     let (db, total, today) = (on.app.db(), rows.len() as u64, on.app.today());
     for from in (0..rows.len()).step_by(TOGETHER) {
         let (mut questions, mut refused) = (Vec::new(), Vec::new());
-        for at in from..rows.len().min(from + TOGETHER) {
-            refused.push(rows.question(at, today).map(|question| questions.push(question)).err());
+        let many = (rows.len() - from).min(TOGETHER);
+        for read in rows.questions(&on.app, from, many, today).await? {
+            refused.push(read.map(|question| questions.push(question)).err());
         }
         let mut judged = batch::rehearse(on, &questions).await?.into_iter();
         // The findings of a row are kept together: those on columns stand with the first.

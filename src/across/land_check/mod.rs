@@ -17,7 +17,7 @@ pub use actions::records::{Misfit, verify_records};
 pub use actions::standing::{became, status};
 pub use actions::watch::{Pass, untrue, watch};
 pub use actions::{Answered, Identity, Question, Stated, ask, ask_all, settings};
-pub use http::{Asked, read_question, routes};
+pub use http::{Asked, read_all, read_question, routes};
 pub use jobs::{FILES, run_worker, work_off_batches};
 pub use rules::{
     Actor, Decision, FactUsed, Finding, Fired, GATES, Gate, Jurisdiction, Operation, Place, Register,

@@ -6,9 +6,10 @@ use super::rules::{Activity, Facility, Procedure};
 use super::store;
 use crate::across::land_check::Verdict;
 use crate::kernel::paging;
-use crate::kernel::{Area, AreaGeometry, Day, DivisionCode, Error, Fault, Result, SitingCheckId, Text, mu};
+use crate::kernel::{Area, AreaGeometry, Day, DivisionCode, Error, Fault, Kind, Result, SitingCheckId, Text, mu};
+use crate::platform::crs::area_in_crs;
 use crate::platform::feature::{Feature, FeaturePage, FeatureType};
-use crate::platform::{App, Body, Call, Params, Permission, Reply, Stop};
+use crate::platform::{App, Body, Call, ContentCrs, Params, Permission, Reply, Stop};
 use crate::standards::industries::IndustryCode;
 use axum::extract::{OriginalUri, Path};
 use axum::http::header;
@@ -127,7 +128,7 @@ pub struct SitingAsked {
     #[serde(default)]
     #[schema(value_type = Option<Vec<f64>>)]
     pub bbox: Option<serde::de::IgnoredAny>,
-    /// The project's land: Polygon or MultiPolygon, CRS84.
+    /// The project's land: Polygon or MultiPolygon, in CRS84 or as `Content-Crs` says.
     #[schema(value_type = AreaGeometry)]
     pub geometry: serde_json::Value,
     /// The question.
@@ -181,9 +182,17 @@ pub struct SitingAskedProperties {
     pub division_code: Option<String>,
 }
 
-fn read_question(asked: SitingAsked, today: Day) -> Result<Question> {
+/// Turns what was asked, of an outline that was read, into a question, or names every fault.
+fn read_question(given: SitingAskedProperties, area: Result<Area>, today: Day) -> Result<Question> {
     let mut faults = Vec::new();
-    let area = Area::from_geojson(&asked.geometry, "/geometry").map_err(|f| faults.extend(f)).ok();
+    let area = match area {
+        Ok(area) => Some(area),
+        Err(error) if error.kind() == Kind::Invalid => {
+            faults.extend(error.faults().iter().cloned());
+            None
+        }
+        Err(error) => return Err(error),
+    };
     if area.as_ref().is_some_and(|area| area.vertices() > MAX_VERTICES) {
         faults.push(Fault::new(
             "/geometry",
@@ -194,7 +203,6 @@ fn read_question(asked: SitingAsked, today: Day) -> Result<Question> {
             ),
         ));
     }
-    let given = asked.properties;
     let industry = given.industry.and_then(|code| {
         IndustryCode::parse(&code)
             .map_err(|fault| faults.push(Fault { pointer: "/properties/industry".to_owned(), ..fault }))
@@ -249,12 +257,19 @@ fn read_question(asked: SitingAsked, today: Day) -> Result<Question> {
 /// were published; "around" reaches as far as local parameters and the project's protection distance say, and what is not
 /// known is said.
 #[utoipa::path(post, path = "/v1/siting-checks", operation_id = "ask_siting_check", tag = "siting checks",
+    params(("Content-Crs" = Option<String>, Header, example = "<http://www.opengis.net/def/crs/EPSG/0/4528>",
+        description = "Reference system of the outline, in its axes: the URI in angle brackets; CRS84 without it")),
     request_body(content = SitingAsked, content_type = "application/geo+json"),
     responses((status = 201, body = SitingCheckReply)), extensions(("x-permission" = json!("land_check.ask"))))]
-async fn ask_siting_check(call: Call, body: Result<Body<SitingAsked>, Stop>) -> Result<Reply, Stop> {
+async fn ask_siting_check(
+    call: Call,
+    crs: Result<ContentCrs, Stop>,
+    body: Result<Body<SitingAsked>, Stop>,
+) -> Result<Reply, Stop> {
     let mut act = call.begin(Permission::LandCheckAsk).await?;
-    let Body(asked) = body?;
-    let question = read_question(asked, act.today())?;
+    let (ContentCrs(crs), Body(asked)) = (crs?, body?);
+    let area = area_in_crs(call.app().db(), &asked.geometry, crs, "/geometry").await;
+    let question = read_question(asked.properties, area, act.today())?;
     let answered = actions::ask(&mut act, &question).await?;
     let reply = Reply::bytes("application/json", answered.body).created(format!("/v1/siting-checks/{}", answered.id));
     Ok(act.finish(reply).await?)
