@@ -3,6 +3,7 @@
 
 use crate::loading::{counts, feature, load};
 use crate::support::{TODAY, World, expect, expect_response, forged, square};
+use jingtu::across::land_check;
 use jingtu::config::Config;
 use jingtu::kernel::Day;
 use jingtu::platform::{App, Permission, Reply, Role};
@@ -412,6 +413,52 @@ async fn the_reply_decides_anew_on_the_facts_of_the_check() {
         let back = office.world.post(&path(&check, "/consultation/withdraw")).bearer_auth(&office.planning);
         assert_eq!(expect(back.json(&json!({"reason": "x"})), 409).await["code"], "already_replied");
     }
+}
+
+#[tokio::test]
+async fn nothing_new_is_begun_about_a_check_that_is_not_valid_any_more() {
+    let office = Office::new().await;
+    let asked_before = office.awaiting().await;
+    let untouched = office.acquire(112.40).await;
+    let taken_back = office.acquire(112.40).await;
+    expect(office.consult(&office.planning, &asked_before, &json!({})), 201).await;
+    let withdrawal = office.world.post(&path(&taken_back, "/withdrawal")).bearer_auth(&office.planning);
+    expect(withdrawal.json(&json!({"reason": "范围有误"})), 201).await;
+    assert_eq!(office.inbox("status=not_consulted").await.len(), 1, "who was taken back awaits nothing");
+
+    // The site is measured anew: both answers left are untrue.
+    office.world.clock.advance(chrono::Duration::hours(1));
+    let site = asked_before["hits"][0]["id"].as_str().expect("id");
+    let moved = json!({"geometry": square(112.4003, 39.3, 200.0), "reason": "实测"});
+    let address = format!("/v1/sites/{site}");
+    let patch = office.world.patch(&address).bearer_auth(&office.county).header("if-match", "\"1\"").json(&moved);
+    expect(patch, 200).await;
+    land_check::watch(&office.world.app).await.expect("a pass");
+
+    for (check, standing) in [(&untouched, "superseded"), (&taken_back, "withdrawn")] {
+        let letter = expect(office.consult(&office.planning, check, &json!({})), 409).await;
+        assert_eq!((&letter["code"], &letter["rule"]), (&json!("no_longer_valid"), &Value::Null), "{letter}");
+        assert!(letter["detail"].as_str().is_some_and(|said| said.contains("POST /v1/land-checks")), "{letter}");
+        assert_eq!(expect(office.reply(&office.county, check, &agreed()), 409).await["code"], "no_longer_valid");
+        assert_eq!(office.state(check).await["check_standing"]["status"], standing);
+    }
+    assert_eq!(office.inbox("status=not_consulted").await, [], "nobody need ask about them");
+
+    // The bureau answers the letter that it has, and everybody sees that the check is not valid any more.
+    let replied = expect(office.reply(&office.county, &asked_before, &agreed()), 201).await;
+    assert_eq!(
+        (&replied["status"], &replied["check_standing"]["status"]),
+        (&json!("replied"), &json!("superseded")),
+        "{replied}"
+    );
+    assert_eq!(replied["check_standing"]["status_zh"], "已失效（登记情况变化），须重新查询");
+    let letters = office.read(&path(&asked_before, "/consultation")).await;
+    assert_eq!(letters["check_standing"], replied["check_standing"]);
+    let inbox = expect(office.world.get("/v1/consultations").bearer_auth(&office.county), 200).await;
+    assert_eq!(inbox["consultations"][0]["check_standing"], "superseded");
+    // The new answer is consulted upon as ever.
+    let anew = office.acquire(112.40).await;
+    expect(office.consult(&office.planning, &anew, &json!({})), 201).await;
 }
 
 #[tokio::test]

@@ -2,13 +2,13 @@
 
 use super::rules::again::Answer;
 use super::rules::{
-    After, CheckFacts, GATE, GivenLetter, GivenReply, Letter, Quarter, again, draft, given, may_consult, may_reply,
-    may_withdraw,
+    After, CheckFacts, Fallen, GATE, GivenLetter, GivenReply, Letter, Quarter, again, draft, given, may_consult,
+    may_reply, may_withdraw,
 };
 use super::sheet::{QuarterReport, ShareHead, ShareRow};
 use super::store::{self, By, CHECKS, CLOCK, Check, LetterRow, NewLetter, NewReply, QuarterFilter, ReplyRow, Share};
-use crate::across::land_check::WrittenReply;
 use crate::across::land_check::certificate::WrittenReply as OnPaper;
+use crate::across::land_check::{self, Became, WrittenReply};
 use crate::config::Config;
 use crate::kernel::{
     ConsultationId, ConsultationReplyId, Day, DivisionCode, DocumentId, Error, LandCheckId, QuarterShareId, Result,
@@ -33,6 +33,8 @@ pub(super) struct Case {
     pub check: Check,
     pub letters: Vec<LetterRow>,
     pub replies: Vec<ReplyRow>,
+    /// What became of the check itself, oldest first; none: it is valid.
+    pub became: Vec<Became>,
 }
 
 impl Case {
@@ -54,6 +56,12 @@ impl Case {
         serde_json::from_slice(&self.check.body).map_err(Error::internal)
     }
 
+    /// Why the check is not valid any more; `None`: it is.
+    pub fn fallen(&self) -> Option<Fallen> {
+        let became = self.became.last()?;
+        Some(if became.status == "withdrawn" { Fallen::Withdrawn } else { Fallen::Superseded })
+    }
+
     fn facts(&self) -> CheckFacts {
         CheckFacts {
             on: self.check.on,
@@ -64,6 +72,7 @@ impl Case {
             letter_on: self.letter().map(|letter| letter.sent_on),
             replies: i32::try_from(self.replies.len()).unwrap_or(i32::MAX),
             replied_on: self.reply().map(|reply| reply.replied_on),
+            fallen: self.fallen(),
         }
     }
 }
@@ -81,7 +90,8 @@ pub(super) async fn case(conn: &mut PgConnection, id: LandCheckId, known_at: Opt
     let check = store::check(conn, id, known_at).await?.ok_or_else(not_found)?;
     let letters = store::letters(conn, id, known_at).await?;
     let replies = store::replies(conn, id, known_at).await?;
-    Ok(Case { check, letters, replies })
+    let became = land_check::became(conn, id, known_at).await?;
+    Ok(Case { check, letters, replies, became })
 }
 
 /// As [`case`], held until the act is over, for whoever's division it lies in.
@@ -132,8 +142,8 @@ fn clock<'a>(check: &Check, letter: &'a str) -> deadline::ClockKey<'a> {
 /// Asks the bureau: the letter, its number, its clock.
 ///
 /// # Errors
-/// `not_found`; `reply_not_required`, `already_replied`, `already_consulted` (409), under G2; `invalid_input`, also for a
-/// document that the caller may not read.
+/// `not_found`; `reply_not_required`, `already_replied`, `already_consulted` (409), under G2; `no_longer_valid` (409) of a
+/// check that was superseded or withdrawn; `invalid_input`, also for a document that the caller may not read.
 pub(super) async fn consult(act: &mut Act, id: LandCheckId, new: GivenLetter, paper: Option<DocumentId>) -> Result<()> {
     let case = take(act, id).await?;
     let facts = case.facts();
@@ -239,7 +249,8 @@ pub(super) async fn withdraw(act: &mut Act, id: LandCheckId, reason: &str) -> Re
 /// Enters a written reply: the first one stops the letter's clock, a later one takes the place of the one before.
 ///
 /// # Errors
-/// `not_found`; `reply_not_required`, `already_replied` (409), under G2; `invalid_input`.
+/// `not_found`; `reply_not_required`, `already_replied` (409), under G2; `no_longer_valid` (409) of a check that was superseded
+/// or withdrawn before anybody asked; `invalid_input`.
 pub(super) async fn reply(act: &mut Act, id: LandCheckId, new: GivenReply, paper: Option<DocumentId>) -> Result<()> {
     let case = take(act, id).await?;
     let facts = case.facts();
