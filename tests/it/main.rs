@@ -49,3 +49,4 @@ mod siting_zone;
 mod standard;
 mod standing;
 mod support;
+mod terminal;
