@@ -19,6 +19,7 @@ use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
+use std::process::Command;
 
 const HERE: &str = "152921";
 const LINES: &str = "application/x-ndjson";
@@ -290,6 +291,62 @@ async fn a_batch_that_broke_off_goes_on_where_the_record_ends_and_two_share_the_
     let other = batch::Rows::read(&body, batch::Form::Lines, batch::Defaults::default(), BodyCrs::Crs84).expect("rows");
     assert_eq!(batch::resume(&on, id, &other).await.expect_err("other rows").code(), "batch_differs");
     batch::resume(&on, id, &rows).await.expect("the same rows");
+}
+
+#[tokio::test]
+async fn a_file_of_replies_is_held_to_its_manifest_offline() {
+    let desk = Desk::new().await;
+    let given =
+        lines(desk.send("?operation=reclaim", LINES, lines_of(&rows(12))).send().await.expect("an answer")).await;
+    assert!(given[3].starts_with("{\"row\":4,"), "a refused row is among them: {}", given[3]);
+    let dir = tempfile::Builder::new().prefix("jingtu-verify-").tempdir().expect("a temporary folder");
+    let verify = |lines: &[String]| {
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        std::fs::write(dir.path().join("replies.ndjson"), text).expect("written");
+        let mut program = Command::new(env!("CARGO_BIN_EXE_jingtu"));
+        let out =
+            program.current_dir(dir.path()).args(["verify", "--json", "replies.ndjson"]).output().expect("it runs");
+        let text = String::from_utf8(out.stdout).expect("UTF-8");
+        let refuted: Vec<String> = text
+            .lines()
+            .flat_map(|line| read(line)["findings"].as_array().expect("findings").clone())
+            .filter(|finding| finding["ok"] == false)
+            .map(|finding| finding["text_en"].as_str().expect("text").to_owned())
+            .collect();
+        (out.status.code(), refuted)
+    };
+    assert_eq!(verify(&given), (Some(0), vec![]));
+    assert_eq!(verify(&given[12..]), (Some(0), vec![]), "the manifest alone");
+    let number = |at: usize| read(&given[at])["number"].as_str().expect("a number").to_owned();
+    let changed = |change: fn(&mut Vec<String>)| {
+        let mut lines = given.clone();
+        change(&mut lines);
+        let (code, refuted) = verify(&lines);
+        assert_eq!(code, Some(3), "{refuted:?}");
+        refuted.join(" ")
+    };
+    assert_eq!(changed(|lines| drop(lines.remove(5))), format!("Row 6 ({}) is missing.", number(5)));
+    assert!(changed(|lines| drop(lines.remove(3))).starts_with("Row 4 ("));
+    assert_eq!(changed(|lines| lines.swap(0, 1)), "The order was changed: row 1 stands behind row 2.");
+    assert_eq!(changed(|lines| lines.insert(2, lines[0].clone())), "Row 1 is there twice.");
+    assert!(changed(|lines| lines[6] = lines[6].replace("R6", "R7")).contains("does not match its digest"));
+    // A reply that was signed, but is none of this batch: its own proof holds, and the manifest tells.
+    let other = expect(
+        desk.world.post("/v1/land-checks").bearer_auth(&desk.planning).json(&{
+            let mut row = asked(1);
+            row["properties"]["operation"] = json!("reclaim");
+            row
+        }),
+        201,
+    )
+    .await;
+    let path = format!("/v1/land-checks/{}", other["id"].as_str().expect("id"));
+    let mut replaced = given.clone();
+    replaced[1] = String::from_utf8(desk.bytes(&path).await).expect("UTF-8");
+    let (code, refuted) = verify(&replaced);
+    assert_eq!(code, Some(3));
+    let missing = format!("Row 2 ({}) is missing.", number(1));
+    assert_eq!(refuted, ["The manifest does not name this line.", missing.as_str()]);
 }
 
 /// What an answer says of the ground, but for the last digits that a projection and back may move.
