@@ -105,6 +105,35 @@ impl Desk {
     }
 }
 
+#[tokio::test]
+async fn the_class_that_a_site_was_assessed_for_wins_over_what_is_stated() {
+    let desk = Desk::new().await;
+    let here = strip(105.0, 105.01);
+    let class = |class: &str| json!({"former_industry": "5211", "assessed_class": class});
+    desk.site("C2", "not_contaminated", class("class_2"), &strip(104.999, 105.011)).await;
+    let ask = |assessed: &str| {
+        let facts = json!({"key_unit": false, "assessed_use": use_of(assessed)});
+        json!({"operation": "supply", "current_use": use_of("0601"), "planned_use": use_of("0701"), "facts": facts})
+    };
+    // The caller says that it was assessed for housing; the register, that it was for class 2.
+    let answer = desk.ask(&here, ask("0701")).await;
+    assert_eq!((&answer["verdict"], rule(&answer, "G17")["verdict"].as_str()), (&json!("block"), Some("block")));
+    let shown = rule(&answer, "P-CONTRADICTION")["facts"].as_array().expect("facts");
+    let shown = shown.iter().find(|fact| fact["name"] == "assessed_use").expect("what was assessed");
+    assert_eq!((&shown["value"], &shown["source"]), (&json!("GB 36600-2018:class_2"), &json!("registry")));
+    let text = shown["text_zh"].as_str().expect("text");
+    assert!(text.contains("GB 36600 第二类用地（申报为：0701"), "{text}");
+    // What agrees contradicts nothing.
+    let agreed = desk.ask(&here, ask("0601")).await;
+    assert!(fired(&agreed).iter().all(|(name, _)| *name != "P-CONTRADICTION"), "{agreed}");
+    // A site on part of the parcel says nothing of the rest of it: there the statement stands.
+    let partly = desk.ask(&strip(105.0, 105.03), ask("0701")).await;
+    assert!(fired(&partly).iter().all(|(name, _)| *name != "P-CONTRADICTION"), "{partly}");
+    // Of two that take it all in, the stricter reading holds.
+    desk.site("C1", "not_contaminated", class("class_1"), &strip(104.998, 105.012)).await;
+    assert_eq!(desk.ask(&here, ask("0701")).await["verdict"], "block");
+}
+
 /// Rules and how hard they close, in the order of the answer.
 fn fired(answer: &Value) -> Vec<(&str, &str)> {
     let rules = answer["rules"].as_array().expect("rules");
