@@ -106,6 +106,41 @@ impl Desk {
 }
 
 #[tokio::test]
+async fn what_a_local_setting_decided_is_said_in_the_answer() {
+    let here = strip(105.0, 105.01);
+    let housing = json!({"operation": "change_use", "current_use": use_of("0806"), "planned_use": use_of("0701"),
+        "facts": {"former_industry": "5211", "key_unit": false}});
+    let reclaim = json!({"operation": "reclaim", "facts": {"former_industry": "5211", "key_unit": false}});
+    let names =
+        |answer: &Value| -> Vec<String> { fired(answer).into_iter().map(|(rule, _)| rule.to_owned()).collect() };
+    let desk = Desk::new().await;
+    let (exempt, adopted) = (desk.ask(&here, housing.clone()).await, desk.ask(&here, reclaim.clone()).await);
+    assert!(names(&exempt).contains(&"G27".to_owned()) && !names(&exempt).contains(&"P-LOCAL".to_owned()), "{exempt}");
+    assert!(names(&adopted).contains(&"G1".to_owned()) && !names(&adopted).contains(&"P-LOCAL".to_owned()));
+
+    let config = Config { adopt_regional: false, touching_warns: true, interchange_exempt: false, ..Config::default() };
+    let desk = Desk::with(config).await;
+    let strict = desk.ask(&here, housing).await;
+    assert_eq!(strict["verdict"], "block");
+    let local = rule(&strict, "P-LOCAL");
+    let said = local["facts"][0]["text_en"].as_str().expect("text");
+    assert!(said.starts_with("local setting interchange_exempt = false") && said.contains("G27"), "{said}");
+    assert_eq!(
+        (&local["confidence"], &local["verdict"], local["facts"].as_array().map(Vec::len)),
+        (&json!("unconfirmed"), &json!("allow_recorded"), Some(1))
+    );
+    assert!(local["note_zh"].as_str().is_some_and(|note| note.contains("不是法定要求")), "{local}");
+    let own = desk.ask(&here, reclaim).await;
+    assert!(!names(&own).contains(&"G1".to_owned()), "{own}");
+    assert_eq!(rule(&own, "P-LOCAL")["facts"][0]["name"], "adopt_regional");
+    // A site that only shares a boundary warns, because that is set.
+    desk.site("N1", "listed", json!({}), &strip(105.01, 105.02)).await;
+    let beside = desk.ask(&here, json!({"operation": "planning_conditions", "planned_use": use_of("0601"), "facts": {"former_industry": "5211", "key_unit": false}})).await;
+    assert!(names(&beside).contains(&"P-NEAR".to_owned()), "{beside}");
+    assert_eq!(rule(&beside, "P-LOCAL")["facts"][0]["name"], "touching_warns");
+}
+
+#[tokio::test]
 async fn the_class_that_a_site_was_assessed_for_wins_over_what_is_stated() {
     let desk = Desk::new().await;
     let here = strip(105.0, 105.01);

@@ -352,5 +352,11 @@ pub fn settings(config: &Config) -> Result<Settings> {
         });
         survey_before.insert(code.as_str()[..2].to_owned(), operations.collect::<Result<_>>()?);
     }
-    Ok(Settings { near_warns: config.near_distance_m.is_some(), survey_before, ..Settings::default() })
+    Ok(Settings {
+        adopt_regional: config.adopt_regional,
+        touching_warns: config.touching_warns,
+        near_warns: config.near_distance_m.is_some(),
+        interchange_exempt: config.interchange_exempt,
+        survey_before,
+    })
 }
