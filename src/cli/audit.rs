@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::say::say;
-use crate::across::land_check;
+use crate::across::{land_check, siting};
 use crate::config::Config;
 use crate::kernel::Result;
 use crate::platform::audit::{self, Verification};
@@ -44,7 +44,8 @@ async fn verify(config: Config, checkpoint: Option<&Path>, json: bool) -> Result
     let chain = audit::verify(opened.app.db()).await?;
     let logs = site::verify_logs(&opened.app).await?;
     let signed = seal::audit::verify(&opened.app, older.as_deref()).await?;
-    let replies = land_check::verify_records(&opened.app).await?;
+    let mut replies = land_check::verify_records(&opened.app).await?;
+    replies.extend(siting::verify_records(&opened.app).await?);
     opened.close().await?;
     if json {
         super::print_json(&Verified { chain: &chain, logs: &logs, signed: &signed, replies: &replies })?;

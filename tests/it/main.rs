@@ -45,6 +45,7 @@ mod screen;
 mod seal;
 mod site;
 mod siting;
+mod siting_standing;
 mod siting_zone;
 mod standard;
 mod standing;

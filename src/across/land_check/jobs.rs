@@ -2,7 +2,7 @@
 //! batches that are answered in the background, woken by every job that is queued.
 
 use super::actions::batch::{self, Defaults, File, Form, Line, On, Rows, Sink};
-use super::actions::watch::watch;
+use super::actions::watch::{LandChecks, Watched, pass};
 use super::store::batch as store;
 use crate::across::imports::{self, Mode};
 use crate::kernel::{Error, Fault, JobId, Kind, Result, Text};
@@ -27,18 +27,19 @@ const LOOK: Duration = Duration::from_secs(15);
 pub async fn run_worker(app: App, stop: impl Future<Output = ()>) {
     tokio::select! {
         () = stop => {}
-        () = keep_watching(&app) => {}
+        () = keep_watching::<LandChecks>(&app) => {}
         () = keep_answering(&app) => {}
     }
 }
 
-async fn keep_watching(app: &App) {
+/// Watches replies of a kind for ever, woken by every write to a register that answers rest on.
+pub async fn keep_watching<W: Watched>(app: &App) {
     {
         let mut listener = None;
         loop {
-            match watch(app).await {
+            match pass::<W>(app).await {
                 Ok(pass) if pass.superseded > 0 => {
-                    tracing::info!(pass.judged, pass.superseded, "replies to land checks superseded");
+                    tracing::info!(kind = W::KIND, pass.judged, pass.superseded, "replies superseded");
                 }
                 Ok(_) => {}
                 Err(error) => {
