@@ -42,6 +42,15 @@ pub struct Config {
     /// code of the province → operations of a land check that may not go on before. No province's text is confirmed, so every
     /// answer that rests on it says so; a province left out is warned of.
     pub survey_before: BTreeMap<String, Vec<String>>,
+    /// Whether a region's text serves as this registry's default where the place has none of its own (rules G1, G2, G3 and
+    /// G26 of a land check). Outside its region it is not law, and every answer that rests on it says so.
+    pub adopt_regional: bool,
+    /// Whether a parcel that only touches a registered record is warned of (rule P-NEAR). No text asks for it; with
+    /// `near_distance_m` set, what touches is warned of anyway.
+    pub touching_warns: bool,
+    /// Whether housing and public use among themselves need no new survey (rule G27, a standard's text that is recalled and
+    /// not verified). Without it, every change to such a use needs one.
+    pub interchange_exempt: bool,
     /// What "near" (周边) means in a land check, metres. No law gives a distance; unset means only overlap and touch
     /// are reported.
     pub near_distance_m: Option<f64>,
@@ -93,6 +102,9 @@ impl Default for Config {
             roll_forward: BTreeMap::new(),
             parameters: BTreeMap::new(),
             survey_before: BTreeMap::new(),
+            adopt_regional: true,
+            touching_warns: false,
+            interchange_exempt: true,
             near_distance_m: None,
             sliver_max_m2: 1.0,
             sliver_max_share: 0.001,

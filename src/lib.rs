@@ -75,6 +75,9 @@
 //! one binary, over HTTP on a real PostGIS: one database per test, cloned from a migrated template, and a clock that the
 //! test moves.
 
+// `cli/say.rs` writes to the terminal, and nothing else does: a reader that went away (`| head`) is no panic.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod across;
 pub mod api;
 pub mod cli;

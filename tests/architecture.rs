@@ -68,7 +68,12 @@ const MEETINGS: &[(&str, &str, &str)] = &[
     ("parcel", "document", "a change of outlines rests on a paper that is filed"),
     ("siting_zone", "document", "a zone is published and an order given on paper that is filed"),
     ("verify", "land_check", "a proof says what was signed; how it stands now the land checks know"),
-    ("siting", "land_check", "a siting check answers with the verdicts, actors and views of a land check"),
+    ("verify", "siting", "a proof says what was signed; how it stands now the siting checks know"),
+    (
+        "siting",
+        "land_check",
+        "a siting check answers with the verdicts, actors and views of a land check, and is watched as one",
+    ),
     ("rulebook", "siting", "the rules of siting checks are rules like others"),
     ("site", "document", "a step rests on a paper that is filed, and gives those in charge of the site sight of it"),
 ];

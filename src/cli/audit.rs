@@ -1,7 +1,8 @@
 //! `jingtu audit verify`, `jingtu audit recompute-deadlines`
 
 use super::Outcome;
-use crate::across::land_check;
+use super::say::say;
+use crate::across::{land_check, siting};
 use crate::config::Config;
 use crate::kernel::Result;
 use crate::platform::audit::{self, Verification};
@@ -43,30 +44,31 @@ async fn verify(config: Config, checkpoint: Option<&Path>, json: bool) -> Result
     let chain = audit::verify(opened.app.db()).await?;
     let logs = site::verify_logs(&opened.app).await?;
     let signed = seal::audit::verify(&opened.app, older.as_deref()).await?;
-    let replies = land_check::verify_records(&opened.app).await?;
+    let mut replies = land_check::verify_records(&opened.app).await?;
+    replies.extend(siting::verify_records(&opened.app).await?);
     opened.close().await?;
     if json {
         super::print_json(&Verified { chain: &chain, logs: &logs, signed: &signed, replies: &replies })?;
     } else {
         match &chain.broken {
             Some(broken) => {
-                println!("审计链在第 {} 条处断开：{}", broken.seq, broken.reason_zh);
-                println!("The audit chain breaks at line {}: {}", broken.seq, broken.reason_en);
+                say!("审计链在第 {} 条处断开：{}", broken.seq, broken.reason_zh)?;
+                say!("The audit chain breaks at line {}: {}", broken.seq, broken.reason_en)?;
             }
             None => {
-                println!("审计链完整，共 {} 条，末端 {}", chain.lines, chain.head);
-                println!("The audit chain holds: {} lines, head {}", chain.lines, chain.head);
+                say!("审计链完整，共 {} 条，末端 {}", chain.lines, chain.head)?;
+                say!("The audit chain holds: {} lines, head {}", chain.lines, chain.head)?;
             }
         }
-        print(&logs.findings);
+        print(&logs.findings)?;
         if logs.findings.is_empty() {
-            println!("{} 个地块的 {} 条事件完整", logs.sites, logs.looked_at);
-            println!("The logs of {} sites hold: {} events", logs.sites, logs.looked_at);
+            say!("{} 个地块的 {} 条事件完整", logs.sites, logs.looked_at)?;
+            say!("The logs of {} sites hold: {} events", logs.sites, logs.looked_at)?;
         }
-        print_signed(&signed);
+        print_signed(&signed)?;
         for misfit in &replies {
-            println!("#{} {}：{}", misfit.index, misfit.number, misfit.text_zh);
-            println!("#{} {}: {}", misfit.index, misfit.number, misfit.text_en);
+            say!("#{} {}：{}", misfit.index, misfit.number, misfit.text_zh)?;
+            say!("#{} {}: {}", misfit.index, misfit.number, misfit.text_en)?;
         }
     }
     Ok(if chain.broken.is_some() || !logs.findings.is_empty() || !signed.findings.is_empty() || !replies.is_empty() {
@@ -83,34 +85,36 @@ async fn recompute(config: Config, json: bool) -> Result<Outcome> {
     if json {
         super::print_json(&proof)?;
     } else {
-        print(&proof.findings);
+        print(&proof.findings)?;
         if proof.findings.is_empty() {
-            println!("{} 个地块的 {} 项期限与事件记录一致", proof.sites, proof.looked_at);
-            println!("{} clocks of {} sites are as their logs imply", proof.looked_at, proof.sites);
+            say!("{} 个地块的 {} 项期限与事件记录一致", proof.sites, proof.looked_at)?;
+            say!("{} clocks of {} sites are as their logs imply", proof.looked_at, proof.sites)?;
         }
     }
     Ok(if proof.findings.is_empty() { Outcome::Done } else { Outcome::No })
 }
 
-fn print_signed(signed: &seal::audit::Verification) {
+fn print_signed(signed: &seal::audit::Verification) -> Result<()> {
     for finding in &signed.findings {
         let at = finding.index.map(|index| format!(" #{index}")).unwrap_or_default();
-        println!("签发日志{at}：{}", finding.text_zh);
-        println!("The log of what was signed{at}: {}", finding.text_en);
+        say!("签发日志{at}：{}", finding.text_zh)?;
+        say!("The log of what was signed{at}: {}", finding.text_en)?;
     }
     if signed.findings.is_empty() {
-        println!("签发日志完整，共 {} 条，根 {}", signed.entries, signed.root);
-        println!("The log of what was signed holds: {} entries, root {}", signed.entries, signed.root);
+        say!("签发日志完整，共 {} 条，根 {}", signed.entries, signed.root)?;
+        say!("The log of what was signed holds: {} entries, root {}", signed.entries, signed.root)?;
         if let Some(size) = signed.held_to {
-            println!("所给检查点的 {size} 条未变 / The {size} entries of the checkpoint given are unchanged");
+            say!("所给检查点的 {size} 条未变 / The {size} entries of the checkpoint given are unchanged")?;
         }
     }
+    Ok(())
 }
 
-fn print(findings: &[Finding]) {
+fn print(findings: &[Finding]) -> Result<()> {
     for finding in findings {
         let at = finding.seq.map(|seq| format!(" #{seq}")).unwrap_or_default();
-        println!("{}{at}：{}", finding.site, finding.text_zh);
-        println!("{}{at}: {}", finding.site, finding.text_en);
+        say!("{}{at}：{}", finding.site, finding.text_zh)?;
+        say!("{}{at}: {}", finding.site, finding.text_en)?;
     }
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! `jingtu calendar import FILE`
 
 use super::Outcome;
+use super::say::say;
 use crate::config::Config;
 use crate::kernel::{Error, Kind, Result, Text};
 use crate::platform::{Act, Permission, Reply};
@@ -38,12 +39,12 @@ pub(super) async fn run(config: Config, command: Command, json: bool) -> Result<
         super::print_json(&report)?;
         return Ok(Outcome::Done);
     }
-    println!("年度 years {:?}，有变化 changed {:?}", report.years, report.changed_years);
+    say!("年度 years {:?}，有变化 changed {:?}", report.years, report.changed_years)?;
     for (zh, en) in &report.doubts {
-        println!("请核对 please check: {zh} / {en}");
+        say!("请核对 please check: {zh} / {en}")?;
     }
     for clock in report.recomputed.iter().filter(|clock| clock.was_due_on != clock.due_on) {
-        println!("{}  {} → {}", clock.subject_code, clock.was_due_on, clock.due_on);
+        say!("{}  {} → {}", clock.subject_code, clock.was_due_on, clock.due_on)?;
     }
     Ok(Outcome::Done)
 }

@@ -1,6 +1,7 @@
 //! `jingtu check FILE`: the land check for every parcel of a file.
 
 use super::Outcome;
+use super::say::{aside, say};
 use crate::across::imports::{Crs, Mode, OnError, Options};
 use crate::across::land_check::Operation;
 use crate::across::land_check::batch::{self, Defaults, File, Line, On, Rows, Sink};
@@ -88,9 +89,9 @@ async fn answer(
     };
     if !ignored.is_empty() {
         let names: Vec<&str> = ignored.iter().map(String::as_str).collect();
-        eprintln!("未采用的列 columns passed over: {}", names.join(", "));
+        aside!("未采用的列 columns passed over: {}", names.join(", "));
     }
-    eprintln!("批次 batch {id}（中断后续办 / to carry it on: --resume {id}）");
+    aside!("批次 batch {id}（中断后续办 / to carry it on: --resume {id}）");
     terminal.bar = ProgressBar::new(rows.len() as u64);
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} {per_sec} {eta}") {
         terminal.bar.set_style(style);
@@ -189,9 +190,9 @@ impl Terminal {
         if let Some(out) = &mut self.out {
             out.write_all(&line.body).and_then(|()| out.write_all(b"\n")).map_err(Error::internal)?;
         } else if self.json {
-            println!("{}", String::from_utf8_lossy(&line.body));
+            say!("{}", String::from_utf8_lossy(&line.body))?;
         } else if let Some(row) = line.row {
-            self.bar.suspend(|| print_row(row, &line.body));
+            self.bar.suspend(|| print_row(row, &line.body))?;
         }
         match line.row {
             Some(_) => self.bar.inc(1),
@@ -204,14 +205,10 @@ impl Terminal {
         let wrong = self.wrong;
         if !self.json {
             let summary: Vec<_> = self.counts.iter().map(|(verdict, n)| format!("{verdict} {n}")).collect();
-            println!(
-                "{}{}",
-                summary.join("，"),
-                if wrong > 0 { format!("，有误 wrong {wrong}") } else { String::new() }
-            );
+            say!("{}{}", summary.join("，"), if wrong > 0 { format!("，有误 wrong {wrong}") } else { String::new() })?;
             let manifest: Value = serde_json::from_slice(&self.manifest.unwrap_or_default()).unwrap_or_default();
             let (digest, place) = (&manifest["proof"]["payload_sha256"], &manifest["proof"]["log_index"]);
-            println!("清单 manifest sha256 {}, log index {place}", digest.as_str().unwrap_or_default());
+            say!("清单 manifest sha256 {}, log index {place}", digest.as_str().unwrap_or_default())?;
         }
         if wrong > 0 {
             return Err(Error::new(
@@ -228,29 +225,30 @@ impl Terminal {
     }
 }
 
-fn print_row(row: u32, line: &[u8]) {
+fn print_row(row: u32, line: &[u8]) -> Result<()> {
     let body: Value = serde_json::from_slice(line).unwrap_or_default();
     let name = |key: &str| body[key].as_str().unwrap_or("").to_owned();
     let error = &body["error"];
     if error.is_object() {
         let said = |key: &str| error[key].as_str().unwrap_or("").to_owned();
-        println!("{row}  {}  {} {}", said("code"), said("detail_zh"), said("detail_en"));
+        say!("{row}  {}  {} {}", said("code"), said("detail_zh"), said("detail_en"))?;
         for fault in error["errors"].as_array().into_iter().flatten() {
             let said = |key: &str| fault[key].as_str().unwrap_or("");
-            println!("    {}  {} {}", said("pointer"), said("message_zh"), said("message_en"));
+            say!("    {}  {} {}", said("pointer"), said("message_zh"), said("message_en"))?;
         }
-        return;
+        return Ok(());
     }
-    println!("{row}  {}  {} {}  {}", name("number"), name("verdict"), name("verdict_zh"), name("reference"));
+    say!("{row}  {}  {} {}  {}", name("number"), name("verdict"), name("verdict_zh"), name("reference"))?;
     for rule in body["rules"].as_array().into_iter().flatten() {
         let citation = &rule["citations"][0];
-        println!(
+        say!(
             "    {:<8} {:<14} {}  {} {}",
             rule["rule"].as_str().unwrap_or(""),
             rule["verdict"].as_str().unwrap_or(""),
             rule["title_zh"].as_str().unwrap_or(""),
             citation["instrument_zh"].as_str().unwrap_or(""),
             citation["article"].as_str().unwrap_or(""),
-        );
+        )?;
     }
+    Ok(())
 }

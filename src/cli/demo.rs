@@ -1,6 +1,7 @@
 //! `jingtu demo load`, and what `jingtu serve --demo` does before it serves: the sample data, and a fresh key per role.
 
 use super::Outcome;
+use super::say::say;
 use crate::across::imports::{self, Mode, OnError, Options, Watch, reader::Source};
 use crate::config::Config;
 use crate::kernel::{Area, Day, DivisionCode, DocumentId, Error, Result, SiteId, Text};
@@ -37,7 +38,7 @@ pub(super) async fn run(config: Config, command: &Command) -> Result<Outcome> {
     let loaded = load(&opened.app).await;
     opened.close().await?;
     let sites = loaded?;
-    println!("已装载示例数据（均为虚构），含 {sites} 个地块。 / Sample data (all invented) is loaded: {sites} sites.");
+    say!("已装载示例数据（均为虚构），含 {sites} 个地块。 / Sample data (all invented) is loaded: {sites} sites.")?;
     Ok(Outcome::Done)
 }
 
@@ -66,15 +67,15 @@ pub(super) async fn prepare(app: &App, address: SocketAddr) -> Result<()> {
         lines.push(format!("  {:<19} {division}  {token}  {}", role.as_str(), role.title().zh));
     }
     act.finish(Reply::nothing()).await?;
-    println!();
-    println!("地图 map      http://{address}/");
-    println!("接口 API      http://{address}/docs");
-    println!("图层 layers   http://{address}/ogc");
-    println!();
-    println!("示例密钥（每次启动更换） / demo keys, new at every start:");
-    println!("{}", lines.join("\n"));
-    println!();
-    println!("数据均为虚构。Ctrl-C 停止。 / All data is invented. Ctrl-C stops.");
+    say!("")?;
+    say!("地图 map      http://{address}/")?;
+    say!("接口 API      http://{address}/docs")?;
+    say!("图层 layers   http://{address}/ogc")?;
+    say!("")?;
+    say!("示例密钥（每次启动更换） / demo keys, new at every start:")?;
+    say!("{}", lines.join("\n"))?;
+    say!("")?;
+    say!("数据均为虚构。Ctrl-C 停止。 / All data is invented. Ctrl-C stops.")?;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! `jingtu doctor`: what this machine and database have, and what is missing.
 
 use super::Outcome;
+use super::say::say;
 use crate::across::rulebook;
 use crate::config::Config;
 use crate::kernel::Result;
@@ -65,9 +66,9 @@ pub(super) async fn run(config: &Config, json: bool) -> Result<Outcome> {
         super::print_json(&findings)?;
     } else {
         for finding in &findings {
-            println!("{} {}", if finding.ok { "✓" } else { "✗" }, finding.what);
+            say!("{} {}", if finding.ok { "✓" } else { "✗" }, finding.what)?;
             if let Some(mend) = &finding.mend {
-                println!("  → {mend}");
+                say!("  → {mend}")?;
             }
         }
     }

@@ -1,6 +1,7 @@
 //! `jingtu import TARGET FILE`
 
 use super::Outcome;
+use super::say::{aside, say};
 use crate::across::imports::{self, Crs, Mode, OnError, Options, Watch};
 use crate::config::Config;
 use crate::kernel::{Error, Kind, Result, Text};
@@ -84,10 +85,10 @@ pub(super) async fn run(config: Config, arguments: Arguments, json: bool) -> Res
         )?;
     } else {
         let Counts { read, valid, repaired, rejected, written } = counts;
-        println!("读取 {read}，有效 {valid}（其中修复 {repaired}），拒绝 {rejected}，写入 {written}");
-        println!("read {read}, valid {valid} (repaired {repaired} of them), rejected {rejected}, written {written}");
+        say!("读取 {read}，有效 {valid}（其中修复 {repaired}），拒绝 {rejected}，写入 {written}")?;
+        say!("read {read}, valid {valid} (repaired {repaired} of them), rejected {rejected}, written {written}")?;
         if arguments.dry_run {
-            println!("试运行，未写入。 / Dry run: nothing was written.");
+            say!("试运行，未写入。 / Dry run: nothing was written.")?;
         }
     }
     // A dry run ends as the commit would.
@@ -135,8 +136,7 @@ impl Watch for Terminal {
                 _ => "修复 repaired",
             };
             let hint = hint.map(|hint| format!("\n    → {hint}")).unwrap_or_default();
-            self.bar
-                .suspend(|| eprintln!("第 {row} 行 row {row}  {state}  {}  {}{hint}", fault.pointer, fault.message));
+            self.bar.suspend(|| aside!("第 {row} 行 row {row}  {state}  {}  {}{hint}", fault.pointer, fault.message));
         }
         Box::pin(async { Ok(()) })
     }

@@ -1,6 +1,7 @@
 //! `jingtu key create|list|revoke`
 
 use super::Outcome;
+use super::say::say;
 use crate::config::Config;
 use crate::kernel::{Day, DivisionCode, KeyId, Result};
 use crate::platform::identity::{NewKey, keys};
@@ -48,7 +49,7 @@ pub(super) async fn run(config: Config, command: Command, json: bool) -> Result<
             let new = NewKey { name, role, division, credit_code, expires_on: expires, demo: false };
             let token = keys::create(&mut act, new).await?;
             act.finish(Reply::nothing()).await?;
-            println!("{token}");
+            say!("{token}")?;
         }
         Command::List => {
             let keys = keys::list(opened.app.db()).await?;
@@ -61,7 +62,7 @@ pub(super) async fn run(config: Config, command: Command, json: bool) -> Result<
                         (None, Some(day)) => format!("有效至 until {day}"),
                         (None, None) => "有效 valid".to_owned(),
                     };
-                    println!("{}  {:<18} {}  {state}  {}", key.id, key.role, key.division_code, key.name);
+                    say!("{}  {:<18} {}  {state}  {}", key.id, key.role, key.division_code, key.name)?;
                 }
             }
         }
@@ -69,7 +70,7 @@ pub(super) async fn run(config: Config, command: Command, json: bool) -> Result<
             let mut act = Act::operator(&opened.app, Permission::KeyManage).await?;
             keys::revoke(&mut act, id).await?;
             act.finish(Reply::nothing()).await?;
-            println!("已撤销 / revoked: {id}");
+            say!("已撤销 / revoked: {id}")?;
         }
     }
     opened.close().await?;

@@ -11,6 +11,7 @@ mod import;
 mod key;
 mod migrate;
 mod openapi;
+mod say;
 mod serve;
 mod signing_key;
 mod verify;
@@ -21,6 +22,7 @@ use crate::kernel::{Clock, Error, Kind, Result, Text};
 use crate::pg;
 use crate::platform::{App, app};
 use clap::{Args, Parser, Subcommand};
+use say::{aside, say};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -106,7 +108,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("jingtu: {error}");
+            aside!("jingtu: {error}");
             return ExitCode::FAILURE;
         }
     };
@@ -114,10 +116,10 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::No) => ExitCode::from(3),
         Err(error) => {
-            eprintln!("jingtu: {error}");
+            aside!("jingtu: {error}");
             let mut cause = std::error::Error::source(&error);
             while let Some(inner) = cause {
-                eprintln!("  {inner}");
+                aside!("  {inner}");
                 cause = inner.source();
             }
             if matches!(error.kind(), Kind::Malformed) { ExitCode::from(2) } else { ExitCode::FAILURE }
@@ -250,6 +252,6 @@ fn cluster_error(error: pg::PgError) -> Error {
 
 /// Prints a value as JSON on one line.
 fn print_json(value: &impl serde::Serialize) -> Result<()> {
-    println!("{}", serde_json::to_string(value).map_err(Error::internal)?);
+    say!("{}", serde_json::to_string(value).map_err(Error::internal)?)?;
     Ok(())
 }

@@ -1,9 +1,10 @@
 //! `jingtu openapi`
 
 use super::Outcome;
+use super::say::say;
 use crate::kernel::{Error, Result};
 
 pub(super) fn run() -> Result<Outcome> {
-    println!("{}", crate::api::document().to_pretty_json().map_err(Error::internal)?);
+    say!("{}", crate::api::document().to_pretty_json().map_err(Error::internal)?)?;
     Ok(Outcome::Done)
 }

@@ -1,7 +1,7 @@
 //! `jingtu serve`: the server, over its own PostgreSQL unless it was given one.
 
 use super::{Outcome, cluster_error, cluster_options};
-use crate::across::{imports, land_check};
+use crate::across::{imports, land_check, siting};
 use crate::config::Config;
 use crate::kernel::{Clock, Error, Kind, Result, Text};
 use crate::platform::{App, app, webhooks};
@@ -57,6 +57,7 @@ async fn serve(listener: TcpListener, url: &str, config: Config, demo: bool) -> 
         tokio::spawn(deadline::run_worker(app.clone(), stop.clone().cancelled_owned())),
         tokio::spawn(sampling::run_worker(app.clone(), stop.clone().cancelled_owned())),
         tokio::spawn(land_check::run_worker(app.clone(), stop.clone().cancelled_owned())),
+        tokio::spawn(siting::run_worker(app.clone(), stop.clone().cancelled_owned())),
     ];
     tracing::info!(%address, "listening");
     // Without it, a streamed page waits some 40 ms for the client's acknowledgement.

@@ -1,6 +1,7 @@
 //! `jingtu signing-key list|rotate`
 
 use super::Outcome;
+use super::say::say;
 use crate::config::Config;
 use crate::kernel::{Day, Result};
 use crate::platform::seal::{self, log};
@@ -51,7 +52,7 @@ pub(super) async fn run(config: Config, command: &Command, json: bool) -> Result
                         Some(at) => format!("已停用 retired {}", Day::at(at)),
                         None => "现行 current".to_owned(),
                     };
-                    println!("{}  {state}\n  {}", key.key_id, key.vkey);
+                    say!("{}  {state}\n  {}", key.key_id, key.vkey)?;
                 }
             }
         }
@@ -63,9 +64,9 @@ pub(super) async fn run(config: Config, command: &Command, json: bool) -> Result
                 super::print_json(&rotation)?;
             } else {
                 if let Some(old) = &rotation.retired {
-                    println!("已停用 / retired: {old}");
+                    say!("已停用 / retired: {old}")?;
                 }
-                println!("现行 / current: {}", rotation.current);
+                say!("现行 / current: {}", rotation.current)?;
             }
         }
     }

@@ -1,10 +1,12 @@
 //! `jingtu verify FILE`: what the registry signed, checked without the registry and without any database.
 
 use super::Outcome;
+use super::say::say;
 use crate::kernel::{Error, Kind, Result, Text};
 use crate::platform::pdf;
 use crate::platform::seal::InclusionProof;
 use crate::platform::seal::document::{self, Evidence, Examined, Finding, Inclusion};
+use crate::platform::seal::manifest::{self, Held};
 use crate::platform::seal::note::Verifier;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
@@ -12,7 +14,8 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// A reply or a manifest as it was issued, replies one a line (NDJSON), or a certificate (PDF) that carries one
+    /// A reply or a manifest as it was issued, replies one a line (NDJSON), with their manifest or without, or a certificate
+    /// (PDF) that carries one
     file: PathBuf,
     /// The registry's keys, from a source that is trusted: the answer of /v1/signing-keys, or vkey lines
     #[arg(long, value_name = "FILE")]
@@ -41,10 +44,10 @@ pub(super) fn run(arguments: &Arguments, json: bool) -> Result<Outcome> {
         // Only what is attached was signed; what is printed is for reading.
         bytes = pdf::attachment(&bytes)?;
         if !json {
-            println!("核验的是证书所附的 reply.json；纸面内容未签名，以附件为准。");
-            println!(
+            say!("核验的是证书所附的 reply.json；纸面内容未签名，以附件为准。")?;
+            say!(
                 "What is verified is the attached reply.json; the printed pages are not signed, the attachment counts."
-            );
+            )?;
         }
     }
     let keys = arguments.keys.as_deref().map(keys).transpose()?;
@@ -56,20 +59,26 @@ pub(super) fn run(arguments: &Arguments, json: bool) -> Result<Outcome> {
     let mut valid = true;
     let documents = documents(&bytes);
     let count = documents.len();
-    for (at, document) in documents.into_iter().enumerate() {
-        let report = report(at + 1, document, keys.as_deref(), checkpoint.as_deref(), &proofs);
+    let Held { findings, refusals } = manifest::hold(&documents);
+    for (at, ((document, of_batch), refused)) in documents.into_iter().zip(findings).zip(refusals).enumerate() {
+        let mut report = match refused {
+            true => Report { line: at + 1, valid: true, number: None, findings: Vec::new() },
+            false => report(at + 1, document, keys.as_deref(), checkpoint.as_deref(), &proofs),
+        };
+        report.valid &= of_batch.iter().all(|finding| finding.ok != Some(false));
+        report.findings.extend(of_batch);
         valid &= report.valid;
         if json {
             super::print_json(&report)?;
         } else {
-            print(&report, count > 1);
+            print(&report, count > 1)?;
         }
     }
     if !json {
         if valid {
-            println!("未发现改动：{count} 份 / Nothing was refuted: {count}");
+            say!("未发现改动：{count} 份 / Nothing was refuted: {count}")?;
         } else {
-            println!("有被否定的项 / Something was refuted");
+            say!("有被否定的项 / Something was refuted")?;
         }
     }
     Ok(if valid { Outcome::Done } else { Outcome::No })
@@ -108,9 +117,9 @@ fn report(
     Report { line, valid, number, findings: examined.findings }
 }
 
-fn print(report: &Report, many: bool) {
+fn print(report: &Report, many: bool) -> Result<()> {
     if many {
-        println!("第 {} 行 / line {}：{}", report.line, report.line, report.number.as_deref().unwrap_or("-"));
+        say!("第 {} 行 / line {}：{}", report.line, report.line, report.number.as_deref().unwrap_or("-"))?;
     }
     for finding in &report.findings {
         let mark = match finding.ok {
@@ -118,8 +127,9 @@ fn print(report: &Report, many: bool) {
             Some(false) => "✗",
             None => "?",
         };
-        println!("{mark} {}\n  {}", finding.text_zh, finding.text_en);
+        say!("{mark} {}\n  {}", finding.text_zh, finding.text_en)?;
     }
+    Ok(())
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {

@@ -41,7 +41,7 @@ pub struct Act {
     lines: Vec<Line>,
     changes: Vec<Change>,
     unsealed: bool,
-    read_seq: Option<i64>,
+    rests_on: Option<(&'static str, i64)>,
 }
 
 /// What beginning an act gives.
@@ -82,7 +82,7 @@ impl Act {
             lines: Vec::new(),
             changes: Vec::new(),
             unsealed: false,
-            read_seq: None,
+            rests_on: None,
         })))
     }
 
@@ -154,10 +154,11 @@ impl Act {
         self.unsealed = unsealed;
     }
 
-    /// Says that what this act answers rests on the registers as they stood at an end of the audit chain. Where another act
-    /// has changed them by the time this one is committed, it is noted as late (`platform_late_act`).
-    pub fn rests_on(&mut self, version: &touch::Versions) {
-        self.read_seq = Some(version.seq);
+    /// Says that what this act answers (`land_check`, `siting_check`) rests on the registers as they stood at an end of the
+    /// audit chain. Where another act has changed them by the time this one is committed, it is noted as late
+    /// (`platform_late_act`), and whoever watches such answers looks at them again.
+    pub fn rests_on(&mut self, answers: &'static str, version: &touch::Versions) {
+        self.rests_on = Some((answers, version.seq));
     }
 
     /// Makes the act last: writes the audit lines, what others are told, and the answer for repeated requests, and commits.
@@ -211,7 +212,7 @@ impl Act {
             caller: caller_line(&self.caller),
             operation: self.permission.as_str(),
             request_id: &self.request.id,
-            read_seq: self.read_seq,
+            rests_on: self.rests_on,
         };
         audit::append(&mut self.tx, &header, &self.lines).await?;
         // The chain's end is held from here on: numbers given now are in the order of commits.

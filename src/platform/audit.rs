@@ -23,8 +23,8 @@ pub(super) struct Header<'a> {
     pub caller: Value,
     pub operation: &'a str,
     pub request_id: &'a str,
-    /// End of the chain when the act read the registers that it answers by; `None`: it answers by none.
-    pub read_seq: Option<i64>,
+    /// What the act answers, and the end of the chain when it read the registers that it answers by; `None`: it answers nothing.
+    pub rests_on: Option<(&'static str, i64)>,
 }
 
 /// Lines written in one statement.
@@ -76,8 +76,8 @@ pub(super) async fn append(tx: &mut PgConnection, header: &Header<'_>, lines: &[
                  update platform_register_version as v set seq = $1, changed_at = $4
                  from touched where v.register = any(touched.registers)),
              late as (
-                 insert into platform_late_act (act_id, read_seq)
-                 select $3, $5::bigint where $11 and exists (select from platform_touch where seq > $5)
+                 insert into platform_late_act (act_id, read_seq, answers)
+                 select $3, $5::bigint, $12 where $11 and exists (select from platform_touch where seq > $5)
                  returning act_id)
              select pg_notify($6, '')
              where exists (select from touched where registers is not null) or exists (select from late)",
@@ -85,13 +85,14 @@ pub(super) async fn append(tx: &mut PgConnection, header: &Header<'_>, lines: &[
             &hashes[chunk.len()],
             header.act as ActId,
             header.at,
-            header.read_seq,
+            header.rests_on.map(|(_, seq)| seq),
             TOUCHED,
             &seqs,
             &texts,
             &hashes[..chunk.len()],
             &hashes[1..],
             left == 0,
+            header.rests_on.map(|(answers, _)| answers),
         )
         .fetch_optional(&mut *tx)
         .await?;

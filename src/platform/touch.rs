@@ -115,14 +115,18 @@ pub async fn since(conn: &mut PgConnection, after: i64, limit: i64) -> Result<Ve
     .await?)
 }
 
-/// Acts whose answers were late: another act had changed registers before they were committed.
+/// Acts whose answers of a kind were late: another act had changed registers before they were committed.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn late(conn: &mut PgConnection, limit: i64) -> Result<Vec<ActId>> {
-    Ok(sqlx::query_scalar!(r#"select act_id as "act: ActId" from platform_late_act order by act_id limit $1"#, limit)
-        .fetch_all(conn)
-        .await?)
+pub async fn late(conn: &mut PgConnection, answers: &str, limit: i64) -> Result<Vec<ActId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select act_id as "act: ActId" from platform_late_act where answers = $1 order by act_id limit $2"#,
+        answers,
+        limit,
+    )
+    .fetch_all(conn)
+    .await?)
 }
 
 /// Forgets late acts whose answers were looked at again.

@@ -562,6 +562,8 @@ provisions! {
     PRODUCT_CONTRADICTION = [verified(&PRODUCT, "申报与登记不一致 / statement against registry")];
     /// An answer about a past day says what has changed since.
     PRODUCT_SINCE = [verified(&PRODUCT, "针对过去日期的查询提示其后变化 / an answer about a past day tells what changed since")];
+    /// A local setting that decided which rules apply is named.
+    PRODUCT_LOCAL_CHOICE = [verified(&PRODUCT, "本地设定影响适用的规则时须注明 / a local setting that decided is named")];
     /// Regional rules need the parcel's division.
     PRODUCT_DIVISION_UNKNOWN = [verified(&PRODUCT, "区划不明 / division unknown")];
     /// What the state holds is made public within twenty working days of its coming into being.

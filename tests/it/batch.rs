@@ -1,12 +1,13 @@
 //! Many land checks in one call: every row is answered or refused, in order, once; a batch that broke off goes on.
 
 use crate::loading::{feature, load};
-use crate::support::{World, expect, square};
+use crate::support::{World, expect, in_zone_35, square};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use jingtu::across::land_check::{self, batch};
 use jingtu::kernel::{Error, Kind, Result, Text};
+use jingtu::platform::crs::BodyCrs;
 use jingtu::platform::seal::{canonical, key};
 use jingtu::platform::{Caller, Permission, Reply, Role};
 use jingtu::registers::Outcome;
@@ -18,6 +19,7 @@ use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
+use std::process::Command;
 
 const HERE: &str = "152921";
 const LINES: &str = "application/x-ndjson";
@@ -261,7 +263,7 @@ async fn a_batch_that_broke_off_goes_on_where_the_record_ends_and_two_share_the_
     let app = &desk.world.app;
     let body = Bytes::from(lines_of(&rows(700)));
     let defaults = || batch::Defaults::read(Some("reclaim"), None, None).expect("defaults");
-    let rows = batch::Rows::read(&body, batch::Form::Lines, defaults()).expect("rows");
+    let rows = batch::Rows::read(&body, batch::Form::Lines, defaults(), BodyCrs::Crs84).expect("rows");
     let on = batch::On { app: app.clone(), caller: Caller::Operator, request_id: "test".to_owned() };
     let mut act = desk.world.act(Permission::LandCheckAsk).await;
     let id = batch::open(&mut act, &rows, None).await.expect("opened");
@@ -286,9 +288,144 @@ async fn a_batch_that_broke_off_goes_on_where_the_record_ends_and_two_share_the_
     assert_eq!(desk.count("select count(*) from land_check_batch_row").await, 700);
     assert_eq!(desk.count("select count(*) from land_check_batch_manifest").await, 1);
 
-    let other = batch::Rows::read(&body, batch::Form::Lines, batch::Defaults::default()).expect("rows");
+    let other = batch::Rows::read(&body, batch::Form::Lines, batch::Defaults::default(), BodyCrs::Crs84).expect("rows");
     assert_eq!(batch::resume(&on, id, &other).await.expect_err("other rows").code(), "batch_differs");
     batch::resume(&on, id, &rows).await.expect("the same rows");
+}
+
+#[tokio::test]
+async fn a_file_of_replies_is_held_to_its_manifest_offline() {
+    let desk = Desk::new().await;
+    let given =
+        lines(desk.send("?operation=reclaim", LINES, lines_of(&rows(12))).send().await.expect("an answer")).await;
+    assert!(given[3].starts_with("{\"row\":4,"), "a refused row is among them: {}", given[3]);
+    let dir = tempfile::Builder::new().prefix("jingtu-verify-").tempdir().expect("a temporary folder");
+    let verify = |lines: &[String]| {
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        std::fs::write(dir.path().join("replies.ndjson"), text).expect("written");
+        let mut program = Command::new(env!("CARGO_BIN_EXE_jingtu"));
+        let out =
+            program.current_dir(dir.path()).args(["verify", "--json", "replies.ndjson"]).output().expect("it runs");
+        let text = String::from_utf8(out.stdout).expect("UTF-8");
+        let refuted: Vec<String> = text
+            .lines()
+            .flat_map(|line| read(line)["findings"].as_array().expect("findings").clone())
+            .filter(|finding| finding["ok"] == false)
+            .map(|finding| finding["text_en"].as_str().expect("text").to_owned())
+            .collect();
+        (out.status.code(), refuted)
+    };
+    assert_eq!(verify(&given), (Some(0), vec![]));
+    assert_eq!(verify(&given[12..]), (Some(0), vec![]), "the manifest alone");
+    let number = |at: usize| read(&given[at])["number"].as_str().expect("a number").to_owned();
+    let changed = |change: fn(&mut Vec<String>)| {
+        let mut lines = given.clone();
+        change(&mut lines);
+        let (code, refuted) = verify(&lines);
+        assert_eq!(code, Some(3), "{refuted:?}");
+        refuted.join(" ")
+    };
+    assert_eq!(changed(|lines| drop(lines.remove(5))), format!("Row 6 ({}) is missing.", number(5)));
+    assert!(changed(|lines| drop(lines.remove(3))).starts_with("Row 4 ("));
+    assert_eq!(changed(|lines| lines.swap(0, 1)), "The order was changed: row 1 stands behind row 2.");
+    assert_eq!(changed(|lines| lines.insert(2, lines[0].clone())), "Row 1 is there twice.");
+    assert!(changed(|lines| lines[6] = lines[6].replace("R6", "R7")).contains("does not match its digest"));
+    // A reply that was signed, but is none of this batch: its own proof holds, and the manifest tells.
+    let other = expect(
+        desk.world.post("/v1/land-checks").bearer_auth(&desk.planning).json(&{
+            let mut row = asked(1);
+            row["properties"]["operation"] = json!("reclaim");
+            row
+        }),
+        201,
+    )
+    .await;
+    let path = format!("/v1/land-checks/{}", other["id"].as_str().expect("id"));
+    let mut replaced = given.clone();
+    replaced[1] = String::from_utf8(desk.bytes(&path).await).expect("UTF-8");
+    let (code, refuted) = verify(&replaced);
+    assert_eq!(code, Some(3));
+    let missing = format!("Row 2 ({}) is missing.", number(1));
+    assert_eq!(refuted, ["The manifest does not name this line.", missing.as_str()]);
+}
+
+/// What an answer says of the ground, but for the last digits that a projection and back may move.
+fn ground(answer: &Value) -> (f64, Vec<(String, String, f64)>) {
+    let hits = answer["hits"].as_array().expect("hits");
+    let text = |hit: &Value, name: &str| hit[name].as_str().expect("text").to_owned();
+    let hit = |hit: &Value| (text(hit, "code"), text(hit, "relation"), hit["overlap_m2"].as_f64().expect("m2").round());
+    (answer["parcel"]["area_m2"].as_f64().expect("m2").round(), hits.iter().map(hit).collect())
+}
+
+#[tokio::test]
+async fn outlines_in_a_gauss_krueger_zone_are_answered_as_in_degrees() {
+    let desk = Desk::new().await;
+    let (mut degrees, mut zone) = (Vec::new(), Vec::new());
+    for n in 0..8 {
+        let mut row = asked(n);
+        degrees.push(row.clone());
+        row["geometry"] = in_zone_35(&desk.world, &row["geometry"]).await;
+        zone.push(row);
+    }
+    let of_lines = |rows: &[Value]| rows.iter().map(|row| format!("{row}\n")).collect::<String>();
+    let collection = |rows: &[Value]| json!({"type": "FeatureCollection", "features": rows}).to_string();
+    let uri = "<http://www.opengis.net/def/crs/EPSG/0/4523>";
+    let send = |media_type: &'static str, body: String| desk.send("?operation=reclaim", media_type, body);
+    let answers = |lines: Vec<String>| lines[..8].iter().map(|line| ground(&read(line))).collect::<Vec<_>>();
+    let expected = answers(lines(send(LINES, of_lines(&degrees)).send().await.expect("an answer")).await);
+    assert!(expected.iter().any(|(_, hits)| !hits.is_empty()) && expected.iter().all(|(area, _)| *area > 9_000.0));
+    for (media_type, body) in [(LINES, of_lines(&zone)), ("application/geo+json", collection(&zone))] {
+        let sent = send(media_type, body).header("content-crs", uri);
+        assert_eq!(answers(lines(sent.send().await.expect("an answer")).await), expected, "{media_type}");
+    }
+
+    // In the background too: the job keeps how its body is read.
+    let sent = send(LINES, of_lines(&zone)).header("content-crs", uri).header("prefer", "respond-async");
+    let accepted = expect(sent, 202).await;
+    land_check::work_off_batches(&desk.world.app).await.expect("worked off");
+    let path = format!("/v1/land-checks/batches/{}/replies", accepted["id"].as_str().expect("id"));
+    let response = desk.world.get(&path).bearer_auth(&desk.planning).send().await.expect("an answer");
+    assert_eq!(answers(lines(response).await), expected);
+
+    // One row that is no place of the zone is refused alone; a header that is none, or a second word on it, refuses all.
+    let mut mixed = zone.clone();
+    mixed[3] = degrees[3].clone();
+    let sent = send(LINES, of_lines(&mixed)).header("content-crs", uri);
+    let given = lines(sent.send().await.expect("an answer")).await;
+    let refused = read(&given[3]);
+    assert_eq!(refused["error"]["errors"][0]["code"], "easting_implausible", "{refused}");
+    assert_eq!(ground(&read(&given[4])), expected[4]);
+    let bad = send(LINES, of_lines(&zone)).header("content-crs", "EPSG:4523");
+    assert_eq!(expect(bad, 400).await["code"], "content_crs_unreadable");
+    let member = json!({"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}});
+    let twice = json!({"type": "FeatureCollection", "features": zone, "crs": member}).to_string();
+    let refused = expect(send("application/geo+json", twice).header("content-crs", uri), 422).await;
+    assert_eq!(refused["errors"][0]["code"], "crs_said_twice");
+}
+
+#[tokio::test]
+async fn a_parcels_code_counts_in_a_batch_as_alone() {
+    let desk = Desk::new().await;
+    let code = "152921001002GB00123";
+    let land_use = json!({"system": "GB/T 21010-2017", "code": "0601"});
+    let properties = json!({"code": code, "division_code": HERE, "began_on": "2020-01-01", "land_use": land_use});
+    let parcel = json!({"type": "Feature", "geometry": square(105.6, 38.8, 120.0), "properties": properties});
+    let key = desk.world.key(Role::Planning, HERE).await;
+    expect(desk.world.post("/v1/parcels").bearer_auth(&key).json(&parcel), 201).await;
+    let housing = json!({"system": "GB/T 21010-2017", "code": "0701"});
+    let row = |code: &str| {
+        let properties = json!({"operation": "reclaim", "parcel_code": code, "current_use": housing});
+        json!({"type": "Feature", "geometry": null, "properties": properties})
+    };
+    let alone = expect(desk.world.post("/v1/land-checks").bearer_auth(&key).json(&row(code)), 201).await;
+    let body = format!("{}\n{}\n", row(code), row("152921001002GB09999"));
+    let given = lines(desk.send("", LINES, body).send().await.expect("an answer")).await;
+    let together = read(&given[0]);
+    assert_eq!(together["parcel"]["registered_use"]["code"], "0601", "{together}");
+    for name in ["verdict", "rules", "hits", "coverage", "parcel"] {
+        assert_eq!(together[name], alone[name], "{name}");
+    }
+    assert_eq!(read(&given[1])["error"]["errors"][0]["code"], "unknown_parcel");
 }
 
 /// A question at random, near the sites.

@@ -3,6 +3,7 @@
 
 use crate::loading::{counts, feature, load};
 use crate::support::{TODAY, World, expect, expect_response, forged, square};
+use jingtu::across::land_check;
 use jingtu::config::Config;
 use jingtu::kernel::Day;
 use jingtu::platform::{App, Permission, Reply, Role};
@@ -213,6 +214,68 @@ fn pdf_text(pdf: &[u8]) -> String {
 }
 
 #[tokio::test]
+async fn the_certificate_prints_the_written_reply_whole_and_the_verdict_after_it() {
+    let office = Office::new().await;
+    let check = office.awaiting().await;
+    let paper = || async {
+        let get = office.world.get(&path(&check, "/certificate.pdf")).bearer_auth(&office.planning);
+        let response = get.send().await.expect("an answer");
+        assert_eq!(response.status(), 200);
+        pdf_text(&response.bytes().await.expect("bytes"))
+    };
+    let before = paper().await;
+    assert!(before.contains("须由生态环境部门书面回复") && !before.contains("书面回复后的结论"), "{before}");
+
+    // As long as a reply may be: every paragraph is numbered, so that none can be missing unseen.
+    let paragraphs: Vec<String> =
+        (0..700).map(|at| format!("第{at:03}段：经核，该地块列入疑似污染地块名单。")).collect();
+    let body = json!({
+        "number": "朔环函〔2026〕17号", "replied_on": TODAY, "conclusion": "conditions",
+        "conditions": "完成土壤污染状况调查并通过评审后再行收购。", "text": paragraphs.join("\n"),
+    });
+    office.world.clock.advance(chrono::Duration::hours(2));
+    let state = expect(office.reply(&office.county, &check, &body), 201).await;
+    let (verdict, rules) = (text(&state["verdict_after_zh"]), state["rules_after"].as_array().expect("rules").clone());
+    let asked = rules.iter().find(|rule| rule["rule"] == "G2").expect("the gate that asked");
+    let after = paper().await;
+    let shown = format!("书面回复后的结论：{verdict}");
+    let must_do = text(&asked["must_do_zh"]);
+    for said in [
+        "朔环函〔2026〕17号",
+        "朔城区生态环境局",
+        "2026年11月21日",
+        "完成土壤污染状况调查并通过评审后再行收购。",
+        &shown,
+        &must_do,
+    ] {
+        assert!(after.contains(&said.split_whitespace().collect::<String>()), "{said}\n{after}");
+    }
+    let missing: Vec<&String> = paragraphs.iter().filter(|paragraph| !after.contains(*paragraph)).collect();
+    // A paragraph may be parted by the foot of a page, and its beginning stands on the page before.
+    assert!(missing.len() < 12, "{missing:?}");
+    for at in 0..700 {
+        assert!(after.contains(&format!("第{at:03}段")), "paragraph {at}");
+    }
+    assert!(!after.contains("出具时尚未收到"), "{after}");
+
+    // The reply that stands is printed, not the one before it.
+    let corrected = json!({
+        "number": "朔环函〔2026〕18号", "replied_on": TODAY, "conclusion": "objects", "text": "不同意收购。",
+        "corrects": "前函所引名单有误",
+    });
+    expect(office.reply(&office.city, &check, &corrected), 201).await;
+    let last = paper().await;
+    for said in ["朔环函〔2026〕18号", "朔州市生态环境局", "不同意收购。", "书面回复后的结论：禁止"]
+    {
+        assert!(last.contains(said), "{said}\n{last}");
+    }
+    assert!(!last.contains("朔环函〔2026〕17号"), "{last}");
+    // Another division's planners see neither.
+    let elsewhere = office.world.key(Role::Planning, "152921").await;
+    expect(office.world.get(&path(&check, "/certificate.pdf")).bearer_auth(&elsewhere), 404).await;
+}
+
+#[tokio::test]
 async fn the_letter_follows_anothers_text_where_it_has_none_of_its_own() {
     let office = Office::new().await;
     let there = "152921";
@@ -350,6 +413,52 @@ async fn the_reply_decides_anew_on_the_facts_of_the_check() {
         let back = office.world.post(&path(&check, "/consultation/withdraw")).bearer_auth(&office.planning);
         assert_eq!(expect(back.json(&json!({"reason": "x"})), 409).await["code"], "already_replied");
     }
+}
+
+#[tokio::test]
+async fn nothing_new_is_begun_about_a_check_that_is_not_valid_any_more() {
+    let office = Office::new().await;
+    let asked_before = office.awaiting().await;
+    let untouched = office.acquire(112.40).await;
+    let taken_back = office.acquire(112.40).await;
+    expect(office.consult(&office.planning, &asked_before, &json!({})), 201).await;
+    let withdrawal = office.world.post(&path(&taken_back, "/withdrawal")).bearer_auth(&office.planning);
+    expect(withdrawal.json(&json!({"reason": "范围有误"})), 201).await;
+    assert_eq!(office.inbox("status=not_consulted").await.len(), 1, "who was taken back awaits nothing");
+
+    // The site is measured anew: both answers left are untrue.
+    office.world.clock.advance(chrono::Duration::hours(1));
+    let site = asked_before["hits"][0]["id"].as_str().expect("id");
+    let moved = json!({"geometry": square(112.4003, 39.3, 200.0), "reason": "实测"});
+    let address = format!("/v1/sites/{site}");
+    let patch = office.world.patch(&address).bearer_auth(&office.county).header("if-match", "\"1\"").json(&moved);
+    expect(patch, 200).await;
+    land_check::watch(&office.world.app).await.expect("a pass");
+
+    for (check, standing) in [(&untouched, "superseded"), (&taken_back, "withdrawn")] {
+        let letter = expect(office.consult(&office.planning, check, &json!({})), 409).await;
+        assert_eq!((&letter["code"], &letter["rule"]), (&json!("no_longer_valid"), &Value::Null), "{letter}");
+        assert!(letter["detail"].as_str().is_some_and(|said| said.contains("POST /v1/land-checks")), "{letter}");
+        assert_eq!(expect(office.reply(&office.county, check, &agreed()), 409).await["code"], "no_longer_valid");
+        assert_eq!(office.state(check).await["check_standing"]["status"], standing);
+    }
+    assert_eq!(office.inbox("status=not_consulted").await, [], "nobody need ask about them");
+
+    // The bureau answers the letter that it has, and everybody sees that the check is not valid any more.
+    let replied = expect(office.reply(&office.county, &asked_before, &agreed()), 201).await;
+    assert_eq!(
+        (&replied["status"], &replied["check_standing"]["status"]),
+        (&json!("replied"), &json!("superseded")),
+        "{replied}"
+    );
+    assert_eq!(replied["check_standing"]["status_zh"], "已失效（登记情况变化），须重新查询");
+    let letters = office.read(&path(&asked_before, "/consultation")).await;
+    assert_eq!(letters["check_standing"], replied["check_standing"]);
+    let inbox = expect(office.world.get("/v1/consultations").bearer_auth(&office.county), 200).await;
+    assert_eq!(inbox["consultations"][0]["check_standing"], "superseded");
+    // The new answer is consulted upon as ever.
+    let anew = office.acquire(112.40).await;
+    expect(office.consult(&office.planning, &anew, &json!({})), 201).await;
 }
 
 #[tokio::test]

@@ -105,6 +105,70 @@ impl Desk {
     }
 }
 
+#[tokio::test]
+async fn what_a_local_setting_decided_is_said_in_the_answer() {
+    let here = strip(105.0, 105.01);
+    let housing = json!({"operation": "change_use", "current_use": use_of("0806"), "planned_use": use_of("0701"),
+        "facts": {"former_industry": "5211", "key_unit": false}});
+    let reclaim = json!({"operation": "reclaim", "facts": {"former_industry": "5211", "key_unit": false}});
+    let names =
+        |answer: &Value| -> Vec<String> { fired(answer).into_iter().map(|(rule, _)| rule.to_owned()).collect() };
+    let desk = Desk::new().await;
+    let (exempt, adopted) = (desk.ask(&here, housing.clone()).await, desk.ask(&here, reclaim.clone()).await);
+    assert!(names(&exempt).contains(&"G27".to_owned()) && !names(&exempt).contains(&"P-LOCAL".to_owned()), "{exempt}");
+    assert!(names(&adopted).contains(&"G1".to_owned()) && !names(&adopted).contains(&"P-LOCAL".to_owned()));
+
+    let config = Config { adopt_regional: false, touching_warns: true, interchange_exempt: false, ..Config::default() };
+    let desk = Desk::with(config).await;
+    let strict = desk.ask(&here, housing).await;
+    assert_eq!(strict["verdict"], "block");
+    let local = rule(&strict, "P-LOCAL");
+    let said = local["facts"][0]["text_en"].as_str().expect("text");
+    assert!(said.starts_with("local setting interchange_exempt = false") && said.contains("G27"), "{said}");
+    assert_eq!(
+        (&local["confidence"], &local["verdict"], local["facts"].as_array().map(Vec::len)),
+        (&json!("unconfirmed"), &json!("allow_recorded"), Some(1))
+    );
+    assert!(local["note_zh"].as_str().is_some_and(|note| note.contains("不是法定要求")), "{local}");
+    let own = desk.ask(&here, reclaim).await;
+    assert!(!names(&own).contains(&"G1".to_owned()), "{own}");
+    assert_eq!(rule(&own, "P-LOCAL")["facts"][0]["name"], "adopt_regional");
+    // A site that only shares a boundary warns, because that is set.
+    desk.site("N1", "listed", json!({}), &strip(105.01, 105.02)).await;
+    let beside = desk.ask(&here, json!({"operation": "planning_conditions", "planned_use": use_of("0601"), "facts": {"former_industry": "5211", "key_unit": false}})).await;
+    assert!(names(&beside).contains(&"P-NEAR".to_owned()), "{beside}");
+    assert_eq!(rule(&beside, "P-LOCAL")["facts"][0]["name"], "touching_warns");
+}
+
+#[tokio::test]
+async fn the_class_that_a_site_was_assessed_for_wins_over_what_is_stated() {
+    let desk = Desk::new().await;
+    let here = strip(105.0, 105.01);
+    let class = |class: &str| json!({"former_industry": "5211", "assessed_class": class});
+    desk.site("C2", "not_contaminated", class("class_2"), &strip(104.999, 105.011)).await;
+    let ask = |assessed: &str| {
+        let facts = json!({"key_unit": false, "assessed_use": use_of(assessed)});
+        json!({"operation": "supply", "current_use": use_of("0601"), "planned_use": use_of("0701"), "facts": facts})
+    };
+    // The caller says that it was assessed for housing; the register, that it was for class 2.
+    let answer = desk.ask(&here, ask("0701")).await;
+    assert_eq!((&answer["verdict"], rule(&answer, "G17")["verdict"].as_str()), (&json!("block"), Some("block")));
+    let shown = rule(&answer, "P-CONTRADICTION")["facts"].as_array().expect("facts");
+    let shown = shown.iter().find(|fact| fact["name"] == "assessed_use").expect("what was assessed");
+    assert_eq!((&shown["value"], &shown["source"]), (&json!("GB 36600-2018:class_2"), &json!("registry")));
+    let text = shown["text_zh"].as_str().expect("text");
+    assert!(text.contains("GB 36600 第二类用地（申报为：0701"), "{text}");
+    // What agrees contradicts nothing.
+    let agreed = desk.ask(&here, ask("0601")).await;
+    assert!(fired(&agreed).iter().all(|(name, _)| *name != "P-CONTRADICTION"), "{agreed}");
+    // A site on part of the parcel says nothing of the rest of it: there the statement stands.
+    let partly = desk.ask(&strip(105.0, 105.03), ask("0701")).await;
+    assert!(fired(&partly).iter().all(|(name, _)| *name != "P-CONTRADICTION"), "{partly}");
+    // Of two that take it all in, the stricter reading holds.
+    desk.site("C1", "not_contaminated", class("class_1"), &strip(104.998, 105.012)).await;
+    assert_eq!(desk.ask(&here, ask("0701")).await["verdict"], "block");
+}
+
 /// Rules and how hard they close, in the order of the answer.
 fn fired(answer: &Value) -> Vec<(&str, &str)> {
     let rules = answer["rules"].as_array().expect("rules");

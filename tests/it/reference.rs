@@ -175,13 +175,13 @@ async fn what_is_near_is_found_by_kind_and_distance() {
     let ewkb = Area::from_geojson(&parcel, "").expect("an area").to_ewkb();
     let mut conn = world.app.db().acquire().await.expect("a connection");
     let within = [Within { kind: "schools", metres: Some(500.0) }, Within { kind: "homes", metres: None }];
-    let found = near(&mut conn, &ewkb, &within, world.app.today(), 10).await.expect("found");
+    let found = near(&mut conn, &ewkb, &within, world.app.today(), None, 10).await.expect("found");
     let shown: Vec<_> = found.iter().map(|n| (n.code.as_str(), n.relation.as_str(), n.distance_m.round())).collect();
     assert_eq!(
         shown,
         [("campus", "overlaps", 0.0), ("corner", "touches", 0.0), ("inside", "overlaps", 0.0), ("near", "near", 347.0)]
     );
     assert!(found[0].overlap_m2 > 100.0 && found[2].overlap_m2 == 0.0);
-    let one = near(&mut conn, &ewkb, &within[..1], world.app.today(), 1).await.expect("found");
+    let one = near(&mut conn, &ewkb, &within[..1], world.app.today(), None, 1).await.expect("found");
     assert_eq!(one.len(), 1, "no more than asked for");
 }

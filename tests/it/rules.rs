@@ -156,6 +156,16 @@ async fn what_the_operator_set_is_shown_where_it_holds_and_is_never_called_law()
     assert_eq!(g9["configurable"][0]["key"], "survey_before");
     assert_eq!(g9["configurable"][0]["value"], "{\"150000\":[\"supply\"]}");
     assert_eq!(g9["confidence"], "unconfirmed");
+    // A text that is not taken over from its region holds at home, and nowhere else.
+    let world = World::with(Config { adopt_regional: false, ..Config::default() }).await;
+    let held = async |division: &str| {
+        let list = expect(world.get(&format!("/v1/rules?kind=gate&division={division}")), 200).await;
+        list["rules"].as_array().expect("rules").iter().any(|rule| rule["id"] == "G3")
+    };
+    assert!(held("150400").await && !held("140602").await);
+    let elsewhere = rule(&world, "G3", "division=140602").await;
+    assert_eq!(elsewhere["adopted"], false);
+    assert_eq!(elsewhere["configurable"][0], json!({"key": "adopt_regional", "value": "false"}));
     let unset = rule(&World::new().await, "G9", "").await;
     assert_eq!(unset["configurable"][0].get("value"), None);
 }
@@ -186,6 +196,9 @@ fn settings_that_cannot_be_meant_are_refused_at_the_start() {
         ("[survey_before]\n152900 = [\"supply\"]\n", "survey_before.152900", "省级区划代码"),
         ("[survey_before]\n150000 = [\"sell\"]\n", "survey_before.150000", "没有此操作"),
         ("[roll_forward]\nsix_months = true\n", "roll_forward.six_months", "没有此期限规则"),
+        ("adopt_regional = \"maybe\"\n", "adopt_regional", "配置有误"),
+        ("touching_warns = 2\n", "touching_warns", "配置有误"),
+        ("interchange_exempt = []\n", "interchange_exempt", "配置有误"),
     ] {
         let (code, said) = run(toml);
         assert_eq!(code, Some(2), "{toml}{said}");

@@ -1,7 +1,7 @@
 //! Siting checks over HTTP: the table of cases, and the answer on record.
 
 use crate::loading::{counts, feature, load};
-use crate::support::{World, expect, expect_response, forged};
+use crate::support::{World, expect, expect_response, forged, in_zone_35};
 use jingtu::config::Config;
 use jingtu::platform::Role;
 use reqwest::RequestBuilder;
@@ -361,6 +361,34 @@ async fn an_answer_is_numbered_kept_and_given_again_byte_for_byte() {
     let refused = json!({"type": "Feature", "geometry": land(HERE, 0.0, 0.0, 100.0), "properties": {"activity": "new", "division_code": HERE}});
     let refused = desk.world.post("/v1/siting-checks").bearer_auth(&elsewhere).json(&refused);
     assert_eq!(expect(refused, 403).await["code"], "outside_division");
+}
+
+#[tokio::test]
+async fn land_in_a_gauss_krueger_zone_is_answered_as_in_degrees() {
+    let desk = Desk::of(&world_of_one_school()).await;
+    let asked = json!({"activity": "new", "industry": "3212", "operation": "eia", "division_code": HERE});
+    let degrees = land(HERE, 150.0, -50.0, 100.0);
+    let zone = in_zone_35(&desk.world, &degrees).await;
+    let uri = "<http://www.opengis.net/def/crs/EPSG/0/4523>";
+    let send = |geometry: &Value| desk.post(geometry, asked.clone()).header("content-crs", uri);
+    let (one, other) = (desk.ask(&degrees, asked.clone()).await, expect(send(&zone), 201).await);
+    let ground = |answer: &Value| {
+        let hits = answer["hits"].as_array().expect("hits").iter();
+        let metres = |value: &Value| value.as_f64().expect("a measure").round();
+        let hits = hits
+            .map(|h| (h["code"].clone(), h["relation"].clone(), metres(&h["overlap_m2"]), metres(&h["distance_m"])));
+        (metres(&answer["parcel"]["area_m2"]), answer["verdict"].clone(), hits.collect::<Vec<_>>())
+    };
+    assert_eq!(ground(&other), ground(&one));
+    assert_eq!((one["hits"].as_array().map(Vec::len), &one["verdict"]), (Some(3), &json!("block")), "{one}");
+    // Degrees are no place of the zone, and a header that is no URI is none.
+    let refused = expect(send(&degrees), 422).await;
+    assert_eq!(
+        (&refused["errors"][0]["code"], &refused["errors"][0]["pointer"]),
+        (&json!("easting_implausible"), &json!("/geometry/coordinates"))
+    );
+    let unread = desk.post(&zone, asked.clone()).header("content-crs", "EPSG:4523");
+    assert_eq!(expect(unread, 400).await["code"], "content_crs_unreadable");
 }
 
 #[tokio::test]

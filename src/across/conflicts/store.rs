@@ -167,7 +167,7 @@ pub(super) async fn page(
                        where $2::timestamptz is not null and h.geom && z.geom and h.sys_from <= $2 and h.sys_to > $2
                        offset 0) as c
                    join division d on d.code = c.division_code and d.ancestors @> array[z.division_code]
-                   cross join lateral platform_overlay(z.geom, c.geom) o
+                   cross join lateral (select platform_overlap_m2(c.geom, z.geom, c.area_m2) as overlap_m2 offset 0) as o
                where z.geom is not null and o.overlap_m2 > 0
                  and not (o.overlap_m2 < $16 and o.overlap_m2 < $17 * c.area_m2)),
            planted as materialized (
@@ -195,15 +195,15 @@ pub(super) async fn page(
                        from site_history h
                        where $2::timestamptz is not null and h.sys_from <= $2 and h.sys_to > $2) as s
                    cross join lateral (
-                       select n.id, n.geom from farmland_unit n
+                       select n.id, n.area_m2, n.geom from farmland_unit n
                        where n.geom && s.geom and ($2::timestamptz is null or n.sys_from <= $2)
                          and ($3::text[] is null or n.division_code = any($3))
                          and ($5::text is null or n.division_code in (select b.code from below b))
                        union all
-                       select h.id, h.geom from farmland_unit_history h
+                       select h.id, h.area_m2, h.geom from farmland_unit_history h
                        where $2::timestamptz is not null and h.geom && s.geom and h.sys_from <= $2 and h.sys_to > $2
                        offset 0) as c
-                   cross join lateral platform_overlay(s.geom, c.geom) o
+                   cross join lateral (select platform_overlap_m2(c.geom, s.geom, c.area_m2) as overlap_m2 offset 0) as o
                where $13 and o.overlap_m2 > 0 and ($4::text[] is null or s.division_code = any($4))),
            met as (
                select 0 as rank, e.certain, u.id, u.code, u.division_code, u.land_type, u.class, u.crop, u.area_m2,

@@ -2,12 +2,14 @@
 
 use super::rules::again::Answer;
 use super::rules::{
-    After, CheckFacts, GivenLetter, GivenReply, Letter, Quarter, again, draft, given, may_consult, may_reply,
-    may_withdraw,
+    After, CheckFacts, Fallen, GATE, GivenLetter, GivenReply, Letter, Quarter, again, draft, given, may_consult,
+    may_reply, may_withdraw,
 };
 use super::sheet::{QuarterReport, ShareHead, ShareRow};
 use super::store::{self, By, CHECKS, CLOCK, Check, LetterRow, NewLetter, NewReply, QuarterFilter, ReplyRow, Share};
-use crate::across::land_check::WrittenReply;
+use crate::across::land_check::certificate::WrittenReply as OnPaper;
+use crate::across::land_check::{self, Became, WrittenReply};
+use crate::config::Config;
 use crate::kernel::{
     ConsultationId, ConsultationReplyId, Day, DivisionCode, DocumentId, Error, LandCheckId, QuarterShareId, Result,
     Text, ids,
@@ -31,6 +33,8 @@ pub(super) struct Case {
     pub check: Check,
     pub letters: Vec<LetterRow>,
     pub replies: Vec<ReplyRow>,
+    /// What became of the check itself, oldest first; none: it is valid.
+    pub became: Vec<Became>,
 }
 
 impl Case {
@@ -52,6 +56,12 @@ impl Case {
         serde_json::from_slice(&self.check.body).map_err(Error::internal)
     }
 
+    /// Why the check is not valid any more; `None`: it is.
+    pub fn fallen(&self) -> Option<Fallen> {
+        let became = self.became.last()?;
+        Some(if became.status == "withdrawn" { Fallen::Withdrawn } else { Fallen::Superseded })
+    }
+
     fn facts(&self) -> CheckFacts {
         CheckFacts {
             on: self.check.on,
@@ -62,6 +72,7 @@ impl Case {
             letter_on: self.letter().map(|letter| letter.sent_on),
             replies: i32::try_from(self.replies.len()).unwrap_or(i32::MAX),
             replied_on: self.reply().map(|reply| reply.replied_on),
+            fallen: self.fallen(),
         }
     }
 }
@@ -79,7 +90,8 @@ pub(super) async fn case(conn: &mut PgConnection, id: LandCheckId, known_at: Opt
     let check = store::check(conn, id, known_at).await?.ok_or_else(not_found)?;
     let letters = store::letters(conn, id, known_at).await?;
     let replies = store::replies(conn, id, known_at).await?;
-    Ok(Case { check, letters, replies })
+    let became = land_check::became(conn, id, known_at).await?;
+    Ok(Case { check, letters, replies, became })
 }
 
 /// As [`case`], held until the act is over, for whoever's division it lies in.
@@ -130,8 +142,8 @@ fn clock<'a>(check: &Check, letter: &'a str) -> deadline::ClockKey<'a> {
 /// Asks the bureau: the letter, its number, its clock.
 ///
 /// # Errors
-/// `not_found`; `reply_not_required`, `already_replied`, `already_consulted` (409), under G2; `invalid_input`, also for a
-/// document that the caller may not read.
+/// `not_found`; `reply_not_required`, `already_replied`, `already_consulted` (409), under G2; `no_longer_valid` (409) of a
+/// check that was superseded or withdrawn; `invalid_input`, also for a document that the caller may not read.
 pub(super) async fn consult(act: &mut Act, id: LandCheckId, new: GivenLetter, paper: Option<DocumentId>) -> Result<()> {
     let case = take(act, id).await?;
     let facts = case.facts();
@@ -145,7 +157,10 @@ pub(super) async fn consult(act: &mut Act, id: LandCheckId, new: GivenLetter, pa
     };
     let addressed_to = match &terms.addressed_to {
         Some(bureau) => bureau.clone(),
-        None => notice::office_name(act, &check.division_code).await?,
+        None => {
+            let app = act.app().clone();
+            notice::office_name(act.tx(), app.config(), &check.division_code).await?
+        }
     };
     attach(act, paper, check).await?;
     let answer = case.answer()?;
@@ -234,7 +249,8 @@ pub(super) async fn withdraw(act: &mut Act, id: LandCheckId, reason: &str) -> Re
 /// Enters a written reply: the first one stops the letter's clock, a later one takes the place of the one before.
 ///
 /// # Errors
-/// `not_found`; `reply_not_required`, `already_replied` (409), under G2; `invalid_input`.
+/// `not_found`; `reply_not_required`, `already_replied` (409), under G2; `no_longer_valid` (409) of a check that was superseded
+/// or withdrawn before anybody asked; `invalid_input`.
 pub(super) async fn reply(act: &mut Act, id: LandCheckId, new: GivenReply, paper: Option<DocumentId>) -> Result<()> {
     let case = take(act, id).await?;
     let facts = case.facts();
@@ -291,6 +307,37 @@ pub(super) async fn reply(act: &mut Act, id: LandCheckId, new: GivenReply, paper
 pub(super) fn decide_again(case: &Case, reply: WrittenReply) -> Result<After> {
     again(&case.answer()?, reply)
         .ok_or_else(|| Error::internal(format!("the stored answer of {} has an unknown verdict", case.check.number)))
+}
+
+/// What a reply came to.
+///
+/// # Errors
+/// An internal error for a row that is none of ours.
+pub(super) fn conclusion(row: &ReplyRow) -> Result<WrittenReply> {
+    WrittenReply::parse(&row.conclusion)
+        .ok_or_else(|| Error::internal(format!("there is no conclusion {}", row.conclusion)))
+}
+
+/// The reply that stands, as the check's certificate prints it; `None` without one.
+///
+/// # Errors
+/// An internal error where the stored answer, or the row, is none of ours.
+pub(super) async fn on_paper(conn: &mut PgConnection, config: &Config, case: &Case) -> Result<Option<OnPaper>> {
+    let Some(row) = case.reply() else { return Ok(None) };
+    let reply = conclusion(row)?;
+    let after = decide_again(case, reply)?;
+    let asked = after.rules.into_iter().find(|rule| rule.rule == GATE);
+    Ok(Some(OnPaper {
+        number: row.number.clone(),
+        on: row.replied_on,
+        bureau: notice::office_name(conn, config, &row.replied_by_division).await?,
+        conclusion: reply.text(),
+        conditions: row.conditions.clone(),
+        text: row.text.clone(),
+        verdict_after: after.verdict.as_str().to_owned(),
+        must_do: asked.map_or(Text::fixed("", ""), |rule| Text::new(rule.must_do_zh, rule.must_do_en)),
+        recorded_at: row.recorded_at,
+    }))
 }
 
 /// A letter as PDF.

@@ -357,10 +357,11 @@ pub(super) struct InboxRow {
     pub replied_on: Option<Day>,
     pub conclusion: Option<String>,
     pub verdict_after: Option<String>,
+    pub check_standing: Option<String>,
     pub status: String,
 }
 
-/// Checks that need a reply, the newest first: those asked about or answered, or with `not_consulted` those that are
+/// Checks that need a reply, the newest first: those asked about or answered, or with `not_consulted` the valid ones that are
 /// neither.
 pub(super) async fn inbox(conn: &mut PgConnection, filter: &InboxFilter<'_>) -> Result<Vec<InboxRow>> {
     Ok(sqlx::query_as!(
@@ -369,8 +370,11 @@ pub(super) async fn inbox(conn: &mut PgConnection, filter: &InboxFilter<'_>) -> 
                   k.number as "letter_number?", k.addressed_to as "addressed_to?", k.sent_on as "sent_on?: Day",
                   d.id as "deadline_id?: DeadlineId", d.due_on as "due_on?: Day", d.provisional as "provisional?",
                   r.number as "reply_number?", r.replied_on as "replied_on?: Day", r.conclusion as "conclusion?",
-                  r.verdict_after as "verdict_after?", s.status as "status!"
+                  r.verdict_after as "verdict_after?", t.status as "check_standing?", s.status as "status!"
            from land_check c
+           left join lateral (
+               select t.status from land_check_standing t
+               where t.check_id = c.id and ($5::timestamptz is null or t.since <= $5) order by t.seq desc limit 1) t on true
            left join lateral (
                select k.* from consultation k
                where k.check_id = c.id and k.sent_on <= $4 and ($5::timestamptz is null or k.recorded_at <= $5)
@@ -403,6 +407,7 @@ pub(super) async fn inbox(conn: &mut PgConnection, filter: &InboxFilter<'_>) -> 
                   or c.id in (select check_id from consultation union all select check_id from consultation_reply))
              and s.status <> all(case when $3 is null then array['not_consulted'] else '{}'::text[] end)
              and ($3 is null or s.status = $3)
+             and (s.status <> 'not_consulted' or t.status is null)
              and ($8::uuid is null or c.id < $8)
            order by c.id desc
            limit $9"#,

@@ -2,11 +2,12 @@
 //! batches that are answered in the background, woken by every job that is queued.
 
 use super::actions::batch::{self, Defaults, File, Form, Line, On, Rows, Sink};
-use super::actions::watch::watch;
+use super::actions::watch::{LandChecks, Watched, pass};
 use super::store::batch as store;
 use crate::across::imports::{self, Mode};
 use crate::kernel::{Error, Fault, JobId, Kind, Result, Text};
 use crate::platform::act::RequestMark;
+use crate::platform::crs::BodyCrs;
 use crate::platform::jobs::{self, Claim, Counts, NewJob, RowFinding};
 use crate::platform::{Act, App, Begun, Permission, Reply, touch};
 use bytes::Bytes;
@@ -26,18 +27,19 @@ const LOOK: Duration = Duration::from_secs(15);
 pub async fn run_worker(app: App, stop: impl Future<Output = ()>) {
     tokio::select! {
         () = stop => {}
-        () = keep_watching(&app) => {}
+        () = keep_watching::<LandChecks>(&app) => {}
         () = keep_answering(&app) => {}
     }
 }
 
-async fn keep_watching(app: &App) {
+/// Watches replies of a kind for ever, woken by every write to a register that answers rest on.
+pub async fn keep_watching<W: Watched>(app: &App) {
     {
         let mut listener = None;
         loop {
-            match watch(app).await {
+            match pass::<W>(app).await {
                 Ok(pass) if pass.superseded > 0 => {
-                    tracing::info!(pass.judged, pass.superseded, "replies to land checks superseded");
+                    tracing::info!(kind = W::KIND, pass.judged, pass.superseded, "replies superseded");
                 }
                 Ok(_) => {}
                 Err(error) => {
@@ -89,15 +91,19 @@ pub static FILES: imports::Elsewhere =
 struct Stored {
     form: Form,
     defaults: Defaults,
+    /// Value of the header `Content-Crs`; none: CRS84.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    crs: Option<String>,
 }
 
 /// Queues a batch.
 ///
 /// # Errors
 /// When the database cannot be written.
-pub async fn enqueue(act: &mut Act, body: &Bytes, form: Form, defaults: &Defaults) -> Result<JobId> {
+pub async fn enqueue(act: &mut Act, body: &Bytes, form: Form, defaults: &Defaults, crs: BodyCrs) -> Result<JobId> {
     let sha256 = Sha256::digest(body).to_vec();
-    let options = serde_json::to_value(Stored { form, defaults: defaults.clone() }).map_err(Error::internal)?;
+    let crs = (crs != BodyCrs::Crs84).then(|| format!("<{}>", crs.uri()));
+    let options = serde_json::to_value(Stored { form, defaults: defaults.clone(), crs }).map_err(Error::internal)?;
     let new = NewJob { kind: BATCH, target: TARGET, options, file_name: "", content: body, sha256: &sha256 };
     jobs::enqueue(act, new).await
 }
@@ -178,8 +184,9 @@ async fn one(app: &App, claim: &Claim, kind: &str, counts: &mut Counts) -> Resul
     let content = Bytes::from(claim.content(app.db()).await?);
     let on = On { app: app.clone(), caller, request_id: claim.request_id.clone() };
     let (rows, notes) = if kind == BATCH {
-        let Stored { form, defaults } = serde_json::from_value(claim.options.clone()).map_err(Error::internal)?;
-        (Rows::read(&content, form, defaults)?, Vec::new())
+        let Stored { form, defaults, crs } = serde_json::from_value(claim.options.clone()).map_err(Error::internal)?;
+        let crs = crs.map_or(Ok(BodyCrs::Crs84), |value| BodyCrs::parse(&value))?;
+        (Rows::read(&content, form, defaults, crs)?, Vec::new())
     } else {
         let options = imports::stored_options(&claim.options)?;
         let mode = options.mode;
@@ -215,8 +222,9 @@ async fn rehearse(on: &On, claim: &Claim, rows: &Rows, mut notes: Vec<RowFinding
     let (db, total, today) = (on.app.db(), rows.len() as u64, on.app.today());
     for from in (0..rows.len()).step_by(TOGETHER) {
         let (mut questions, mut refused) = (Vec::new(), Vec::new());
-        for at in from..rows.len().min(from + TOGETHER) {
-            refused.push(rows.question(at, today).map(|question| questions.push(question)).err());
+        let many = (rows.len() - from).min(TOGETHER);
+        for read in rows.questions(&on.app, from, many, today).await? {
+            refused.push(read.map(|question| questions.push(question)).err());
         }
         let mut judged = batch::rehearse(on, &questions).await?.into_iter();
         // The findings of a row are kept together: those on columns stand with the first.

@@ -3,6 +3,7 @@
 use super::page;
 use super::rules::{self, Kind, RuleEntry, drawing};
 use super::view::{Asked, RuleView};
+use crate::config::Config;
 use crate::kernel::{Confidence, Day, DivisionCode, Error, Result};
 use crate::platform::{App, Call, Params, Permission, Reply, Stop};
 use axum::extract::Path;
@@ -107,6 +108,11 @@ struct Picked<'a> {
     rules: Vec<RuleView>,
 }
 
+/// Whether a rule holds in a division: by its own text, or taken over from another region's where that is set.
+fn holds_in(rule: &RuleEntry, division: &str, config: &Config) -> bool {
+    rule.holds_in(division) && (config.adopt_regional || !rule.is_adopted_in(division))
+}
+
 fn pick<'a>(call: &Call, params: &'a RuleParams) -> Result<Picked<'a>> {
     let on = params.on.unwrap_or_else(|| call.today());
     let config = call.app().config();
@@ -115,7 +121,7 @@ fn pick<'a>(call: &Call, params: &'a RuleParams) -> Result<Picked<'a>> {
     let wanted = |rule: &&RuleEntry| {
         rule.holds_on(on)
             && params.kind.is_none_or(|kind| rule.kind == kind)
-            && division.is_none_or(|division| rule.holds_in(division.as_str()))
+            && division.is_none_or(|division| holds_in(rule, division.as_str(), config))
             && params.jurisdiction.as_ref().is_none_or(|place| rule.rests_on(place.as_str()))
             && params.q.as_deref().is_none_or(|words| rule.says(words, on))
     };

@@ -188,7 +188,7 @@ impl RuleView {
             remedies: rule.remedy.iter().map(Said::from).collect(),
             citations,
             jurisdictions: rule.jurisdictions().into_iter().map(six).collect(),
-            adopted: division.is_some_and(|division| rule.is_adopted_in(division)),
+            adopted: config.adopt_regional && division.is_some_and(|division| rule.is_adopted_in(division)),
             valid_from: rule.valid_from(),
             valid_to: rule.valid_to(),
             in_force: rule.holds_on(on),

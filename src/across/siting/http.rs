@@ -1,14 +1,15 @@
 //! `/v1/siting-checks`, `/v1/siting-zones/candidates`.
 
-use super::actions::{self, Question};
+use super::actions::{self, Question, watch};
 use super::reply::SitingCheckReply;
 use super::rules::{Activity, Facility, Procedure};
 use super::store;
-use crate::across::land_check::Verdict;
+use crate::across::land_check::{Difference, Verdict};
 use crate::kernel::paging;
-use crate::kernel::{Area, AreaGeometry, Day, DivisionCode, Error, Fault, Result, SitingCheckId, Text, mu};
+use crate::kernel::{Area, AreaGeometry, Day, DivisionCode, Error, Fault, Kind, Result, SitingCheckId, Text, mu};
+use crate::platform::crs::area_in_crs;
 use crate::platform::feature::{Feature, FeaturePage, FeatureType};
-use crate::platform::{App, Body, Call, Params, Permission, Reply, Stop};
+use crate::platform::{App, Body, Call, ContentCrs, Params, Permission, Reply, Stop};
 use crate::standards::industries::IndustryCode;
 use axum::extract::{OriginalUri, Path};
 use axum::http::header;
@@ -23,6 +24,7 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(ask_siting_check, list_siting_checks))
         .routes(routes!(get_siting_check))
+        .routes(routes!(get_siting_check_standing))
         .routes(routes!(list_zone_candidates))
 }
 
@@ -127,7 +129,7 @@ pub struct SitingAsked {
     #[serde(default)]
     #[schema(value_type = Option<Vec<f64>>)]
     pub bbox: Option<serde::de::IgnoredAny>,
-    /// The project's land: Polygon or MultiPolygon, CRS84.
+    /// The project's land: Polygon or MultiPolygon, in CRS84 or as `Content-Crs` says.
     #[schema(value_type = AreaGeometry)]
     pub geometry: serde_json::Value,
     /// The question.
@@ -179,11 +181,23 @@ pub struct SitingAskedProperties {
     #[serde(default)]
     #[schema(example = "152921")]
     pub division_code: Option<String>,
+    /// Answer by what the registry knew at this instant: an answer that is not of record, without number, proof or
+    /// standing, with status 200.
+    #[serde(default)]
+    pub known_at: Option<DateTime<Utc>>,
 }
 
-fn read_question(asked: SitingAsked, today: Day) -> Result<Question> {
+/// Turns what was asked, of an outline that was read, into a question, or names every fault.
+fn read_question(given: SitingAskedProperties, area: Result<Area>, today: Day) -> Result<Question> {
     let mut faults = Vec::new();
-    let area = Area::from_geojson(&asked.geometry, "/geometry").map_err(|f| faults.extend(f)).ok();
+    let area = match area {
+        Ok(area) => Some(area),
+        Err(error) if error.kind() == Kind::Invalid => {
+            faults.extend(error.faults().iter().cloned());
+            None
+        }
+        Err(error) => return Err(error),
+    };
     if area.as_ref().is_some_and(|area| area.vertices() > MAX_VERTICES) {
         faults.push(Fault::new(
             "/geometry",
@@ -194,7 +208,6 @@ fn read_question(asked: SitingAsked, today: Day) -> Result<Question> {
             ),
         ));
     }
-    let given = asked.properties;
     let industry = given.industry.and_then(|code| {
         IndustryCode::parse(&code)
             .map_err(|fault| faults.push(Fault { pointer: "/properties/industry".to_owned(), ..fault }))
@@ -245,16 +258,30 @@ fn read_question(asked: SitingAsked, today: Day) -> Result<Question> {
 
 /// Ask whether a project may stand where it is planned
 ///
-/// The answer is a decision with every rule (Z1-Z11) that fired and its articles, stored and numbered. Zones are those that
-/// were published; "around" reaches as far as local parameters and the project's protection distance say, and what is not
-/// known is said.
+/// The answer is a decision with every rule (Z1-Z11) that fired and its articles, stored, numbered, signed and watched. Zones
+/// are those that were published; "around" reaches as far as local parameters and the project's protection distance say, and
+/// what is not known is said. With `known_at` it is what the answer would have been, by what the registry knew then, and
+/// nothing is stored.
 #[utoipa::path(post, path = "/v1/siting-checks", operation_id = "ask_siting_check", tag = "siting checks",
+    params(("Content-Crs" = Option<String>, Header, example = "<http://www.opengis.net/def/crs/EPSG/0/4528>",
+        description = "Reference system of the outline, in its axes: the URI in angle brackets; CRS84 without it")),
     request_body(content = SitingAsked, content_type = "application/geo+json"),
-    responses((status = 201, body = SitingCheckReply)), extensions(("x-permission" = json!("land_check.ask"))))]
-async fn ask_siting_check(call: Call, body: Result<Body<SitingAsked>, Stop>) -> Result<Reply, Stop> {
+    responses((status = 201, body = SitingCheckReply), (status = 200, body = SitingCheckReply, description = "With `known_at`: not of record")),
+    extensions(("x-permission" = json!("land_check.ask"))))]
+async fn ask_siting_check(
+    call: Call,
+    crs: Result<ContentCrs, Stop>,
+    body: Result<Body<SitingAsked>, Stop>,
+) -> Result<Reply, Stop> {
     let mut act = call.begin(Permission::LandCheckAsk).await?;
-    let Body(asked) = body?;
-    let question = read_question(asked, act.today())?;
+    let (ContentCrs(crs), Body(asked)) = (crs?, body?);
+    let area = area_in_crs(call.app().db(), &asked.geometry, crs, "/geometry").await;
+    let known_at = asked.properties.known_at;
+    let question = read_question(asked.properties, area, act.today())?;
+    if let Some(known_at) = known_at {
+        act.abandon().await?;
+        return Ok(Reply::json(&actions::as_of(call.app(), call.caller(), &question, known_at).await?)?);
+    }
     let answered = actions::ask(&mut act, &question).await?;
     let reply = Reply::bytes("application/json", answered.body).created(format!("/v1/siting-checks/{}", answered.id));
     Ok(act.finish(reply).await?)
@@ -270,6 +297,67 @@ async fn get_siting_check(call: Call, Path(id): Path<String>) -> Result<Reply, S
     let id: SitingCheckId = id.parse().map_err(|_| missing())?;
     let body = store::body(call.app().db(), &scope, id).await?.ok_or_else(missing)?;
     Ok(Reply::bytes("application/json", body).with_header(header::CACHE_CONTROL, "private, no-cache"))
+}
+
+/// How a siting check stands now.
+#[derive(Debug, Serialize, ToSchema)]
+struct SitingStanding {
+    /// The check.
+    id: SitingCheckId,
+    /// Its number.
+    #[schema(example = "XZ-152921-2026-000003")]
+    number: String,
+    /// `valid` or `superseded`.
+    #[schema(example = "superseded")]
+    status: &'static str,
+    /// 状态
+    status_zh: String,
+    /// Status in English.
+    status_en: String,
+    /// Since when: from the answer on where it is valid.
+    since: DateTime<Utc>,
+    /// What changed; empty where it is valid.
+    because: Vec<Difference>,
+    /// Verdict of the same question when the answer was superseded.
+    verdict_now: Option<String>,
+    /// Everything written to the registers up to this number in the audit chain has been held against the answer.
+    watched_through: i64,
+    /// Whether something was written after that: then the standing may change in a moment.
+    pending: bool,
+}
+
+impl From<watch::Now> for SitingStanding {
+    fn from(now: watch::Now) -> SitingStanding {
+        let Text { zh, en } = match now.status {
+            "valid" => Text::fixed("有效", "valid"),
+            _ => Text::fixed("已失效（登记情况变化）", "superseded by a change of the records"),
+        };
+        SitingStanding {
+            id: now.id,
+            number: now.number,
+            status: now.status,
+            status_zh: zh.into(),
+            status_en: en.into(),
+            since: now.since,
+            because: now.because,
+            verdict_now: now.verdict_now,
+            watched_through: now.watched_through,
+            pending: now.pending,
+        }
+    }
+}
+
+/// How a siting check stands now.
+#[utoipa::path(get, path = "/v1/siting-checks/{id}/standing", operation_id = "get_siting_check_standing",
+    tag = "siting checks", params(("id" = SitingCheckId, Path, description = "Identifier of the siting check")),
+    responses((status = 200, body = SitingStanding)), extensions(("x-permission" = json!("land_check.read"))))]
+async fn get_siting_check_standing(call: Call, Path(id): Path<String>) -> Result<Reply, Stop> {
+    let scope = call.read(Permission::LandCheckRead)?;
+    let missing = || Error::not_found("选址核查", "siting check");
+    let id: SitingCheckId = id.parse().map_err(|_| missing())?;
+    let mut conn = call.app().db().acquire().await.map_err(Error::from)?;
+    let now = watch::now(&mut conn, &scope, id).await?.ok_or_else(missing)?;
+    Ok(Reply::json(&SitingStanding::from(now))?.with_header(header::CACHE_CONTROL, "private, no-cache"))
 }
 
 /// What a list of siting checks is narrowed by.

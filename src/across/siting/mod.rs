@@ -8,12 +8,18 @@
 //! "Around" (周边) has no distance in any text: the parameters `siting_distance_*_m` set one by place, the protection distance
 //! of the project's own assessment widens it, and where neither is known the answer says so. Concentration areas are what was
 //! published; `/v1/siting-zones/candidates` is an aid to drawing them and decides nothing.
+//!
+//! Every answer is watched, by the passes that watch land checks: a change of a zone, an order, a reference layer, a register,
+//! a rule or a parameter that would alter it supersedes it.
 
 mod actions;
 mod http;
+mod jobs;
 mod reply;
 mod rules;
 mod store;
 
+pub use actions::watch::{SitingChecks, status, untrue, verify_records, watch};
 pub use http::routes;
+pub use jobs::run_worker;
 pub use rules::{Activity, Procedure, Rule, SITING};

@@ -3,7 +3,7 @@
 
 use super::rules::{Activity, Facility, Lies, Procedure, Reach};
 use crate::across::land_check::Verdict;
-use crate::across::land_check::reply::{OperatorView, RuleView};
+use crate::across::land_check::reply::{OperatorView, RegistryView, RuleView, Standing};
 use crate::kernel::{Area, AreaGeometry, Day, SitingCheckId, Text, mu};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -12,13 +12,21 @@ use utoipa::ToSchema;
 /// A reply to a siting check.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SitingCheckReply {
-    /// Identifier (UUIDv7).
-    pub id: SitingCheckId,
-    /// Number: `XZ`, division, year, and a serial without gaps per division and year.
+    /// Identifier (UUIDv7). None, where the answer is not of record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<SitingCheckId>,
+    /// Number: `XZ`, division, year, and a serial without gaps per division and year. None, where the answer is not of
+    /// record.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "XZ-152921-2026-000003")]
-    pub number: String,
+    pub number: Option<String>,
+    /// Whether this is a reply of record: numbered, signed, stored and watched. An answer as of an instant is not.
+    pub of_record: bool,
     /// When it was asked and answered.
     pub checked_at: DateTime<Utc>,
+    /// The instant whose knowledge was asked, where the answer is not of record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known_at: Option<DateTime<Utc>>,
     /// Who asked; null for a command at the machine itself.
     pub operator: Option<OperatorView>,
     /// Day of the plan or approval; the law of that day is applied.
@@ -60,6 +68,11 @@ pub struct SitingCheckReply {
     pub distances: Vec<SitingDistance>,
     /// What is known of the place.
     pub coverage: Vec<SitingCoverage>,
+    /// The data that the answer rests on.
+    pub registry: RegistryView,
+    /// How the answer stood when it was given. Only in a reply of record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Standing>,
 }
 
 /// What the caller stated.

@@ -1,7 +1,7 @@
 //! Holding what was handed in to the registry's keys and log.
 
-use crate::across::land_check;
-use crate::kernel::{LandCheckId, Result, Text};
+use crate::across::{land_check, siting};
+use crate::kernel::{LandCheckId, Result, SitingCheckId, Text};
 use crate::platform::App;
 use crate::platform::seal::document::{self, Evidence, Finding, Inclusion};
 use crate::platform::seal::log::{self, Said};
@@ -20,7 +20,7 @@ pub(super) struct Verified {
     pub place: Option<Place>,
     /// What the log's entry says of it, when it is the document's.
     pub said: Option<Said>,
-    /// How it stands now, where it is a reply to a land check.
+    /// How it stands now, where it is a reply to a land check or a siting check.
     pub standing: Option<(&'static str, DateTime<Utc>)>,
 }
 
@@ -80,6 +80,7 @@ impl Registry {
         let said = inclusion.filter(|_| included).and_then(|inclusion| Said::read(&inclusion.entry));
         let standing = match &said {
             Some(said) if said.kind == "land_check" => land_check::status(conn, LandCheckId(said.id)).await?,
+            Some(said) if said.kind == "siting_check" => siting::status(conn, SitingCheckId(said.id)).await?,
             _ => None,
         };
         if let Some((status, _)) = standing {

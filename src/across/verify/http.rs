@@ -63,11 +63,11 @@ struct Verification {
     log: Option<LogPlace>,
     /// What the log says was signed there; null unless the document is there.
     document: Option<Signed>,
-    /// How the reply stands now; null unless a reply to a land check is there.
+    /// How the reply stands now; null unless a reply to a land check or a siting check is there.
     standing: Option<Standing>,
 }
 
-/// How a reply to a land check stands now.
+/// How a reply to a land check or a siting check stands now.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = VerifiedStanding)]
 struct Standing {

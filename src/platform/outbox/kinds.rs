@@ -1,7 +1,7 @@
 //! The kinds of changes there are. A register tells no other, and a subscription names no other.
 
 /// Every kind, sorted.
-pub(in crate::platform) const KINDS: [&str; 88] = [
+pub(in crate::platform) const KINDS: [&str; 89] = [
     "class_adjustment.agreed",
     "class_adjustment.approved",
     "class_adjustment.proposed",
@@ -80,6 +80,7 @@ pub(in crate::platform) const KINDS: [&str; 88] = [
     "site.soil_transport_reported",
     "site.stage_changed",
     "site.works_must_stop",
+    "siting_check.superseded",
     "siting_zone.declared",
     "siting_zone.ended",
     "siting_zone.published",

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 /// What was looked at, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Finding {
-    /// `canonical`, `proof`, `payload`, `signature`, `key`, `log`, `checkpoint`, `standing`.
+    /// `canonical`, `proof`, `payload`, `signature`, `key`, `log`, `checkpoint`, `manifest`, `refusal`, `standing`.
     pub what: &'static str,
     /// `true` proved, `false` refuted, `null` neither: the evidence given does not reach so far.
     pub ok: Option<bool>,

@@ -5,12 +5,14 @@ use super::rules::{
     serve as read_service,
 };
 use super::store::{self, NewRow, Row, Service};
+use crate::config::Config;
 use crate::kernel::basis::cite_all;
 use crate::kernel::{Day, DivisionCode, DocumentId, Error, Fault, NoticeId, Result, SiteId, Text};
 use crate::platform::pdf::{self, Align, Block, Paragraph, Sheet, Table};
 use crate::platform::{Act, App, Caller, Change, Role, Scope};
 use crate::registers::{deadline, document, site};
 use serde_json::json;
+use sqlx::PgConnection;
 
 /// What this register is called where others keep its papers.
 const REGISTER: &str = "notice";
@@ -55,6 +57,7 @@ pub type Bureau = (Role, DivisionCode);
 /// `not_found`; `outside_division`; `notice_not_allowed` (409), `other_role_must_act` (403), `no_legal_ground` (409),
 /// `invalid_input` (422), each with its rule and articles; `notice_under_way` (409) while one of its kind is not received.
 pub async fn issue(act: &mut Act, new: NewNotice, entering_for: Option<&Bureau>) -> Result<NoticeId> {
+    let app = act.app().clone();
     let brief = site::brief(act, new.site).await?;
     let (role, division) = bureau(act, entering_for)?;
     let kind = new.kind.row();
@@ -65,7 +68,7 @@ pub async fn issue(act: &mut Act, new: NewNotice, entering_for: Option<&Bureau>)
         recipient: new.recipient.or(brief.addressee),
         issuer: match new.issuer {
             Some(issuer) => issuer,
-            None => office_name(act, division.as_str()).await?,
+            None => office_name(act.tx(), app.config(), division.as_str()).await?,
         },
         role,
         issued_on,
@@ -78,7 +81,7 @@ pub async fn issue(act: &mut Act, new: NewNotice, entering_for: Option<&Bureau>)
             _ => None,
         },
         site: SiteFacts {
-            division_name: division_name(act, &brief.division_code).await?.0,
+            division_name: division_name(act.tx(), &brief.division_code).await?.0,
             code: brief.code,
             name: brief.name,
             address: brief.address,
@@ -170,8 +173,8 @@ fn bureau(act: &Act, entering_for: Option<&Bureau>) -> Result<Bureau> {
     }
 }
 
-async fn division_name(act: &mut Act, code: &str) -> Result<(String, String)> {
-    store::division_name(act.tx(), code)
+async fn division_name(conn: &mut PgConnection, code: &str) -> Result<(String, String)> {
+    store::division_name(conn, code)
         .await?
         .ok_or_else(|| Error::internal(format!("division {code} is not in the registry")))
 }
@@ -183,11 +186,11 @@ const MUNICIPALITIES: [&str; 4] = ["110000", "120000", "310000", "500000"];
 ///
 /// # Errors
 /// An internal error for a division that the registry does not know.
-pub async fn office_name(act: &mut Act, division: &str) -> Result<String> {
-    if let Some(name) = act.app().config().office_names.get(division) {
+pub async fn office_name(conn: &mut PgConnection, config: &Config, division: &str) -> Result<String> {
+    if let Some(name) = config.office_names.get(division) {
         return Ok(name.clone());
     }
-    let (name, level) = division_name(act, division).await?;
+    let (name, level) = division_name(conn, division).await?;
     Ok(match level.as_str() {
         "nation" => "生态环境部".to_owned(),
         "province" if !MUNICIPALITIES.contains(&division) => format!("{name}生态环境厅"),

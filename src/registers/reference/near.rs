@@ -3,6 +3,7 @@
 use super::store;
 use crate::kernel::{Day, ReferenceFeatureId, Result};
 use crate::platform::overlay::Relation;
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 /// A kind of features that is looked for, and how far.
@@ -49,14 +50,21 @@ pub struct Covering {
 }
 
 /// Features there on `on` that a parcel (EWKB, EPSG:4490, valid) meets, or that lie as near as asked for their kind, by kind,
-/// nearest first, at most `limit` of each.
+/// nearest first, at most `limit` of each; as known at an instant (`None`: now).
 ///
 /// # Errors
 /// When the database cannot be reached.
-pub async fn near(conn: &mut PgConnection, parcel: &[u8], within: &[Within], on: Day, limit: i64) -> Result<Vec<Near>> {
+pub async fn near(
+    conn: &mut PgConnection,
+    parcel: &[u8],
+    within: &[Within],
+    on: Day,
+    known_at: Option<DateTime<Utc>>,
+    limit: i64,
+) -> Result<Vec<Near>> {
     let kinds: Vec<String> = within.iter().map(|one| one.kind.to_owned()).collect();
     let metres: Vec<Option<f64>> = within.iter().map(|one| one.metres).collect();
-    let rows = store::near(conn, parcel, &kinds, &metres, on, limit).await?;
+    let rows = store::near(conn, parcel, &kinds, &metres, on, known_at, limit).await?;
     let near = |row: store::NearRow| Near {
         relation: match row.relation.as_str() {
             "overlaps" => Relation::Overlaps,
@@ -74,13 +82,19 @@ pub async fn near(conn: &mut PgConnection, parcel: &[u8], within: &[Within], on:
     Ok(rows.into_iter().map(near).collect())
 }
 
-/// The loaded layers of some kinds that are complete for a division, given as its codes from the nation down to it.
+/// The loaded layers of some kinds that are complete for a division, given as its codes from the nation down to it; as known
+/// at an instant (`None`: now).
 ///
 /// # Errors
 /// When the database cannot be reached.
-pub async fn covering(conn: &mut PgConnection, ancestors: &[String], kinds: &[&str]) -> Result<Vec<Covering>> {
+pub async fn covering(
+    conn: &mut PgConnection,
+    ancestors: &[String],
+    kinds: &[&str],
+    known_at: Option<DateTime<Utc>>,
+) -> Result<Vec<Covering>> {
     let kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
-    let rows = store::covering(conn, ancestors, &kinds).await?;
+    let rows = store::covering(conn, ancestors, &kinds, known_at).await?;
     let layer =
         |row: store::CoveringRow| Covering { kind: row.kind, name: row.name, source: row.source, as_of: row.as_of };
     Ok(rows.into_iter().map(layer).collect())

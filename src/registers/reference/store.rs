@@ -284,6 +284,7 @@ pub async fn near(
     kinds: &[String],
     metres: &[Option<f64>],
     on: Day,
+    known_at: Option<DateTime<Utc>>,
     limit: i64,
 ) -> Result<Vec<NearRow>> {
     Ok(sqlx::query_as!(
@@ -294,7 +295,12 @@ pub async fn near(
                cross join (select g from st_geomfromewkb($1) as g) as p
                cross join lateral (
                    select r.id, l.name as layer, r.code, r.name, o.relation, o.overlap_m2, o.distance_m
-                   from reference_feature r
+                   from (
+                           select id, layer_id, code, name, ended_on, geom from reference_feature
+                           where $6::timestamptz is null or sys_from <= $6
+                           union all
+                           select id, layer_id, code, name, ended_on, geom from reference_feature_history
+                           where $6::timestamptz is not null and sys_from <= $6 and sys_to > $6) as r
                        join reference_layer l on l.id = r.layer_id
                        cross join lateral (
                            select case when not st_intersects(r.geom, p.g) then 'near'
@@ -314,6 +320,7 @@ pub async fn near(
         metres as &[Option<f64>],
         on as Day,
         limit,
+        known_at,
     )
     .fetch_all(conn)
     .await?)
@@ -328,15 +335,26 @@ pub struct CoveringRow {
 }
 
 /// The loaded layers of some kinds that are complete for a division, given with those above it.
-pub async fn covering(conn: &mut PgConnection, division: &[String], kinds: &[String]) -> Result<Vec<CoveringRow>> {
+pub async fn covering(
+    conn: &mut PgConnection,
+    division: &[String],
+    kinds: &[String],
+    known_at: Option<DateTime<Utc>>,
+) -> Result<Vec<CoveringRow>> {
     Ok(sqlx::query_as!(
         CoveringRow,
-        r#"select kind, name, source, coalesce(as_of, loaded_on) as "as_of: Day"
-           from reference_layer
+        r#"select kind as "kind!", name as "name!", source, coalesce(as_of, loaded_on) as "as_of: Day"
+           from (
+               select kind, name, source, as_of, loaded_on, division_code from reference_layer
+               where $3::timestamptz is null or sys_from <= $3
+               union all
+               select kind, name, source, as_of, loaded_on, division_code from reference_layer_history
+               where $3::timestamptz is not null and sys_from <= $3 and sys_to > $3) as v
            where loaded_on is not null and kind = any($2) and (division_code is null or division_code = any($1))
            order by kind, name"#,
         division,
         kinds,
+        known_at,
     )
     .fetch_all(conn)
     .await?)

@@ -3,6 +3,7 @@
 use super::store;
 use crate::kernel::{ApprovalRestrictionId, Day, Result, SitingZoneId};
 use crate::platform::overlay::{Met, Probe};
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 /// A zone that a parcel meets.
@@ -50,13 +51,18 @@ pub struct Published {
     pub as_of: Day,
 }
 
-/// The kinds of zones that are known on a day in a division, given as its codes from the nation down to it. A kind that is
-/// not among them was not published: whether there are zones is unknown.
+/// The kinds of zones that are known on a day in a division, given as its codes from the nation down to it; as known at an
+/// instant (`None`: now). A kind that is not among them was not published: whether there are zones is unknown.
 ///
 /// # Errors
 /// When the database cannot be reached.
-pub async fn published(conn: &mut PgConnection, ancestors: &[String], on: Day) -> Result<Vec<Published>> {
-    let rows = store::published(conn, ancestors, on).await?;
+pub async fn published(
+    conn: &mut PgConnection,
+    ancestors: &[String],
+    on: Day,
+    known_at: Option<DateTime<Utc>>,
+) -> Result<Vec<Published>> {
+    let rows = store::published(conn, ancestors, on, known_at).await?;
     Ok(rows.into_iter().map(|(kind, as_of)| Published { kind, as_of }).collect())
 }
 
@@ -83,12 +89,17 @@ pub struct Restriction {
     pub document_number: Option<String>,
 }
 
-/// Orders that hold on a day in any of some divisions.
+/// Orders that hold on a day in any of some divisions, as known at an instant (`None`: now).
 ///
 /// # Errors
 /// When the database cannot be reached.
-pub async fn restrictions(conn: &mut PgConnection, divisions: &[String], on: Day) -> Result<Vec<Restriction>> {
-    let rows = store::restrictions(conn, divisions, on).await?;
+pub async fn restrictions(
+    conn: &mut PgConnection,
+    divisions: &[String],
+    on: Day,
+    known_at: Option<DateTime<Utc>>,
+) -> Result<Vec<Restriction>> {
+    let rows = store::restrictions(conn, divisions, on, known_at).await?;
     let order = |row: store::RestrictionRow| Restriction {
         id: row.id,
         division_code: row.division_code,

@@ -221,18 +221,34 @@ pub async fn hits(conn: &mut PgConnection, probe: &Probe) -> Result<Vec<HitRow>>
 
 /// What makes known which zones of a kind there are in a division, given as its codes from the nation down to it: the latest
 /// day of a statement, or of a zone, of it or of a division above it, by a day.
-pub async fn published(conn: &mut PgConnection, ancestors: &[String], on: Day) -> Result<Vec<(String, Day)>> {
+pub async fn published(
+    conn: &mut PgConnection,
+    ancestors: &[String],
+    on: Day,
+    known_at: Option<DateTime<Utc>>,
+) -> Result<Vec<(String, Day)>> {
     let rows = sqlx::query!(
         r#"select kind as "kind!", max(day) as "day!: Day"
            from (
-               select kind, as_of as day from siting_zone_publication
+               select kind, as_of as day from (
+                   select kind, as_of, division_code, withdrawn_reason from siting_zone_publication
+                   where $3::timestamptz is null or sys_from <= $3
+                   union all
+                   select kind, as_of, division_code, withdrawn_reason from siting_zone_publication_history
+                   where $3::timestamptz is not null and sys_from <= $3 and sys_to > $3) as p
                where division_code = any($1) and as_of <= $2 and withdrawn_reason is null
                union all
-               select kind, published_on from siting_zone
+               select kind, published_on from (
+                   select kind, published_on, division_code from siting_zone
+                   where $3::timestamptz is null or sys_from <= $3
+                   union all
+                   select kind, published_on, division_code from siting_zone_history
+                   where $3::timestamptz is not null and sys_from <= $3 and sys_to > $3) as z
                where division_code = any($1) and published_on <= $2) as said
            group by kind order by kind"#,
         ancestors,
         on as Day,
+        known_at,
     );
     Ok(rows.fetch_all(conn).await?.into_iter().map(|row| (row.kind, row.day)).collect())
 }
@@ -442,17 +458,32 @@ pub async fn list_restrictions(conn: &mut PgConnection, filter: &Filter) -> Resu
 }
 
 /// Orders that hold on a day in any of some divisions.
-pub async fn restrictions(conn: &mut PgConnection, divisions: &[String], on: Day) -> Result<Vec<RestrictionRow>> {
+pub async fn restrictions(
+    conn: &mut PgConnection,
+    divisions: &[String],
+    on: Day,
+    known_at: Option<DateTime<Utc>>,
+) -> Result<Vec<RestrictionRow>> {
     Ok(sqlx::query_as!(
         RestrictionRow,
-        r#"select id as "id: ApprovalRestrictionId", division_code, label, covers, scope, from_on as "from_on: Day",
-               until_on as "until_on: Day", authority, document_number, document_id as "document_id: DocumentId", end_reason,
-               revision, sys_from
-           from siting_zone_restriction
+        r#"select id as "id!: ApprovalRestrictionId", division_code as "division_code!", label as "label!",
+               covers as "covers!", scope as "scope!", from_on as "from_on!: Day", until_on as "until_on: Day",
+               authority as "authority!", document_number, document_id as "document_id: DocumentId", end_reason,
+               revision as "revision!", sys_from as "sys_from!"
+           from (
+               select id, division_code, label, covers, scope, from_on, until_on, authority, document_number, document_id,
+                   end_reason, revision, sys_from
+               from siting_zone_restriction where $3::timestamptz is null or sys_from <= $3
+               union all
+               select id, division_code, label, covers, scope, from_on, until_on, authority, document_number, document_id,
+                   end_reason, revision, sys_from
+               from siting_zone_restriction_history
+               where $3::timestamptz is not null and sys_from <= $3 and sys_to > $3) as v
            where division_code = any($1) and from_on <= $2 and (until_on is null or until_on >= $2)
            order by from_on, id"#,
         divisions,
         on as Day,
+        known_at,
     )
     .fetch_all(conn)
     .await?)

@@ -431,6 +431,11 @@ fn the_table_leaves_no_side_of_a_rule_out() {
             assert!(own.iter().any(|case| case.verdict == "refused"));
             continue;
         }
+        // Silent under the usual settings, which are the table's; asked under others in `land_check.rs`.
+        if gate.id == "P-LOCAL" {
+            assert!(own.is_empty());
+            continue;
+        }
         let fires = |on: &str| -> Vec<&Case<'_>> {
             own.iter().copied().filter(|case| case.fires_its_rule() && case.days.contains(&on)).collect()
         };

@@ -233,6 +233,22 @@ pub fn forged(page: &Value, key: &str) -> String {
     URL_SAFE_NO_PAD.encode([&bytes[..8], key.as_bytes()].concat())
 }
 
+/// A polygon in zone 35 of Gauss-Krueger on CGCS2000 (EPSG:4523), in the axes of the register: north before east.
+pub async fn in_zone_35(world: &World, geometry: &Value) -> Value {
+    let turned: String = sqlx::query_scalar(
+        "select st_asgeojson(st_flipcoordinates(st_transform(st_setsrid(st_geomfromgeojson($1), 4490), 4523)), 9)",
+    )
+    .bind(geometry.to_string())
+    .fetch_one(world.app.db())
+    .await
+    .expect("a place of the zone");
+    let mut turned: Value = serde_json::from_str(&turned).expect("JSON");
+    if let Value::Object(members) = &mut turned {
+        members.remove("crs");
+    }
+    turned
+}
+
 /// A square of about `side_m` metres with its south-west corner at a place.
 pub fn square(lon: f64, lat: f64, side_m: f64) -> Value {
     let dy = side_m / 111_000.0;

@@ -1,12 +1,13 @@
 //! `/v1/land-checks/{id}/consultation`, `/reply`, `/history`, `/v1/consultations` and the quarter.
 
+mod certificate;
 mod quarter;
 
-use super::actions::{self, Case, not_found};
+use super::actions::{self, Case, conclusion, not_found};
 use super::rules::again::{RuleAfter, verdict};
-use super::rules::{GATE, GivenLetter, GivenReply, citations};
+use super::rules::{Fallen, GATE, GivenLetter, GivenReply, citations};
 use super::store::{self, CLOCK, Clock, InboxFilter, InboxRow, LetterRow, ReplyRow};
-use crate::across::land_check::{self, Operation, Verdict, WrittenReply};
+use crate::across::land_check::{Operation, Verdict, WrittenReply};
 use crate::kernel::paging::{self, Cursor};
 use crate::kernel::{
     Citation, Confidence, Day, DeadlineId, DivisionCode, DocumentId, Error, LandCheckId, Result, Text,
@@ -32,6 +33,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(reply_to_land_check, get_land_check_reply))
         .routes(routes!(get_land_check_history))
         .routes(routes!(list_consultations))
+        .merge(certificate::routes())
         .merge(quarter::routes())
 }
 
@@ -255,6 +257,39 @@ struct ConsultationView {
     withdrawn: Option<WithdrawnView>,
 }
 
+/// How the check itself stands: a reply to an answer that is not valid any more does not make it so again.
+#[derive(Debug, Serialize, ToSchema)]
+struct CheckStanding {
+    /// `valid`, `superseded` or `withdrawn`.
+    #[schema(example = "valid")]
+    status: &'static str,
+    /// 状态
+    status_zh: String,
+    /// Status in English.
+    status_en: String,
+    /// Since when.
+    since: DateTime<Utc>,
+}
+
+impl CheckStanding {
+    fn of(case: &Case) -> CheckStanding {
+        let (status, text) = standing_words(case.fallen());
+        let since = case.became.last().map_or(case.check.checked_at, |became| became.at);
+        CheckStanding { status, status_zh: text.zh.into_owned(), status_en: text.en.into_owned(), since }
+    }
+}
+
+fn standing_words(fallen: Option<Fallen>) -> (&'static str, Text) {
+    match fallen {
+        None => ("valid", Text::fixed("有效", "valid")),
+        Some(Fallen::Superseded) => (
+            "superseded",
+            Text::fixed("已失效（登记情况变化），须重新查询", "superseded by a change of the records: ask anew"),
+        ),
+        Some(Fallen::Withdrawn) => ("withdrawn", Text::fixed("已撤回，须重新查询", "withdrawn: ask anew")),
+    }
+}
+
 /// The letters about a land check.
 #[derive(Debug, Serialize, ToSchema)]
 struct Consultations {
@@ -268,6 +303,8 @@ struct Consultations {
     rule: &'static str,
     /// What it stands on, of the day of the operation.
     citations: Vec<Citation>,
+    /// How the check itself stands.
+    check_standing: CheckStanding,
     /// The letter that stands; `null` where none does.
     standing: Option<ConsultationView>,
     /// Every letter, oldest first, those withdrawn among them.
@@ -332,6 +369,7 @@ async fn letters_view(
         land_check: case.check.number.clone(),
         rule: GATE,
         citations: citations(case.check.on, &case.check.division_code),
+        check_standing: CheckStanding::of(case),
         standing,
         consultations,
     })
@@ -396,11 +434,6 @@ impl TryFrom<&ReplyRow> for WrittenReplyView {
             recorded_at: row.recorded_at,
         })
     }
-}
-
-fn conclusion(row: &ReplyRow) -> Result<WrittenReply> {
-    WrittenReply::parse(&row.conclusion)
-        .ok_or_else(|| Error::internal(format!("there is no conclusion {}", row.conclusion)))
 }
 
 /// A rule before and after the reply.
@@ -469,6 +502,8 @@ struct ReplyState {
     rule: &'static str,
     /// What that gate stands on, of the day of the operation.
     citations: Vec<Citation>,
+    /// How the check itself stands.
+    check_standing: CheckStanding,
     /// Number of the letter that stands.
     #[schema(example = "ZX-140602-2026-0001")]
     consultation: Option<String>,
@@ -526,6 +561,7 @@ async fn state(conn: &mut PgConnection, case: &Case, on: Day, known: Option<Date
         status,
         rule: GATE,
         citations: citations(case.check.on, &case.check.division_code),
+        check_standing: CheckStanding::of(case),
         consultation: letter.map(|letter| letter.number.clone()),
         consulted_on: letter.map(|letter| letter.sent_on),
         overdue: due.as_ref().is_some_and(|due| due.days_overdue > 0),
@@ -546,7 +582,7 @@ async fn state(conn: &mut PgConnection, case: &Case, on: Day, known: Option<Date
 /// What an entity tag of an append-only set of papers counts.
 fn revision(case: &Case) -> i32 {
     let withdrawn = case.letters.iter().filter(|letter| !letter.stands()).count();
-    i32::try_from(1 + case.letters.len() + withdrawn + case.replies.len()).unwrap_or(i32::MAX)
+    i32::try_from(1 + case.letters.len() + withdrawn + case.replies.len() + case.became.len()).unwrap_or(i32::MAX)
 }
 
 fn read_id(id: &str) -> Result<LandCheckId> {
@@ -575,7 +611,8 @@ async fn see(call: &Call, id: &str, known: Option<&str>) -> Result<Seen> {
 
 /// Ask the ecology bureau about a land check
 ///
-/// Only where the check awaits a written reply (G2), and once: a further letter needs the first withdrawn with its reason.
+/// Only where the check is valid and awaits a written reply (G2), and once: a further letter needs the first withdrawn with
+/// its reason. A check that was superseded or withdrawn is refused (409 `no_longer_valid`): ask of the parcel anew.
 /// The letter is numbered without gaps and kept; its clock `land_check_reply` is in the list of deadlines.
 #[utoipa::path(
     post, path = "/v1/land-checks/{id}/consultation", operation_id = "consult_on_land_check", tag = "land checks",
@@ -672,7 +709,8 @@ async fn get_consultation_letter(call: Call, Path(id): Path<String>) -> Result<R
 /// Reply in writing to a land check
 ///
 /// By the ecology bureau in whose division the check lies, also without a letter. A later reply corrects the one before
-/// and says why; all are kept. The answer is the verdict with the reply: the decision on the facts of the check, by the law
+/// and says why; all are kept. A letter is answered also where the check was superseded or withdrawn meanwhile, and
+/// `check_standing` says so; without a letter that is refused (409 `no_longer_valid`). The answer is the verdict with the reply: the decision on the facts of the check, by the law
 /// of its day.
 #[utoipa::path(
     post, path = "/v1/land-checks/{id}/reply", operation_id = "reply_to_land_check", tag = "land checks",
@@ -814,7 +852,7 @@ fn step(what: HistoryKind, on: Day, recorded_at: DateTime<Utc>, by: Writer, numb
 }
 
 /// The steps of a check, of which each says the verdict from then on.
-fn steps(case: &Case, became: &[land_check::Became]) -> Result<Vec<HistoryStep>> {
+fn steps(case: &Case) -> Result<Vec<HistoryStep>> {
     let check = &case.check;
     let asked_by = Writer::of(
         check.asked_by_role.as_deref().unwrap_or("operator"),
@@ -846,7 +884,7 @@ fn steps(case: &Case, became: &[land_check::Became]) -> Result<Vec<HistoryStep>>
             ..step(what, reply.replied_on, reply.recorded_at, by, &reply.number)
         });
     }
-    for turn in became {
+    for turn in &case.became {
         let what = if turn.status == "withdrawn" { HistoryKind::Withdrawn } else { HistoryKind::Superseded };
         let by = Writer::of(
             turn.role.as_deref().unwrap_or("operator"),
@@ -887,9 +925,7 @@ async fn get_land_check_history(
 ) -> Result<Reply, Stop> {
     let seen = see(&call, &id, params.known_at.as_deref()).await?;
     let check = &seen.case.check;
-    let at = known_at(params.known_at.as_deref())?;
-    let became = land_check::became(&mut *call.app().db().acquire().await.map_err(Error::from)?, check.id, at).await?;
-    let steps = steps(&seen.case, &became)?;
+    let steps = steps(&seen.case)?;
     let history = History { land_check_id: check.id, land_check: check.number.clone(), steps };
     Ok(Reply::json(&history)?.revision_as_shown(revision(&seen.case)))
 }
@@ -996,6 +1032,9 @@ struct InboxItem {
     conclusion: Option<String>,
     /// The verdict with it.
     verdict_after: Option<String>,
+    /// How the check itself stands: `valid`, `superseded` or `withdrawn`.
+    #[schema(example = "valid")]
+    check_standing: String,
     /// Where the reply is, and is entered.
     reply_href: String,
 }
@@ -1037,6 +1076,7 @@ fn item(row: InboxRow, on: Day) -> InboxItem {
         replied_on: row.replied_on,
         conclusion: row.conclusion,
         verdict_after: row.verdict_after,
+        check_standing: row.check_standing.unwrap_or_else(|| "valid".to_owned()),
     }
 }
 
@@ -1054,7 +1094,7 @@ struct InboxPage {
 /// List consultations on land checks
 ///
 /// The ecology bureau's inbox: what it was asked, what is overdue, what it answered. With `status=not_consulted`, checks
-/// that need a reply and that nobody asked about yet.
+/// that are valid, need a reply and that nobody asked about yet.
 #[utoipa::path(
     get, path = "/v1/consultations", operation_id = "list_consultations", tag = "land checks", params(InboxParams),
     responses((status = 200, description = "A page", body = InboxPage)),

@@ -30,6 +30,34 @@ pub struct CheckFacts {
     pub replies: i32,
     /// Day of the last reply.
     pub replied_on: Option<Day>,
+    /// Why it is not valid any more; `None`: it is.
+    pub fallen: Option<Fallen>,
+}
+
+/// Why a check is not valid any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fallen {
+    /// The records changed.
+    Superseded,
+    /// It was taken back.
+    Withdrawn,
+}
+
+/// Nothing new is begun about an answer that does not hold any more: what the bureau would say of it, it would say of other
+/// facts. What was begun before is brought to its end.
+fn still_valid(check: &CheckFacts) -> Result<()> {
+    let (zh, en) = match check.fallen {
+        None => return Ok(()),
+        Some(Fallen::Superseded) => ("该查询回复因登记情况变化已失效", "The records have changed since this answer"),
+        Some(Fallen::Withdrawn) => ("该查询回复已撤回", "This answer was withdrawn"),
+    };
+    Err(Error::conflict(
+        "no_longer_valid",
+        Text::new(
+            format!("{zh}；请就该地块重新查询（POST /v1/land-checks），再就新的回复征求意见。"),
+            format!("{en}; ask of the parcel anew (POST /v1/land-checks), and consult the bureau on the new answer."),
+        ),
+    ))
 }
 
 fn refuse(check: &CheckFacts, code: &'static str, zh: String, en: String) -> Error {
@@ -50,7 +78,7 @@ fn not_required(check: &CheckFacts) -> Error {
 /// Whether the bureau may be asked about a check.
 ///
 /// # Errors
-/// `reply_not_required`, `already_replied`, `already_consulted` (409), under G2.
+/// `reply_not_required`, `already_replied`, `already_consulted` (409), under G2; `no_longer_valid` (409).
 pub fn may_consult(check: &CheckFacts) -> Result<()> {
     if !check.awaits_reply {
         return Err(not_required(check));
@@ -70,7 +98,7 @@ pub fn may_consult(check: &CheckFacts) -> Result<()> {
             format!("已发函征求意见（{number}）；需要重新发函的，先注明原因撤回。"),
             format!("The letter {number} was sent; to send another, withdraw it with a reason first."),
         )),
-        None => Ok(()),
+        None => still_valid(check),
     }
 }
 
@@ -100,12 +128,14 @@ pub fn may_withdraw(check: &CheckFacts) -> Result<&str> {
 /// Whether a reply may be entered: the first one as it is, every later one with the reason of the correction.
 ///
 /// # Errors
-/// `reply_not_required`, `already_replied` (409), under G2; `invalid_input` at `/corrects` where there is nothing to correct.
+/// `reply_not_required`, `already_replied` (409), under G2; `no_longer_valid` (409) where the check fell before anybody asked
+/// the bureau; `invalid_input` at `/corrects` where there is nothing to correct.
 pub fn may_reply(check: &CheckFacts, corrects: Option<&str>) -> Result<()> {
     if !check.awaits_reply {
         return Err(not_required(check));
     }
     match (check.replies, corrects) {
+        (0, None) if check.letter.is_none() => still_valid(check),
         (0, None) | (1.., Some(_)) => Ok(()),
         (0, Some(_)) => Err(Error::fault(
             "/corrects",
@@ -321,6 +351,7 @@ mod tests {
             letter_on: None,
             replies: 0,
             replied_on: None,
+            fallen: None,
         }
     }
 
@@ -361,6 +392,19 @@ mod tests {
         let answered = CheckFacts { letter: Some("ZX".into()), replies: 1, ..check() };
         assert_eq!(code(may_withdraw(&answered)), Some("already_replied"));
         assert_eq!(may_withdraw(&CheckFacts { letter: Some("ZX".into()), ..check() }).ok(), Some("ZX"));
+    }
+
+    #[test]
+    fn nothing_new_is_begun_about_an_answer_that_fell_and_what_was_begun_is_ended() {
+        for fallen in [Fallen::Superseded, Fallen::Withdrawn] {
+            let fallen = CheckFacts { fallen: Some(fallen), ..check() };
+            assert_eq!(code(may_consult(&fallen)), Some("no_longer_valid"));
+            assert_eq!(code(may_reply(&fallen, None)), Some("no_longer_valid"));
+            let asked = CheckFacts { letter: Some("ZX".into()), ..fallen };
+            assert_eq!(code(may_consult(&asked)), Some("already_consulted"));
+            assert!(may_reply(&asked, None).is_ok() && may_withdraw(&asked).is_ok());
+            assert!(may_reply(&CheckFacts { replies: 1, ..asked }, Some("笔误")).is_ok());
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ pub mod letter;
 pub mod quarter;
 
 pub use again::{After, again};
-pub use given::{CheckFacts, GivenLetter, GivenReply, LetterTerms, may_consult, may_reply, may_withdraw};
+pub use given::{CheckFacts, Fallen, GivenLetter, GivenReply, LetterTerms, may_consult, may_reply, may_withdraw};
 pub use letter::{Letter, draft};
 pub use quarter::Quarter;
 

@@ -168,8 +168,9 @@ impl HitSaid {
     }
 }
 
-/// What was added, removed or changed, by who is who and what is the same.
-fn differing<T>(
+/// What was added, removed or changed, by who is who and what is the same; of each is said its register, its code and what
+/// it is in words.
+pub fn differing<T>(
     then: &[T],
     now: &[T],
     what: &str,

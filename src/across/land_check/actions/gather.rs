@@ -5,7 +5,7 @@
 use super::super::reply::{CoverageView, HitView, SourceView};
 use super::super::rules::{
     self, BarredUse, Coverage, CoverageStatus, Decision, Fact, Facts, FarmlandClass, Hit, Matter, Place, Register,
-    Relation, Settings, UseFact, registry_survey_state,
+    Relation, Settings, Source, UseFact, registry_survey_state,
 };
 use super::Question;
 use crate::config::Config;
@@ -348,7 +348,7 @@ fn facts(case: Case<'_>, places: &[division::Under], met: &[Record], coverage: V
     facts.already_reclaimed = stated.already_reclaimed.map_or(Fact::Unknown, Fact::stated);
     facts.in_supply_plan = stated.in_supply_plan.map_or(Fact::Unknown, Fact::stated);
     facts.survey_state = Fact::weigh(registry_survey_state(&hits, FULL_SHARE), stated.survey_state);
-    facts.assessed_use = or_unknown(stated.assessed_use);
+    facts.assessed_use = weigh_assessed(registered_class(met), stated.assessed_use.map(use_fact));
     facts.serves_remediation = stated.serves_remediation.map_or(Fact::Unknown, Fact::stated);
     facts.food_site = stated.food_site.map_or(Fact::Unknown, Fact::stated);
     facts.hits = hits;
@@ -363,6 +363,24 @@ fn registered_use(question: &Question, met: &[Record]) -> Option<LandUse> {
         LandUse::parse(LandUseSystem::parse(system).ok()?, code).ok()
     };
     question.identity.registered_use.or_else(of_site)
+}
+
+/// The land class of GB 36600 for which the registry holds the ground to be assessed: of a site that takes in the whole
+/// parcel. Of several the stricter reading holds: what one of them is fit for is not what the ground is fit for.
+fn registered_class(met: &[Record]) -> Option<UseFact> {
+    let classes = met.iter().filter(|record| record.covers()).filter_map(|record| match &record.hit.matter {
+        Matter::Site { assessed_use, .. } => assessed_use.clone(),
+        _ => None,
+    });
+    classes.min_by_key(|assessed| assessed.class1)
+}
+
+/// The registry knows a class only, the caller a use: one contradicts the other where the use is of another class.
+fn weigh_assessed(registry: Option<UseFact>, stated: Option<UseFact>) -> Fact<UseFact> {
+    let Some(held) = registry else { return stated.map_or(Fact::Unknown, Fact::stated) };
+    let overruled =
+        stated.filter(|stated| stated.farmland || stated.class1.is_some_and(|class| held.class1 != Some(class)));
+    Fact::Known { value: held, source: Source::Registry, overruled }
 }
 
 /// The industry that the registry holds of the ground: a key industry anywhere on it; another one only where its record

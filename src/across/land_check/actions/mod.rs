@@ -60,7 +60,7 @@ pub async fn ask(act: &mut Act, question: Question) -> Result<Answered> {
 /// For what concerns no single question, such as a database that cannot be reached; then none is answered.
 pub async fn ask_all(act: &mut Act, questions: &[Question]) -> Result<Vec<Result<Answered>>> {
     let versions = touch::versions(act.tx()).await?;
-    act.rests_on(&versions);
+    act.rests_on(watch::KIND, &versions);
     let (app, today, caller) = (act.app().clone(), act.today(), act.caller().clone());
     let settings = settings(app.config())?;
     let bench = Bench { config: app.config(), settings: &settings, today, known_at: None };
@@ -352,5 +352,11 @@ pub fn settings(config: &Config) -> Result<Settings> {
         });
         survey_before.insert(code.as_str()[..2].to_owned(), operations.collect::<Result<_>>()?);
     }
-    Ok(Settings { near_warns: config.near_distance_m.is_some(), survey_before, ..Settings::default() })
+    Ok(Settings {
+        adopt_regional: config.adopt_regional,
+        touching_warns: config.touching_warns,
+        near_warns: config.near_distance_m.is_some(),
+        interchange_exempt: config.interchange_exempt,
+        survey_before,
+    })
 }

@@ -1,6 +1,6 @@
 //! Whether the replies on record are those that the log says were signed.
 
-use crate::across::land_check::store::standing as store;
+use super::watch::{LandChecks, Watched};
 use crate::kernel::{Error, Result, Text};
 use crate::platform::App;
 use crate::platform::seal::document::{self, Evidence};
@@ -22,11 +22,19 @@ pub struct Misfit {
     pub text_en: String,
 }
 
-/// Holds every reply on record to its own proof and to the log's entry, and every entry of a reply to the record.
+/// Holds every reply to a land check to its own proof and to the log; see [`verify_records_of`].
+///
+/// # Errors
+/// As [`verify_records_of`].
+pub async fn verify_records(app: &App) -> Result<Vec<Misfit>> {
+    verify_records_of::<LandChecks>(app).await
+}
+
+/// Holds every reply of a kind on record to its own proof and to the log's entry, and every entry of one to the record.
 ///
 /// # Errors
 /// When the database cannot be read. A reply that does not hold is a finding, not an error.
-pub async fn verify_records(app: &App) -> Result<Vec<Misfit>> {
+pub async fn verify_records_of<W: Watched>(app: &App) -> Result<Vec<Misfit>> {
     let mut conn = app.snapshot().await?;
     let mut found = Vec::new();
     let mut from = 0_u64;
@@ -35,11 +43,11 @@ pub async fn verify_records(app: &App) -> Result<Vec<Misfit>> {
         let entries = log::entries(&mut conn, from, CHUNK).await?;
         let Some(last) = entries.last().map(|entry| entry.index) else { break };
         let until = i64::try_from(last).map_err(Error::internal)?;
-        let replies = store::logged(&mut conn, start, CHUNK).await?;
+        let replies = W::logged(&mut conn, start, CHUNK).await?;
         let mut replies = replies.into_iter().filter(|reply| reply.log_index <= until).peekable();
         for entry in entries {
             let index = i64::try_from(entry.index).map_err(Error::internal)?;
-            let said = Said::read(&entry.entry).filter(|said| said.kind == "land_check");
+            let said = Said::read(&entry.entry).filter(|said| said.kind == W::KIND);
             let reply = replies.next_if(|reply| reply.log_index == index);
             let misfit = match (&said, &reply) {
                 (None, None) => continue,
@@ -54,7 +62,7 @@ pub async fn verify_records(app: &App) -> Result<Vec<Misfit>> {
                     let same = examined.claim.as_ref().is_some_and(|claim| {
                         claim.payload_sha256 == said.payload_sha256 && claim.log_index == entry.index
                     });
-                    if examined.is_valid() && same && said.id == reply.id.0 && said.number == reply.number {
+                    if examined.is_valid() && same && said.id == reply.id && said.number == reply.number {
                         continue;
                     }
                     Text::fixed("回复与其签名或日志不符", "the reply does not fit its signature or the log")

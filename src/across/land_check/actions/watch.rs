@@ -1,5 +1,6 @@
 //! Every reply is watched: what is written to a register is held against the replies that it may make untrue, in one
-//! set-based pass per change and without looking at the others.
+//! set-based pass per change and without looking at the others. What is watched is a [`Watched`]: land checks here, and other
+//! kinds of replies by the same passes.
 
 use super::compare::{Difference, Essence};
 use super::gather::Bench;
@@ -7,13 +8,16 @@ use super::question::Answer;
 use super::{Asked, judge_of_record, settings};
 use crate::across::land_check::rules::{GATES, Settings};
 use crate::across::land_check::store::standing::{self, NewTurn};
+use crate::config::Config;
 use crate::kernel::{ActId, Day, Error, LandCheckId, Result};
 use crate::platform::act::RequestMark;
 use crate::platform::{Act, App, Begun, Caller, Change, Permission, Reply, touch};
+use chrono::{DateTime, Utc};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use std::collections::HashMap;
+use std::future::Future;
 use uuid::Uuid;
 
 /// Acts looked at together.
@@ -21,7 +25,9 @@ const ACTS: i64 = 500;
 /// Replies judged together.
 const CHUNK: usize = 500;
 /// Counts up when a judgement of the rules changes in a way that their table does not show.
-const JUDGEMENTS: u32 = 1;
+const JUDGEMENTS: u32 = 2;
+/// What land checks are called in events, in the audit chain and where late answers are noted.
+pub(super) const KIND: &str = "land_check";
 
 /// What a pass did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -39,40 +45,216 @@ impl Pass {
     }
 }
 
+/// How far a watch is.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// Every write up to this number in the audit chain has been judged.
+    pub seq: i64,
+    /// The civil day up to which what begins and ends by the calendar has been judged.
+    pub day: Option<Day>,
+    /// Digest of the rules and settings that replies were last held against.
+    pub rules: Option<String>,
+    /// The last reply that changed rules were held against; `None`: all were.
+    pub sweep_after: Option<Uuid>,
+}
+
+/// A reply that is not true any more.
+#[derive(Debug)]
+pub struct Fallen {
+    /// The reply.
+    pub id: Uuid,
+    /// Its number.
+    pub number: String,
+    /// Its division.
+    pub division_code: String,
+    /// Its verdict.
+    pub then: String,
+    /// Verdict of the same question now.
+    pub now: String,
+    /// What differs.
+    pub because: Vec<Difference>,
+}
+
+/// A reply of record with its place in the log.
+#[derive(Debug)]
+pub struct Logged {
+    /// The reply.
+    pub id: Uuid,
+    /// Its number.
+    pub number: String,
+    /// Its place in the log.
+    pub log_index: i64,
+    /// Byte for byte as it was answered.
+    pub body: Vec<u8>,
+}
+
+/// Replies that are watched: what a change may make untrue, and what becomes of them.
+pub trait Watched: Send + Sync + 'static {
+    /// What they are called in events, in the audit chain and where late answers are noted.
+    const KIND: &'static str;
+    /// The event that tells of one that is not true any more.
+    const EVENT: &'static str;
+
+    /// A digest of everything beside the registers that an answer depends on.
+    ///
+    /// # Errors
+    /// `bad_config` for settings that cannot be meant.
+    fn digest(config: &Config) -> Result<String>;
+    /// How far the watch is.
+    fn state(conn: &mut PgConnection) -> impl Future<Output = Result<State>> + Send;
+    /// Valid replies on which what these acts wrote may bear, as it was before or is after; and those that were late.
+    fn touched(
+        conn: &mut PgConnection,
+        config: &Config,
+        acts: &[ActId],
+    ) -> impl Future<Output = Result<Vec<Uuid>>> + Send;
+    /// Valid replies on which what begins or ends after one day and up to another may bear.
+    fn turning(
+        conn: &mut PgConnection,
+        config: &Config,
+        after: Day,
+        until: Day,
+    ) -> impl Future<Output = Result<Vec<Uuid>>> + Send;
+    /// Valid replies in the order of their identifiers, after one of them.
+    fn valid_after(conn: &mut PgConnection, after: Uuid, limit: i64) -> impl Future<Output = Result<Vec<Uuid>>> + Send;
+    /// Which of them are not true any more.
+    fn fallen(app: &App, conn: &mut PgConnection, ids: &[Uuid]) -> impl Future<Output = Result<Vec<Fallen>>> + Send;
+    /// Writes that they are superseded, where they are valid still; gives those that were.
+    fn supersede(
+        conn: &mut PgConnection,
+        fallen: &[Fallen],
+        now: DateTime<Utc>,
+        act: ActId,
+    ) -> impl Future<Output = Result<Vec<Uuid>>> + Send;
+    /// Every write up to a number, and what turns up to a day, has been judged.
+    fn watched(conn: &mut PgConnection, seq: i64, day: Day) -> impl Future<Output = Result<()>> + Send;
+    /// Replies of record in the order of the log, from a place in it on.
+    fn logged(conn: &mut PgConnection, from: i64, limit: i64) -> impl Future<Output = Result<Vec<Logged>>> + Send;
+    /// How far a sweep is that holds every reply against rules or settings that have changed; `None`: it is done.
+    fn swept(conn: &mut PgConnection, rules: &str, after: Option<Uuid>) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// Replies to land checks.
+pub(in super::super) struct LandChecks;
+
+impl Watched for LandChecks {
+    const KIND: &'static str = KIND;
+    const EVENT: &'static str = "land_check.superseded";
+
+    fn digest(config: &Config) -> Result<String> {
+        Ok(digest(&settings(config)?, config))
+    }
+
+    async fn state(conn: &mut PgConnection) -> Result<State> {
+        let standing::Watch { seq, day, rules, sweep_after } = standing::watch(conn).await?;
+        Ok(State { seq, day, rules, sweep_after })
+    }
+
+    async fn touched(conn: &mut PgConnection, config: &Config, acts: &[ActId]) -> Result<Vec<Uuid>> {
+        Ok(plain(standing::touched(conn, acts, config.near_distance_m).await?))
+    }
+
+    async fn turning(conn: &mut PgConnection, config: &Config, after: Day, until: Day) -> Result<Vec<Uuid>> {
+        Ok(plain(standing::turning(conn, after, until, config.near_distance_m).await?))
+    }
+
+    async fn valid_after(conn: &mut PgConnection, after: Uuid, limit: i64) -> Result<Vec<Uuid>> {
+        Ok(plain(standing::valid_after(conn, after, limit).await?))
+    }
+
+    async fn fallen(app: &App, conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Fallen>> {
+        let ids: Vec<LandCheckId> = ids.iter().copied().map(LandCheckId).collect();
+        compare(app, conn, &ids).await
+    }
+
+    async fn supersede(
+        conn: &mut PgConnection,
+        fallen: &[Fallen],
+        now: DateTime<Utc>,
+        act: ActId,
+    ) -> Result<Vec<Uuid>> {
+        let turns: Vec<NewTurn<'_>> = fallen
+            .iter()
+            .map(|one| NewTurn {
+                id: LandCheckId(one.id),
+                status: "superseded",
+                because: json!(one.because),
+                verdict_now: Some(&one.now),
+                reason: None,
+            })
+            .collect();
+        standing::turn(conn, &turns, now, None, act).await
+    }
+
+    async fn watched(conn: &mut PgConnection, seq: i64, day: Day) -> Result<()> {
+        standing::watched(conn, seq, day).await
+    }
+
+    async fn logged(conn: &mut PgConnection, from: i64, limit: i64) -> Result<Vec<Logged>> {
+        let logged = standing::logged(conn, from, limit).await?.into_iter();
+        Ok(logged
+            .map(|standing::Logged { id, number, log_index, body }| Logged { id: id.0, number, log_index, body })
+            .collect())
+    }
+
+    async fn swept(conn: &mut PgConnection, rules: &str, after: Option<Uuid>) -> Result<()> {
+        standing::sweep(conn, rules, after).await
+    }
+}
+
+fn plain(ids: Vec<LandCheckId>) -> Vec<Uuid> {
+    ids.into_iter().map(|id| id.0).collect()
+}
+
+/// Watches replies to land checks; see [`pass`].
+///
+/// # Errors
+/// As [`pass`].
+pub async fn watch(app: &App) -> Result<Pass> {
+    pass::<LandChecks>(app).await
+}
+
+/// Judges every valid reply to a land check anew; see [`untrue_of`].
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn untrue(app: &App) -> Result<Vec<LandCheckId>> {
+    Ok(untrue_of::<LandChecks>(app).await?.into_iter().map(LandCheckId).collect())
+}
+
 /// Holds everything that was written since the last pass, and everything that began or ended by the calendar, against the
 /// replies that it touches. After a change of the program's rules or of their settings, every reply is held against them.
 /// Several servers may do it at once: what one has superseded, another does not supersede again.
 ///
 /// # Errors
 /// When the database cannot be reached; what was done by then stands, and the next pass goes on.
-pub async fn watch(app: &App) -> Result<Pass> {
+pub async fn pass<W: Watched>(app: &App) -> Result<Pass> {
     let mut pass = Pass::default();
     loop {
         let mut conn = app.db().acquire().await?;
-        let state = standing::watch(&mut conn).await?;
+        let state = W::state(&mut conn).await?;
         let touches = touch::since(&mut conn, state.seq, ACTS).await?;
-        let late = touch::late(&mut conn, ACTS).await?;
+        let late = touch::late(&mut conn, W::KIND, ACTS).await?;
         let today = app.today();
-        let near_m = app.config().near_distance_m;
         let mut ids = Vec::new();
         if !touches.is_empty() || !late.is_empty() {
             let acts: Vec<ActId> = touches.iter().map(|touch| touch.act).collect();
-            ids = standing::touched(&mut conn, &acts, near_m).await?;
+            ids = W::touched(&mut conn, app.config(), &acts).await?;
         }
         if let Some(day) = state.day.filter(|day| *day < today) {
-            ids.extend(standing::turning(&mut conn, day, today, near_m).await?);
+            ids.extend(W::turning(&mut conn, app.config(), day, today).await?);
             ids.sort_unstable();
             ids.dedup();
         }
         drop(conn);
-        pass.add(judge_anew(app, &ids).await?);
+        pass.add(judge_anew::<W>(app, &ids).await?);
         let mut conn = app.db().acquire().await?;
-        standing::watched(&mut conn, touches.last().map_or(state.seq, |touch| touch.seq), today).await?;
+        W::watched(&mut conn, touches.last().map_or(state.seq, |touch| touch.seq), today).await?;
         touch::forget_late(&mut conn, &late).await?;
         let through =
             i64::try_from(touches.len()).unwrap_or(ACTS) < ACTS && i64::try_from(late.len()).unwrap_or(ACTS) < ACTS;
         if through {
-            pass.add(sweep(app, &mut conn, state.rules.as_deref(), state.sweep_after).await?);
+            pass.add(sweep::<W>(app, &mut conn, state.rules.as_deref(), state.sweep_after).await?);
             return Ok(pass);
         }
     }
@@ -83,20 +265,25 @@ pub async fn watch(app: &App) -> Result<Pass> {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn untrue(app: &App) -> Result<Vec<LandCheckId>> {
+pub async fn untrue_of<W: Watched>(app: &App) -> Result<Vec<Uuid>> {
     let (mut after, mut found) = (Uuid::nil(), Vec::new());
     loop {
         let mut conn = app.db().acquire().await?;
-        let ids = standing::valid_after(&mut conn, after, i64::try_from(CHUNK).unwrap_or(i64::MAX)).await?;
+        let ids = W::valid_after(&mut conn, after, i64::try_from(CHUNK).unwrap_or(i64::MAX)).await?;
         let Some(last) = ids.last() else { return Ok(found) };
-        after = last.0;
-        found.extend(compare(app, &mut conn, &ids).await?.into_iter().map(|fallen| fallen.id));
+        after = *last;
+        found.extend(W::fallen(app, &mut conn, &ids).await?.into_iter().map(|fallen| fallen.id));
     }
 }
 
 /// Holds every reply against rules or settings that are not those of the last time.
-async fn sweep(app: &App, conn: &mut PgConnection, known: Option<&str>, after: Option<Uuid>) -> Result<Pass> {
-    let rules = digest(&settings(app.config())?, app.config().near_distance_m);
+async fn sweep<W: Watched>(
+    app: &App,
+    conn: &mut PgConnection,
+    known: Option<&str>,
+    after: Option<Uuid>,
+) -> Result<Pass> {
+    let rules = W::digest(app.config())?;
     let mut after = match (known == Some(&rules), after) {
         (true, None) => return Ok(Pass::default()),
         (true, Some(after)) => after,
@@ -105,21 +292,22 @@ async fn sweep(app: &App, conn: &mut PgConnection, known: Option<&str>, after: O
     };
     let mut pass = Pass::default();
     loop {
-        let ids = standing::valid_after(conn, after, i64::try_from(CHUNK).unwrap_or(i64::MAX)).await?;
-        pass.add(judge_anew(app, &ids).await?);
+        let ids = W::valid_after(conn, after, i64::try_from(CHUNK).unwrap_or(i64::MAX)).await?;
+        pass.add(judge_anew::<W>(app, &ids).await?);
         let Some(last) = ids.last() else {
-            standing::sweep(conn, &rules, None).await?;
+            W::swept(conn, &rules, None).await?;
             return Ok(pass);
         };
-        after = last.0;
-        standing::sweep(conn, &rules, Some(after)).await?;
+        after = *last;
+        W::swept(conn, &rules, Some(after)).await?;
     }
 }
 
 /// A digest of everything beside the registers that a verdict depends on.
-fn digest(settings: &Settings, near_m: Option<f64>) -> String {
+fn digest(settings: &Settings, config: &Config) -> String {
     let mut sha = Sha256::new();
-    sha.update(format!("{JUDGEMENTS} {settings:?} {near_m:?}"));
+    let Config { near_distance_m, sliver_max_m2, sliver_max_share, .. } = config;
+    sha.update(format!("{JUDGEMENTS} {settings:?} {near_distance_m:?} {sliver_max_m2} {sliver_max_share}"));
     for gate in GATES {
         sha.update(format!(
             "{} {:?} {:?} {:?} {:?} {:?} {:?}",
@@ -137,25 +325,15 @@ fn digest(settings: &Settings, near_m: Option<f64>) -> String {
     hex::encode(sha.finalize())
 }
 
-/// A reply that is not true any more.
-struct Fallen {
-    id: LandCheckId,
-    number: String,
-    division_code: String,
-    then: String,
-    now: String,
-    because: Vec<Difference>,
-}
-
 /// Judges replies anew and supersedes those that would be answered otherwise.
-async fn judge_anew(app: &App, ids: &[LandCheckId]) -> Result<Pass> {
+async fn judge_anew<W: Watched>(app: &App, ids: &[Uuid]) -> Result<Pass> {
     let mut pass = Pass { judged: ids.len(), superseded: 0 };
     for chunk in ids.chunks(CHUNK) {
         let mut conn = app.db().acquire().await?;
-        let fallen = compare(app, &mut conn, chunk).await?;
+        let fallen = W::fallen(app, &mut conn, chunk).await?;
         drop(conn);
         if !fallen.is_empty() {
-            pass.superseded += supersede(app, &fallen).await?;
+            pass.superseded += supersede::<W>(app, &fallen).await?;
         }
     }
     Ok(pass)
@@ -181,7 +359,7 @@ async fn compare(app: &App, conn: &mut PgConnection, ids: &[LandCheckId]) -> Res
         let because = then.superseded_by(&now);
         if !because.is_empty() {
             fallen.push(Fallen {
-                id: candidate.id,
+                id: candidate.id.0,
                 number: candidate.number,
                 division_code: candidate.division_code,
                 then: then.verdict().to_owned(),
@@ -194,35 +372,25 @@ async fn compare(app: &App, conn: &mut PgConnection, ids: &[LandCheckId]) -> Res
 }
 
 /// Writes that replies are not valid any more, and tells those who watch them.
-async fn supersede(app: &App, fallen: &[Fallen]) -> Result<usize> {
+async fn supersede<W: Watched>(app: &App, fallen: &[Fallen]) -> Result<usize> {
     let mark = RequestMark { id: "watch".to_owned(), idempotency: None };
     let mut act = match Act::begin(app, &Caller::Operator, Permission::LandCheckWatch, mark).await? {
         Begun::Fresh(act) => *act,
         Begun::Replayed(_) => return Err(Error::internal("an act without idempotency key was replayed")),
     };
-    let turns: Vec<NewTurn<'_>> = fallen
-        .iter()
-        .map(|one| NewTurn {
-            id: one.id,
-            status: "superseded",
-            because: json!(one.because),
-            verdict_now: Some(&one.now),
-            reason: None,
-        })
-        .collect();
     let (now, id) = (act.now(), act.id());
-    let turned = standing::turn(act.tx(), &turns, now, None, id).await?;
-    let fallen: HashMap<Uuid, &Fallen> = fallen.iter().map(|one| (one.id.0, one)).collect();
+    let turned = W::supersede(act.tx(), fallen, now, id).await?;
+    let fallen: HashMap<Uuid, &Fallen> = fallen.iter().map(|one| (one.id, one)).collect();
     for id in &turned {
         let Some(one) = fallen.get(id) else { continue };
         act.note(
-            format!("land_check/{}", one.number),
+            format!("{}/{}", W::KIND, one.number),
             json!({"standing": "superseded", "verdict_then": one.then, "verdict_now": one.now}),
         );
         act.tell(Change {
-            kind: "land_check.superseded",
-            register: "land_check",
-            id: one.id.0,
+            kind: W::EVENT,
+            register: W::KIND,
+            id: one.id,
             code: one.number.clone(),
             division_code: one.division_code.clone(),
             owner_credit_code: None,

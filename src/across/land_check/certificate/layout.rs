@@ -3,9 +3,9 @@
 use super::body::{Body, Fact, Hit, Parcel, Rule, Use, version};
 use super::plan::{MOST_CORNERS, Plan, corners, plan, register_name};
 use super::shape::Flat;
-use super::{Outlines, StandingNow};
+use super::{Outlines, StandingNow, WrittenReply};
 use crate::across::land_check::rules::{CoverageStatus, FarmlandClass, Relation, Source, Verdict};
-use crate::kernel::{Citation, Confidence, Result, mu};
+use crate::kernel::{Citation, Confidence, Result, Text, mu};
 use crate::platform::pdf::{Align, Block, Cell, Colour, Drawing, Fonts, Grid, Paragraph, Words};
 use crate::registers::notice::words;
 use crate::registers::site;
@@ -152,6 +152,11 @@ fn verdict_colours(verdict: &str) -> (Colour, Colour) {
     }
 }
 
+fn verdict_words(name: &str) -> Text {
+    let known = Verdict::ALL.into_iter().find(|known| known.as_str() == name);
+    known.map_or_else(|| Text::new(name.to_owned(), name.to_owned()), Verdict::text)
+}
+
 /// The verdict in its colour, and beside it the way to verify it.
 fn verdict(body: &Body, standing: &StandingNow, verify_url: &str) -> Result<Grid> {
     let (ground, ink) = verdict_colours(&body.verdict);
@@ -170,6 +175,12 @@ fn verdict(body: &Body, standing: &StandingNow, verify_url: &str) -> Result<Grid
         Words::new(body.verdict_zh.clone(), 22.0).bold().coloured(ink),
         Words::new(body.verdict_en.clone(), 12.0).coloured(ink),
     ];
+    if let Some(reply) = &standing.written_reply {
+        let (_, ink) = verdict_colours(&reply.verdict_after);
+        let after = verdict_words(&reply.verdict_after);
+        words.push(Words::new(format!("书面回复后的结论：{}", after.zh), 12.0).bold().coloured(ink));
+        words.push(Words::new(format!("After the written reply: {}", after.en), SIZE).coloured(ink));
+    }
     if !counted.is_empty() {
         words.push(zh(format!(
             "适用规则：{}",
@@ -201,6 +212,7 @@ fn standing_words(status: &str) -> (String, String) {
     match status {
         "valid" => ("有效".to_owned(), "valid".to_owned()),
         "superseded" => ("已被取代".to_owned(), "superseded".to_owned()),
+        "withdrawn" => ("已撤回".to_owned(), "withdrawn".to_owned()),
         other => (other.to_owned(), other.to_owned()),
     }
 }
@@ -599,10 +611,7 @@ fn validity(body: &Body, standing: &StandingNow) -> Grid {
         state.push(en(why.en.to_string()));
     }
     let reply = match (&standing.written_reply, body.reply.as_ref().map(|reply| reply.status.as_str())) {
-        (Some(reply), _) => pair(
-            format!("{} {}：{}", words::day(reply.on), reply.number, reply.text.zh),
-            format!("{} of {}: {}", reply.number, reply.on, reply.text.en),
-        ),
+        (Some(reply), _) => written(reply),
         (None, Some("not_required")) => pair("不需要。", "Not needed."),
         (None, Some("awaiting")) => pair(
             "须由生态环境部门书面回复；回复书出具时尚未收到。",
@@ -633,6 +642,25 @@ fn validity(body: &Body, standing: &StandingNow) -> Grid {
             (pair("生态环境部门书面回复", "Written reply of the ecology bureau"), reply),
         ],
     )
+}
+
+/// The bureau's words whole, and what they make of the verdict.
+fn written(reply: &WrittenReply) -> Cell {
+    let WrittenReply { number, on, bureau, conclusion, conditions, text, verdict_after, must_do, .. } = reply;
+    let after = verdict_words(verdict_after);
+    let mut said = vec![
+        zh(format!("{bureau}　{number}　{}", words::day(*on))).bold(),
+        en(format!("{number} of {on}")),
+        zh(format!("结论：{}", conclusion.zh)),
+        en(format!("Conclusion: {}", conclusion.en)),
+    ];
+    if let Some(conditions) = conditions {
+        said.push(zh(format!("条件 Conditions：{conditions}")));
+    }
+    said.push(zh(format!("全文 In full：{text}")));
+    said.push(zh(format!("回复后的结论：{}。{}", after.zh, must_do.zh)).bold());
+    said.push(en(format!("Verdict with the reply: {}. {}", after.en, must_do.en)));
+    Cell::of(said)
 }
 
 fn versions(body: &Body) -> Block {

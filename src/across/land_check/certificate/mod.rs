@@ -11,8 +11,9 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
+use super::actions::standing;
 use super::store::outlines as store;
-use crate::kernel::{Error, Result, Text};
+use crate::kernel::{Day, Error, LandCheckId, Result, Text};
 use crate::platform::pdf::{self, Attachment, Fonts, Foot, Form, Frame, Sheet};
 use crate::platform::{App, Scope};
 use body::Body;
@@ -49,11 +50,11 @@ pub struct Outlines {
 /// How the reply stands when the certificate is printed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StandingNow {
-    /// `valid` or `superseded`.
+    /// `valid`, `superseded` or `withdrawn`.
     pub status: String,
     /// Since when.
     pub since: DateTime<Utc>,
-    /// Why it no longer is valid.
+    /// Why it no longer is valid; of one taken back, the reason given.
     pub because: Vec<Text>,
     /// The instant of which all this is said.
     pub as_of: DateTime<Utc>,
@@ -67,9 +68,21 @@ pub struct WrittenReply {
     /// Its number.
     pub number: String,
     /// The day on it.
-    pub on: crate::kernel::Day,
-    /// What it says.
-    pub text: Text,
+    pub on: Day,
+    /// The bureau that wrote it.
+    pub bureau: String,
+    /// What it comes to.
+    pub conclusion: Text,
+    /// Under which conditions.
+    pub conditions: Option<String>,
+    /// Its text.
+    pub text: String,
+    /// Name of the verdict with it, on the facts of the check and by the law of its day.
+    pub verdict_after: String,
+    /// What must be done now.
+    pub must_do: Text,
+    /// When it was entered.
+    pub recorded_at: DateTime<Utc>,
 }
 
 impl StandingNow {
@@ -105,7 +118,7 @@ pub fn certificate(
         title: format!("土壤环境准入查询回复书 {}", body.number),
         author: body.operator.as_ref().and_then(|operator| operator.name.clone()).unwrap_or_else(|| "净土".to_owned()),
         number: body.number.clone(),
-        day: crate::kernel::Day::at(standing.as_of),
+        day: Day::at(standing.as_of),
         blocks,
     };
     let form = Form {
@@ -138,25 +151,40 @@ pub fn verify_url(base: &str, reply: &[u8]) -> Result<String> {
 const WIDEST: f64 = 0.5;
 
 /// A finished certificate and the number of its reply.
-pub(super) struct Issued {
+#[derive(Debug)]
+pub struct Issued {
+    /// Number of the reply.
     pub number: String,
+    /// The paper.
     pub pdf: Vec<u8>,
 }
 
-/// Makes the certificate of a stored reply for a caller who may read it. What lies around is drawn of the caller's divisions
-/// only.
+/// Makes the certificate of a land check as it stands now, with what the bureau wrote about it; `None` where the caller sees
+/// no such check. What lies around is drawn of the caller's divisions only. `base` is how clients reach this server.
 ///
 /// # Errors
 /// `font_missing` (503) where the server has no Chinese font.
-pub(super) async fn issue(
+pub async fn issue(
     app: &App,
     scope: Scope,
-    reply: Vec<u8>,
-    standing: StandingNow,
+    id: LandCheckId,
+    written_reply: Option<WrittenReply>,
     base: &str,
-) -> Result<Issued> {
+) -> Result<Option<Issued>> {
+    let Some(reply) = super::store::body(app.db(), &scope, id).await? else { return Ok(None) };
+    let Some(now) = standing::now(app, &scope, id).await? else { return Ok(None) };
     let fonts = app.fonts().await?;
     let body = Body::read(&reply)?;
+    let mut because: Vec<Text> = now.because.into_iter().map(|one| Text::new(one.text_zh, one.text_en)).collect();
+    because.extend(now.reason.map(|reason| Text::new(format!("理由：{reason}"), format!("Reason: {reason}"))));
+    let standing = StandingNow {
+        status: now.status.as_str().to_owned(),
+        since: now.since,
+        because,
+        // Of the last thing that became of it: the same state is the same paper.
+        as_of: written_reply.iter().map(|reply| reply.recorded_at).fold(body.checked_at.max(now.since), DateTime::max),
+        written_reply,
+    };
     let url = verify_url(base, &reply)?;
     let ids: Vec<Uuid> = body.hits.iter().map(|hit| hit.id).collect();
     let mut conn = app.db().acquire().await?;
@@ -178,5 +206,5 @@ pub(super) async fn issue(
     let pdf = tokio::task::spawn_blocking(move || certificate(&reply, &outlines, &standing, &url, &fonts))
         .await
         .map_err(Error::internal)??;
-    Ok(Issued { number, pdf })
+    Ok(Some(Issued { number, pdf }))
 }

@@ -296,15 +296,27 @@ fn a_reply_that_was_superseded_says_why_and_a_written_reply_what_it_says() {
         written_reply: Some(WrittenReply {
             number: "阿左环函〔2026〕9号".to_owned(),
             on: Day::of(2026, 12, 1),
-            text: Text::fixed("不同意供地。", "Objects."),
+            bureau: "阿拉善左旗生态环境局".to_owned(),
+            conclusion: Text::fixed("不同意", "objects"),
+            conditions: None,
+            text: "经核：\n一、不同意供地。".to_owned(),
+            verdict_after: "block".to_owned(),
+            must_do: Text::fixed("不得供地。", "It may not be supplied."),
+            recorded_at: given.as_of,
         }),
         ..given
     };
     let pdf =
         certificate(&bytes, &Outlines::default(), &standing, "https://x.example/", &fonts).expect("a certificate");
     let text = text_of(&pdf);
-    for said in ["已被取代", "地块 152921WR20260001 列入名录。", "2026年12月1日 阿左环函〔2026〕9号：不同意供地。"]
-    {
+    for said in [
+        "已被取代",
+        "地块 152921WR20260001 列入名录。",
+        "阿拉善左旗生态环境局　阿左环函〔2026〕9号　2026年12月1日",
+        "一、不同意供地。",
+        "书面回复后的结论：禁止",
+        "回复后的结论：禁止。不得供地。",
+    ] {
         assert!(text.contains(&squeeze(said)), "{said}\n{text}");
     }
 }

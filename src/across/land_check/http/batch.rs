@@ -7,7 +7,7 @@ use super::super::store::batch as store;
 use super::Asked;
 use crate::kernel::{Day, Error, JobId, Kind, LandCheckBatchId, Result, Text, paging};
 use crate::platform::jobs as queue;
-use crate::platform::{App, Call, Params, Permission, Reply, Stop, call};
+use crate::platform::{App, Call, ContentCrs, Params, Permission, Reply, Stop, call};
 use axum::body::Body;
 use axum::extract::{Path, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -92,6 +92,7 @@ struct AcceptedBatch {
 #[utoipa::path(post, path = "/v1/land-checks/batch", operation_id = "ask_land_checks", tag = "land checks",
     params(BatchParams,
         ("Prefer" = Option<String>, Header, description = "`respond-async`: answer in the background"),
+        ("Content-Crs" = Option<String>, Header, description = "Reference system of the outlines, in its axes: the URI in angle brackets; CRS84 without it"),
         ("Idempotency-Key" = Option<String>, Header, description = "Makes the call safe to repeat, and resumable")),
     request_body(description = "A FeatureCollection, or a Feature per line (or behind record separators)",
         content((AskedTogether = "application/geo+json"), (AskedTogether = "application/json"),
@@ -100,21 +101,26 @@ struct AcceptedBatch {
         (status = 200, description = "A line per Feature, and the manifest", content_type = "application/x-ndjson", body = String),
         (status = 202, description = "With `Prefer: respond-async`", body = AcceptedBatch)),
     extensions(("x-permission" = json!("land_check.ask"))))]
-async fn ask_batch(call: Call, params: Result<Params<BatchParams>, Stop>, request: Request) -> Result<Response, Stop> {
+async fn ask_batch(
+    call: Call,
+    params: Result<Params<BatchParams>, Stop>,
+    crs: Result<ContentCrs, Stop>,
+    request: Request,
+) -> Result<Response, Stop> {
     call.caller().require(Permission::LandCheckAsk)?;
-    let Params(params) = params?;
+    let (Params(params), ContentCrs(crs)) = (params?, crs?);
     let (form, wants_job) = (form(request.headers())?, prefers_async(request.headers()));
     let body = call::read_all(request, call.app().config().max_body_bytes).await?;
     let defaults = Defaults::read(params.operation.as_deref(), params.planned_use.as_deref(), params.on)?;
     let (rows, body) = tokio::task::spawn_blocking({
         let defaults = defaults.clone();
-        move || Rows::read(&body, form, defaults).map(|rows| (rows, body))
+        move || Rows::read(&body, form, defaults, crs).map(|rows| (rows, body))
     })
     .await
     .map_err(Error::internal)??;
     let (id, job, replayed) = match call.begin(Permission::LandCheckAsk).await {
         Ok(mut act) => {
-            let job = if wants_job { Some(jobs::enqueue(&mut act, &body, form, &defaults).await?) } else { None };
+            let job = if wants_job { Some(jobs::enqueue(&mut act, &body, form, &defaults, crs).await?) } else { None };
             let id = batch::open(&mut act, &rows, job).await?;
             if let Some(job) = job {
                 queue::lead_to(act.tx(), job, &address(id)).await?;

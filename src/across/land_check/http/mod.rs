@@ -1,7 +1,6 @@
 //! `/v1/land-checks`
 
 mod batch;
-mod certificate;
 mod standing;
 
 use super::actions::{self, Identity, Question, Stated};
@@ -30,7 +29,6 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(ask, list))
         .routes(routes!(get))
         .merge(standing::routes())
-        .merge(certificate::routes())
         .merge(batch::routes())
 }
 
@@ -310,6 +308,8 @@ fn read_question_on(properties: AskedProperties, area: Result<Area>, known: Iden
 /// The answer is a decision with every rule that fired and its articles, stored, numbered, signed and entered in the log.
 /// With `known_at` it is what the answer would have been, by what the registry knew then, and nothing is stored.
 #[utoipa::path(post, path = "/v1/land-checks", operation_id = "ask_land_check", tag = "land checks",
+    params(("Content-Crs" = Option<String>, Header, example = "<http://www.opengis.net/def/crs/EPSG/0/4528>",
+        description = "Reference system of the outline, in its axes: the URI in angle brackets; CRS84 without it")),
     request_body(content = Asked, content_type = "application/geo+json"),
     responses((status = 201, body = SealedLandCheckReply), (status = 200, body = LandCheckReply, description = "With `known_at`: not of record")),
     extensions(("x-permission" = json!("land_check.ask"))))]
@@ -317,8 +317,8 @@ async fn ask(call: Call, crs: Result<ContentCrs, Stop>, body: Result<Body<Asked>
     let mut act = call.begin(Permission::LandCheckAsk).await?;
     let (ContentCrs(crs), Body(asked)) = (crs?, body?);
     let known_at = asked.properties.known_at;
-    let (area, known) = ground(call.app(), &asked, crs, act.today()).await?;
-    let question = read_question_on(asked.properties, area, known, act.today())?;
+    let mut questions = read_all(call.app(), vec![asked], crs, known_at, act.today()).await?;
+    let question = questions.pop().ok_or_else(|| Error::internal("one question, none read"))??;
     if let Some(known_at) = known_at {
         act.abandon().await?;
         return Ok(Reply::json(&actions::as_of(call.app(), call.caller(), &question, known_at).await?)?);
@@ -328,15 +328,54 @@ async fn ask(call: Call, crs: Result<ContentCrs, Stop>, body: Result<Body<Asked>
     Ok(act.finish(reply).await?)
 }
 
-/// The outline that is asked about, and what the registry knows of the parcel where its code names one.
-async fn ground(app: &App, asked: &Asked, crs: BodyCrs, today: Day) -> Result<(Result<Area>, Identity)> {
-    let named = match &asked.properties.parcel_code {
-        Some(code) => {
-            let on = asked.properties.on.unwrap_or(today);
-            parcel::resolve(&mut *app.db().acquire().await?, code, on, asked.properties.known_at).await?
+/// Reads what was asked together: outlines in the system of the body that they came in, and what the registry knows of the
+/// parcels that codes name, by what it knew at an instant (`None`: now). A question that cannot be read has an error of its
+/// own.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn read_all(
+    app: &App,
+    asked: Vec<Asked>,
+    crs: BodyCrs,
+    known_at: Option<DateTime<Utc>>,
+    today: Day,
+) -> Result<Vec<Result<Question>>> {
+    let coded = asked.iter().enumerate().filter_map(|(at, asked)| {
+        let AskedProperties { parcel_code, on, .. } = &asked.properties;
+        Some((at, parcel_code.as_deref()?, on.unwrap_or(today)))
+    });
+    let (mut places, mut codes, mut days) = (Vec::new(), Vec::new(), Vec::new());
+    for (at, code, on) in coded {
+        places.push(at);
+        codes.push(code);
+        days.push(on);
+    }
+    let mut named: Vec<Option<parcel::Resolved>> = asked.iter().map(|_| None).collect();
+    if !codes.is_empty() {
+        let found = parcel::resolve_all(&mut *app.db().acquire().await?, &codes, &days, known_at).await?;
+        for (at, found) in places.into_iter().zip(found) {
+            named[at] = found;
         }
-        None => None,
-    };
+    }
+    let mut questions = Vec::with_capacity(asked.len());
+    for (asked, named) in asked.into_iter().zip(named) {
+        let question = match ground(app, &asked, named, crs).await {
+            Ok((area, known)) => read_question_on(asked.properties, area, known, today),
+            Err(error) => Err(error),
+        };
+        questions.push(question);
+    }
+    Ok(questions)
+}
+
+/// The outline that is asked about, and what the registry knows of the parcel that its code names.
+async fn ground(
+    app: &App,
+    asked: &Asked,
+    named: Option<parcel::Resolved>,
+    crs: BodyCrs,
+) -> Result<(Result<Area>, Identity)> {
     let known = named.as_ref().map_or_else(Identity::default, |parcel| Identity {
         parcel_code: Some(parcel.code.clone()),
         real_estate_unit_number: parcel.real_estate_unit_number.clone(),

@@ -579,9 +579,18 @@ impl Shown for Reply {
 
 impl Shown for UseFact {
     fn value(&self) -> String {
-        format!("{}:{}", self.system, self.code)
+        match (self.system.is_empty(), self.class1) {
+            (true, Some(true)) => "GB 36600-2018:class_1".to_owned(),
+            (true, Some(false)) => "GB 36600-2018:class_2".to_owned(),
+            _ => format!("{}:{}", self.system, self.code),
+        }
     }
     fn words(&self) -> Text {
+        match (self.system.is_empty(), self.class1) {
+            (true, Some(true)) => return Text::fixed("GB 36600 第一类用地", "class 1 of GB 36600"),
+            (true, Some(false)) => return Text::fixed("GB 36600 第二类用地", "class 2 of GB 36600"),
+            _ => {}
+        }
         Text::new(
             format!("{} {}（{}）", self.code, self.name_zh, self.system),
             format!("{} {} ({})", self.code, self.name_zh, self.system),

@@ -2,7 +2,7 @@
 //! and the function that judges the facts. Adding a rule is adding an entry; nothing else changes.
 //!
 //! `G1`-`G31` are the decision table's numbers. `S-C0`-`S-C14` say what the stage of a site lets the land be used for.
-//! `P-*` are this registry's own: line contact, neighbours, contradictions, unknown place.
+//! `P-*` are this registry's own: line contact, neighbours, contradictions, unknown place, local settings.
 
 use super::facts::{Facts, INTERCHANGE_FROM, Operation};
 use super::verdict::{Finding, Fired, Verdict};
@@ -147,7 +147,8 @@ pub static GATES: &[Gate] = &[
         &[&PLAN_SHUOZHOU_8_QUERY],
         facts(taking::g1),
     )
-    .at(Adopted(&["1406"])),
+    .at(Adopted(&["1406"]))
+    .set_by(&["adopt_regional"]),
     Gate::new(
         "G2",
         "涉及疑似污染地块、污染地块须取得书面回复",
@@ -157,7 +158,8 @@ pub static GATES: &[Gate] = &[
         &[&PLAN_SHUOZHOU_8_REPLY],
         facts(taking::g2),
     )
-    .at(Adopted(&["1406"])),
+    .at(Adopted(&["1406"]))
+    .set_by(&["adopt_regional"]),
     Gate::new(
         "G3",
         "未经调查评估的疑似污染地块不予收回",
@@ -167,7 +169,8 @@ pub static GATES: &[Gate] = &[
         &[&PLAN_INNER_MONGOLIA_NOT_TAKEN_BACK],
         facts(taking::g3),
     )
-    .at(Adopted(&["15"])),
+    .at(Adopted(&["15"]))
+    .set_by(&["adopt_regional"]),
     Gate::new(
         "G4",
         "收回重点行业、危险废物用地前由土地使用权人调查",
@@ -219,7 +222,8 @@ pub static GATES: &[Gate] = &[
         &[&LAW_59_2_CODE_454_2, &LAW_59_3_CODE_454_3],
         facts(changing::g8),
     )
-    .from(LAW_FROM),
+    .from(LAW_FROM)
+    .set_by(&["interchange_exempt"]),
     Gate::new(
         "G9",
         "调查须在省级规定期限前完成",
@@ -231,7 +235,7 @@ pub static GATES: &[Gate] = &[
     )
     .from(CODE_IN_FORCE)
     .known(Unconfirmed)
-    .set_by(&["survey_before"]),
+    .set_by(&["survey_before", "interchange_exempt"]),
     Gate::new(
         "G10",
         "重点行业用地变更为居住、商业、学校、医疗、养老用途须调查",
@@ -303,7 +307,8 @@ pub static GATES: &[Gate] = &[
         &[&LAW_66_3_CODE_461_3],
         facts(building::g16),
     )
-    .from(CODE_IN_FORCE),
+    .from(CODE_IN_FORCE)
+    .set_by(&["interchange_exempt"]),
     Gate::new(
         "G17",
         "不符合土壤环境要求的不得纳入用地程序",
@@ -312,7 +317,8 @@ pub static GATES: &[Gate] = &[
         &[Hold, Block],
         &[&PLAN_STATE_SUPPLY, &LAND_REGULATION_14_2, &PLAN_SHUOZHOU_6_SUPPLY, &PLAN_ALXA_SUPPLY, &PLAN_YUANCHENG_17],
         facts(supplying::g17),
-    ),
+    )
+    .set_by(&["interchange_exempt"]),
     Gate::new(
         "G18",
         "调查评审未超筛选值的，可供地并留存结论",
@@ -397,7 +403,8 @@ pub static GATES: &[Gate] = &[
         &[&PLAN_SHUOZHOU_5_EARLY],
         facts(supplying::g26),
     )
-    .at(Adopted(&["1406"])),
+    .at(Adopted(&["1406"]))
+    .set_by(&["adopt_regional"]),
     Gate::new(
         "G27",
         "居住、公共用地之间互换一般不需重新调查",
@@ -407,7 +414,8 @@ pub static GATES: &[Gate] = &[
         &[&REVIEW_GUIDE_SCOPE],
         facts(changing::g27),
     )
-    .from(INTERCHANGE_FROM),
+    .from(INTERCHANGE_FROM)
+    .set_by(&["interchange_exempt"]),
     Gate::new(
         "G28",
         "农用地、未利用地变更为居住、公共用地仍属变更用途",
@@ -417,7 +425,8 @@ pub static GATES: &[Gate] = &[
         &[&LAW_59_2_CODE_454_2],
         facts(changing::g28),
     )
-    .from(LAW_FROM),
+    .from(LAW_FROM)
+    .set_by(&["interchange_exempt"]),
     Gate::new(
         "G29",
         "原用地行业不详，须人工核查",
@@ -592,7 +601,7 @@ pub static GATES: &[Gate] = &[
         &[&PRODUCT_NEIGHBOUR],
         facts(own::neighbours),
     )
-    .set_by(&["near_distance_m"]),
+    .set_by(&["near_distance_m", "touching_warns"]),
     Gate::new(
         "P-CONTRADICTION",
         "申报与登记不一致",
@@ -620,6 +629,16 @@ pub static GATES: &[Gate] = &[
         &[&PRODUCT_DIVISION_UNKNOWN],
         facts(own::division_unknown),
     ),
+    Gate::new(
+        "P-LOCAL",
+        "本地设定影响了适用的规则",
+        "a local setting decided which rules apply",
+        ALL_OPERATIONS,
+        &[AllowRecorded],
+        &[&PRODUCT_LOCAL_CHOICE],
+        Judge::Closing(own::local_choice),
+    )
+    .set_by(&["adopt_regional", "touching_warns", "interchange_exempt"]),
     Gate::new(
         "G31",
         "无命中、无触发，留存查询记录",

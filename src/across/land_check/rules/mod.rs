@@ -9,6 +9,9 @@
 //! says "for the planned use". Whether a parcel stands in the supply plan only matters to an encouragement (G26), so not
 //! knowing it raises nothing.
 //!
+//! **A local choice is no silence either.** Where one of the operator's [`Settings`] that is not the usual one makes a rule
+//! fire, or keeps it from firing, the answer names the setting and the rule (`P-LOCAL`).
+//!
 //! **Area counts.** Only overlaps with area close a gate. A sliver warns (`P-LINE`); touching and near records warn where
 //! [`Settings`] say so (`P-NEAR`). Adding a record never makes a verdict milder.
 //!
@@ -72,17 +75,24 @@ impl Default for Settings {
 
 /// Judges the facts by every rule that holds on the day, in the place and for the operation.
 pub fn decide(facts: &Facts, settings: &Settings) -> Decision {
-    let mut rules: Vec<Fired> = Vec::new();
+    let mut rules = by_facts(facts, settings);
     for gate in GATES {
+        let Judge::Closing(judge) = gate.judge else { continue };
         let Some(standing) = standing(gate, facts, settings) else { continue };
-        let finding = match gate.judge {
-            Judge::Facts(judge) => judge(facts, settings),
-            Judge::Closing(judge) => judge(facts, settings, &rules),
-        };
-        rules.extend(finding.and_then(|finding| fire(gate, standing, finding)));
+        rules.extend(judge(facts, settings, &rules).and_then(|finding| fire(gate, standing, finding)));
     }
     rules.sort_by_key(|rule| std::cmp::Reverse(rule.verdict));
     Decision { verdict: rules.iter().map(|fired| fired.verdict).max().unwrap_or(Verdict::Allow), rules }
+}
+
+/// The rules that fire by the facts alone, in the order of the table.
+fn by_facts(facts: &Facts, settings: &Settings) -> Vec<Fired> {
+    let fired = GATES.iter().filter_map(|gate| {
+        let Judge::Facts(judge) = gate.judge else { return None };
+        let standing = standing(gate, facts, settings)?;
+        fire(gate, standing, judge(facts, settings)?)
+    });
+    fired.collect()
 }
 
 /// What a gate stands on for these facts.

@@ -1,9 +1,12 @@
-//! What this registry adds on its own account: G29, G31, line contact, neighbours, contradictions, unknown place.
+//! What this registry adds on its own account: G29, G31, line contact, neighbours, contradictions, unknown place, and what
+//! a local setting decided.
 
-use super::Settings;
-use super::facts::{Facts, FarmlandClass, History, Hit, Matter, Operation, Register, Relation, show_hits};
+use super::facts::{
+    FactUsed, Facts, FarmlandClass, History, Hit, Matter, Operation, Register, Relation, Source, show_hits,
+};
 use super::verdict::{Actor, Finding, Fired, Verdict};
-use crate::kernel::Text;
+use super::{Settings, by_facts};
+use crate::kernel::{Confidence, Text};
 
 /// A reviewed survey has looked into the history itself, so it settles the question.
 pub(super) fn g29(f: &Facts, _: &Settings) -> Option<Finding> {
@@ -120,6 +123,66 @@ pub(super) fn since_then(f: &Facts, _: &Settings) -> Option<Finding> {
             show_hits(&since),
         )
     })
+}
+
+/// Which rules fire, or do not, because a setting is not the usual one. A setting that changes nothing here is not named.
+pub(super) fn local_choice(f: &Facts, s: &Settings, fired: &[Fired]) -> Option<Finding> {
+    let usual = Settings::default();
+    let choices = [
+        ("adopt_regional", s.adopt_regional, Settings { adopt_regional: usual.adopt_regional, ..s.clone() }),
+        ("touching_warns", s.touching_warns, Settings { touching_warns: usual.touching_warns, ..s.clone() }),
+        (
+            "interchange_exempt",
+            s.interchange_exempt,
+            Settings { interchange_exempt: usual.interchange_exempt, ..s.clone() },
+        ),
+    ];
+    let facts: Vec<FactUsed> = choices
+        .into_iter()
+        .filter(|(_, _, otherwise)| otherwise != s)
+        .filter_map(|(key, value, otherwise)| {
+            // How hard a rule closes may rest on what comes later, such as the written reply; whether it speaks does not.
+            let otherwise = by_facts(f, &otherwise);
+            let missing_in = |these: &[Fired], those: &[Fired]| -> Vec<&'static str> {
+                these.iter().map(|one| one.rule).filter(|rule| those.iter().all(|other| other.rule != *rule)).collect()
+            };
+            let (with, without) = (missing_in(fired, &otherwise), missing_in(&otherwise, fired));
+            let differs = fired
+                .iter()
+                .any(|one| otherwise.iter().any(|other| other.rule == one.rule && other.verdict != one.verdict));
+            (differs || !with.is_empty() || !without.is_empty()).then(|| chosen(key, value, &with, &without))
+        })
+        .collect();
+    (!facts.is_empty()).then(|| {
+        Finding::new(
+            Verdict::AllowRecorded,
+            Actor::Planning,
+            Text::fixed(
+                "核对当地作此设定的依据并留存；按系统通常设定，适用的规则不同。",
+                "Check what the local setting rests on and keep it on file; by the usual setting other rules apply.",
+            ),
+            facts,
+        )
+        .resting_on(Confidence::Unconfirmed)
+        .note(Text::fixed("该设定是当地的选择，不是法定要求。", "The setting is a local choice; no text asks for it."))
+    })
+}
+
+fn chosen(key: &'static str, value: bool, with: &[&str], without: &[&str]) -> FactUsed {
+    let (mut zh, mut en) = (format!("本地设定 {key} = {value}"), format!("local setting {key} = {value}"));
+    if !with.is_empty() {
+        zh.push_str(&format!("；因此适用：{}", with.join("、")));
+        en.push_str(&format!("; applies because of it: {}", with.join(", ")));
+    }
+    if !without.is_empty() {
+        zh.push_str(&format!("；因此不适用：{}", without.join("、")));
+        en.push_str(&format!("; does not apply because of it: {}", without.join(", ")));
+    }
+    if with.is_empty() && without.is_empty() {
+        zh.push_str("；规则的结论因此不同");
+        en.push_str("; a rule closes otherwise because of it");
+    }
+    FactUsed { name: key, value: value.to_string(), source: Source::Registry, text: Text::new(zh, en) }
 }
 
 /// "No hit" is: no site, negative list or control zone under the parcel. Farmland of any class and a key unit's land are

@@ -990,6 +990,47 @@ fn slivers_warn_and_neighbours_warn_where_set() {
     }
 }
 
+/// Pins: P-LOCAL
+#[test]
+fn a_local_setting_that_decided_is_named_with_the_rules_it_moved() {
+    let usual = Settings::default();
+    let said = |facts: &Facts, settings: &Settings| -> Vec<(&'static str, String)> {
+        let local = decide(facts, settings).rules.into_iter().find(|fired| fired.rule == "P-LOCAL");
+        local.iter().flat_map(|fired| &fired.facts).map(|fact| (fact.name, fact.text.en.to_string())).collect()
+    };
+    let own_only = Settings { adopt_regional: false, ..usual.clone() };
+    let bought = with!(clean(Acquire), hits: vec![site(Stage::Suspected)]);
+    assert_eq!(
+        said(&bought, &own_only),
+        [("adopt_regional", "local setting adopt_regional = false; does not apply because of it: G1, G2".to_owned())]
+    );
+    let local = decide(&bought, &own_only).rules.into_iter().find(|fired| fired.rule == "P-LOCAL").unwrap();
+    assert_eq!((local.verdict, local.confidence), (AllowRecorded, Confidence::Unconfirmed));
+    assert!(local.note.unwrap().zh.contains("不是法定要求"));
+    // At home the text is law, whatever is set.
+    assert_eq!(said(&with!(bought.clone(), places: vec![place(SHUOZHOU)]), &own_only), []);
+
+    let touching = Settings { touching_warns: true, ..usual.clone() };
+    let beside = with!(clean(Supply), hits: vec![Hit { relation: Relation::Touches, ..listed() }]);
+    assert_eq!(
+        said(&beside, &touching),
+        [("touching_warns", "local setting touching_warns = true; applies because of it: P-NEAR".to_owned())]
+    );
+    let strict = Settings { interchange_exempt: false, ..usual.clone() };
+    let swap = with!(clean(ChangeUse), current_use: Fact::stated(school()), planned_use: Fact::stated(housing()));
+    let [(key, text)] = &said(&swap, &strict)[..] else { panic!("one setting decided") };
+    assert_eq!(*key, "interchange_exempt");
+    assert!(text.contains("applies because of it: G8") && text.contains("does not apply because of it: G27"), "{text}");
+
+    // Each setting for what it moved; and nothing is said where none moved anything, or all are as usual.
+    let all = Settings { adopt_regional: false, touching_warns: true, interchange_exempt: false, ..usual.clone() };
+    assert_eq!(said(&beside, &all).len(), 1);
+    assert_eq!(said(&clean(Transfer), &all), []);
+    for facts in [&bought, &beside, &swap] {
+        assert_eq!(said(facts, &usual), []);
+    }
+}
+
 /// Pins: P-SINCE
 #[test]
 fn what_a_past_day_does_not_show_is_told() {

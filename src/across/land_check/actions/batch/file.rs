@@ -6,6 +6,7 @@ use crate::across::imports::reader::{self, Source};
 use crate::across::imports::{Options, features};
 use crate::kernel::{Error, Fault, Result, Text};
 use crate::platform::App;
+use crate::platform::crs::BodyCrs;
 use crate::platform::jobs::RowFinding;
 use crate::registers::ImportFeature;
 use bytes::Bytes;
@@ -59,7 +60,8 @@ pub async fn of_file(app: &App, file: &File, defaults: Defaults) -> Result<(Rows
         });
     }
     let sha256 = Sha256::digest(&file.content).into();
-    Ok((Rows::new(rows, Some(file.name.clone()), sha256, defaults)?, ignored))
+    // The reader has turned what was in another system.
+    Ok((Rows::new(rows, Some(file.name.clone()), sha256, defaults, BodyCrs::Crs84)?, ignored))
 }
 
 /// A feature's question, as it is asked of the check alone.

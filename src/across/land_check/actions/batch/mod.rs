@@ -213,8 +213,8 @@ async fn judge(on: &On, id: LandCheckBatchId, rows: &Rows, from: usize, many: us
     }
     let today = act.today();
     let (mut questions, mut refused) = (Vec::with_capacity(many), Vec::with_capacity(many));
-    for at in from..from + many {
-        refused.push(rows.question(at, today).map(|question| questions.push(question)).err());
+    for read in rows.questions(&on.app, from, many, today).await? {
+        refused.push(read.map(|question| questions.push(question)).err());
     }
     let mut answered = if questions.is_empty() { Vec::new() } else { ask_all(&mut act, &questions).await? }.into_iter();
     let (mut lines, mut new, mut wrong) = (Vec::with_capacity(many), NewRows::default(), 0);

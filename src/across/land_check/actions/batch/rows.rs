@@ -4,9 +4,10 @@
 use super::super::Question;
 use crate::across::imports::Crs;
 use crate::across::land_check::rules::Operation;
-use crate::across::land_check::{Asked, read_question};
+use crate::across::land_check::{Asked, read_all};
 use crate::kernel::{Day, Error, Fault, Kind, Result, Text};
-use crate::platform::call;
+use crate::platform::crs::BodyCrs;
+use crate::platform::{App, call};
 use crate::standards::land_use::{LandUse, LandUseSystem};
 use bytes::Bytes;
 use serde::de::IgnoredAny;
@@ -87,6 +88,7 @@ pub struct Rows {
     name: Option<String>,
     sha256: [u8; 32],
     defaults: Defaults,
+    crs: BodyCrs,
 }
 
 #[derive(Debug)]
@@ -149,20 +151,26 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<bo
 }
 
 impl Rows {
-    /// Cuts a body into rows.
+    /// Cuts a body, whose outlines are in a reference system, into rows.
     ///
     /// # Errors
-    /// `bad_json`, `not_a_collection`, `crs_not_lon_lat` when the body as a whole is none; `no_rows`.
-    pub fn read(body: &Bytes, form: Form, defaults: Defaults) -> Result<Rows> {
+    /// `bad_json`, `not_a_collection`, `crs_not_lon_lat`, `crs_said_twice` when the body as a whole is none; `no_rows`.
+    pub fn read(body: &Bytes, form: Form, defaults: Defaults, crs: BodyCrs) -> Result<Rows> {
         let sha256: [u8; 32] = Sha256::digest(body).into();
         let rows = match form {
-            Form::Collection => collection(body)?,
+            Form::Collection => collection(body, crs)?,
             Form::Lines => lines(body),
         };
-        Rows::new(rows, None, sha256, defaults)
+        Rows::new(rows, None, sha256, defaults, crs)
     }
 
-    pub(super) fn new(rows: Vec<Row>, name: Option<String>, sha256: [u8; 32], defaults: Defaults) -> Result<Rows> {
+    pub(super) fn new(
+        rows: Vec<Row>,
+        name: Option<String>,
+        sha256: [u8; 32],
+        defaults: Defaults,
+        crs: BodyCrs,
+    ) -> Result<Rows> {
         if rows.is_empty() {
             return Err(Error::fault(
                 "/features",
@@ -185,8 +193,11 @@ impl Rows {
                 Row::Wrong(faults) => put(format!("{faults:?}").as_bytes()),
             }
         }
+        if crs != BodyCrs::Crs84 {
+            put(crs.uri().as_bytes());
+        }
         let digest = sha.finalize().into();
-        Ok(Rows { rows, digest, name, sha256, defaults })
+        Ok(Rows { rows, digest, name, sha256, defaults, crs })
     }
 
     /// How many there are.
@@ -223,11 +234,25 @@ impl Rows {
         fits.count().max(1)
     }
 
-    /// What a row (counted from 0) asks.
+    /// What some rows from one on (counted from 0) ask. Each that cannot be read has an error of its own: what a question
+    /// asked alone is refused for, or `known_at_in_batch`.
     ///
     /// # Errors
-    /// What a question asked alone is refused for; `known_at_in_batch`.
-    pub fn question(&self, at: usize, today: Day) -> Result<Question> {
+    /// When the database cannot be reached.
+    pub async fn questions(&self, app: &App, from: usize, many: usize, today: Day) -> Result<Vec<Result<Question>>> {
+        let (mut asked, mut refused) = (Vec::with_capacity(many), Vec::with_capacity(many));
+        for at in from..from + many {
+            refused.push(self.asked(at).map(|one| asked.push(one)).err());
+        }
+        let mut read = read_all(app, asked, self.crs, None, today).await?.into_iter();
+        let questions = refused.into_iter().map(|refused| match refused {
+            Some(error) => Err(error),
+            None => read.next().ok_or_else(|| Error::internal("a row of a batch was not read"))?,
+        });
+        Ok(questions.collect())
+    }
+
+    fn asked(&self, at: usize) -> Result<Asked> {
         let text = match &self.rows[at] {
             Row::Text(text) => text,
             Row::Wrong(faults) => return Err(Error::invalid(faults.clone())),
@@ -244,7 +269,7 @@ impl Rows {
                 ),
             ));
         }
-        read_question(asked, today)
+        Ok(asked)
     }
 
     /// A Feature's text with the defaults that it does not say itself; `None` where it is whole, or not legible: then it is
@@ -283,7 +308,7 @@ impl Rows {
     }
 }
 
-fn collection(body: &Bytes) -> Result<Vec<Row>> {
+fn collection(body: &Bytes, crs: BodyCrs) -> Result<Vec<Row>> {
     let read: Collection<'_> = match serde_json::from_slice(body) {
         Ok(read) => read,
         Err(cause) => {
@@ -295,13 +320,24 @@ fn collection(body: &Bytes) -> Result<Vec<Row>> {
     if read.kind != "FeatureCollection" {
         return Err(not_a_collection(&format!("type is {}", read.kind)));
     }
-    if !matches!(Crs::from_member(&read.crs)?, None | Some(Crs::LonLat)) {
+    let member = Crs::from_member(&read.crs)?;
+    if crs != BodyCrs::Crs84 && member.is_some() {
+        return Err(Error::fault(
+            "/crs",
+            "crs_said_twice",
+            Text::fixed(
+                "请求头 Content-Crs 已说明坐标系，正文不应再有 crs 成员。",
+                "The header Content-Crs names the reference system; the body has no crs member beside it.",
+            ),
+        ));
+    }
+    if !matches!(member, None | Some(Crs::LonLat)) {
         return Err(Error::fault(
             "/crs",
             "crs_not_lon_lat",
             Text::fixed(
-                "批量查询的坐标应为经纬度（CRS84）；其他坐标系的文件请用 POST /v1/imports 提交，target=land-checks。",
-                "Coordinates here are longitude and latitude (CRS84); send a file in another system to POST /v1/imports with target=land-checks.",
+                "正文的坐标应为经纬度（CRS84），其他坐标系用请求头 Content-Crs 说明；文件可用 POST /v1/imports 提交，target=land-checks。",
+                "Coordinates are longitude and latitude (CRS84), or in the system that the header Content-Crs names; send a file to POST /v1/imports with target=land-checks.",
             ),
         ));
     }
@@ -336,7 +372,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn rows(body: &str, form: Form, defaults: Defaults) -> Result<Rows> {
-        Rows::read(&Bytes::copy_from_slice(body.as_bytes()), form, defaults)
+        Rows::read(&Bytes::copy_from_slice(body.as_bytes()), form, defaults, BodyCrs::Crs84)
     }
 
     fn texts(rows: &Rows) -> Vec<String> {

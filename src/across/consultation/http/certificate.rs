@@ -1,9 +1,9 @@
-//! `/v1/land-checks/{id}/certificate.pdf`
+//! `/v1/land-checks/{id}/certificate.pdf`: the check on paper, with what the bureau wrote about it.
 
-use super::super::actions::standing;
-use super::super::certificate::{self, StandingNow};
-use super::super::store;
-use crate::kernel::{Error, LandCheckId, Result, Text};
+use super::super::actions::{self, not_found};
+use super::{read_id, see};
+use crate::across::land_check::certificate;
+use crate::kernel::LandCheckId;
 use crate::platform::{App, Call, Permission, Reply, Stop};
 use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderName, header};
@@ -18,25 +18,19 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// Read the certificate of a land check
 ///
 /// PDF/A-3 (A4): verdict, rules with their articles, parcel plan, records, what is not known, and a QR code to the page of
-/// verification. It carries the reply byte for byte as its attachment `reply.json`; only that file is signed. Without a
-/// Chinese font on the server the answer is 503 `font_missing`.
+/// verification; the ecology bureau's written reply where there is one, and the verdict after it. It carries the reply byte
+/// for byte as its attachment `reply.json`; only that file is signed. Without a Chinese font on the server the answer is 503 `font_missing`.
 #[utoipa::path(get, path = "/v1/land-checks/{id}/certificate.pdf", operation_id = "get_land_check_certificate",
     tag = "land checks", params(("id" = LandCheckId, Path, description = "Identifier of the land check")),
     responses((status = 200, description = "The PDF", body = Vec<u8>, content_type = "application/pdf")),
     extensions(("x-permission" = json!("land_check.read"))))]
 async fn get_certificate(call: Call, Path(id): Path<String>, headers: HeaderMap) -> Result<Reply, Stop> {
     let scope = call.read(Permission::LandCheckRead)?;
-    let missing = || Error::not_found("准入查询", "land check");
-    let id: LandCheckId = id.parse().map_err(|_| missing())?;
-    let body = store::body(call.app().db(), &scope, id).await?.ok_or_else(missing)?;
-    let now = standing::now(call.app(), &scope, id).await?.ok_or_else(missing)?;
-    let standing = StandingNow {
-        status: now.status.as_str().to_owned(),
-        since: now.since,
-        because: now.because.into_iter().map(|one| Text::new(one.text_zh, one.text_en)).collect(),
-        ..StandingNow::when_given(&body)?
-    };
-    let issued = certificate::issue(call.app(), scope, body, standing, &base(&call, &headers)).await?;
+    let mut seen = see(&call, &id, None).await?;
+    let written = actions::on_paper(&mut seen.tx, call.app().config(), &seen.case).await?;
+    drop(seen);
+    let base = base(&call, &headers);
+    let issued = certificate::issue(call.app(), scope, read_id(&id)?, written, &base).await?.ok_or_else(not_found)?;
     Ok(Reply::bytes("application/pdf", issued.pdf)
         .with_header(header::CONTENT_DISPOSITION, format!("inline; filename=\"{}.pdf\"", issued.number))
         .with_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")

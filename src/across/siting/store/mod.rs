@@ -1,5 +1,7 @@
 //! SQL of the siting checks' own tables, and the aid to drawing zones.
 
+pub(super) mod standing;
+
 use crate::kernel::{ActId, Day, KeyId, Result, SitingCheckId};
 use crate::platform::Scope;
 use chrono::{DateTime, Utc};
@@ -34,6 +36,10 @@ pub(super) struct NewCheck<'a> {
     pub reference: Option<&'a str>,
     pub area_m2: f64,
     pub ewkb: &'a [u8],
+    /// How far from the land records bear on the answer, m.
+    pub reach_m: Option<f64>,
+    pub places: &'a [String],
+    pub log_index: i64,
     pub key: Option<KeyId>,
     pub act: ActId,
     pub body: &'a [u8],
@@ -43,8 +49,11 @@ pub(super) struct NewCheck<'a> {
 pub(super) async fn insert(conn: &mut PgConnection, new: &NewCheck<'_>) -> Result<()> {
     sqlx::query!(
         "insert into siting_check (id, number, division_code, year, serial, checked_at, on_day, activity, operation, industry,
-                                   verdict, reference, area_m2, geom, key_id, act_id, body, body_sha256)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, st_geomfromewkb($14), $15, $16, $17, $18)",
+                                   verdict, reference, area_m2, geom, around, places, log_index, key_id, act_id, body,
+                                   body_sha256)
+         select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, g, st_setsrid(platform_near_box(g, $15), 4490), $16,
+                $17, $18, $19, $20, $21
+         from st_geomfromewkb($14) as g",
         new.id as SitingCheckId,
         new.number,
         new.division_code,
@@ -59,6 +68,9 @@ pub(super) async fn insert(conn: &mut PgConnection, new: &NewCheck<'_>) -> Resul
         new.reference,
         new.area_m2,
         new.ewkb,
+        new.reach_m,
+        new.places,
+        new.log_index,
         new.key as Option<KeyId>,
         new.act as ActId,
         new.body,
