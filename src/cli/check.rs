@@ -19,8 +19,8 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// GeoJSON (a FeatureCollection, a Feature, or a bare Polygon or MultiPolygon), GeoJSONSeq, either in gzip, or CSV with
-    /// outlines as WKT
+    /// GeoJSON (a FeatureCollection, a Feature, or a bare Polygon or MultiPolygon), GeoJSONSeq, either in gzip; a Shapefile in a
+    /// zip archive; GeoPackage; CSV or XLSX with outlines as WKT
     file: PathBuf,
     /// What is to be done with the land; for parcels whose attributes do not say
     #[arg(long, value_parser = operation)]
@@ -34,7 +34,8 @@ pub(super) struct Arguments {
     /// Reference system of the coordinates, where the file does not say: CRS84, EPSG:4527 ...
     #[arg(long)]
     crs: Option<String>,
-    /// Names of attributes, theirs=ours; may be repeated
+    /// Names of attributes, theirs=ours; may be repeated. '#layer=NAME' chooses a layer or sheet, '#encoding=GBK' says how a
+    /// Shapefile's texts are written
     #[arg(long = "map", value_name = "THEIRS=OURS", value_parser = super::import::pair)]
     mapping: Vec<(String, String)>,
     /// Where the replies go, one JSON object per line and the signed manifest last [default: a table on the terminal, JSON
@@ -73,7 +74,7 @@ async fn answer(
     defaults: Defaults,
     terminal: &mut Terminal,
 ) -> Result<()> {
-    let (rows, ignored) = batch::of_file(app, file, defaults).await?;
+    let (rows, remarks) = batch::of_file(app, file, defaults).await?;
     let on = On { app: app.clone(), caller: Caller::Operator, request_id: "command".to_owned() };
     // What a batch gave before it broke off is not written over by one that is not carried on.
     if let Some(id) = arguments.resume {
@@ -87,9 +88,9 @@ async fn answer(
         Some(id) => id,
         None => open(app, &rows).await?,
     };
-    if !ignored.is_empty() {
-        let names: Vec<&str> = ignored.iter().map(String::as_str).collect();
-        aside!("未采用的列 columns passed over: {}", names.join(", "));
+    for remark in remarks.findings() {
+        let hint = remark.hint.map(|hint| format!("\n    → {hint}")).unwrap_or_default();
+        aside!("备注 note  {}  {}{hint}", remark.fault.pointer, remark.fault.message);
     }
     aside!("批次 batch {id}（中断后续办 / to carry it on: --resume {id}）");
     terminal.bar = ProgressBar::new(rows.len() as u64);

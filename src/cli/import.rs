@@ -16,7 +16,8 @@ use std::path::PathBuf;
 pub(super) struct Arguments {
     /// Target: divisions, sites, farmland, samples, control-zones, key-units, coverage, parcels, siting-zones, reference:NAME
     target: String,
-    /// GeoJSON or GeoJSONSeq, plain or gzipped; for samples also CSV; for divisions also the published code lists
+    /// GeoJSON or GeoJSONSeq, plain or gzipped; a Shapefile in a zip archive; GeoPackage; XLSX; for samples and reference layers
+    /// also CSV; for divisions also the published code lists
     file: PathBuf,
     /// Check everything, write nothing
     #[arg(long)]
@@ -27,7 +28,8 @@ pub(super) struct Arguments {
     /// What a wrong row means for the others: reject_all or accept_valid
     #[arg(long, default_value = "reject_all", value_parser = on_error)]
     on_error: OnError,
-    /// Names of attributes, theirs=ours; may be repeated
+    /// Names of attributes, theirs=ours; may be repeated. '#layer=NAME' chooses a layer or sheet, '#encoding=GBK' says how a
+    /// Shapefile's texts are written
     #[arg(long = "map", value_name = "THEIRS=OURS", value_parser = pair)]
     mapping: Vec<(String, String)>,
     /// Attributes that no column gives, ours=value (unit=mg/kg); may be repeated

@@ -86,6 +86,16 @@ impl Crs {
         definition(db, code).await.map(|_| ())
     }
 
+    /// Whether both give every position the same place. The zones of three and of six degrees share every other meridian,
+    /// and have a code each for it.
+    pub fn same(self, other: Crs) -> bool {
+        let one = |crs| match crs {
+            Crs::Epsg(code @ 4502..=4512) => Crs::Epsg(4534 + (code - 4502) * 2),
+            other => other,
+        };
+        one(self) == one(other)
+    }
+
     /// Its name.
     pub fn name(self) -> String {
         match self {
@@ -429,6 +439,13 @@ mod tests {
         {
             assert_eq!(Crs::from_member(&bad).map_err(|e| e.faults()[0].code), Err("crs_unreadable"));
         }
+    }
+
+    #[test]
+    fn two_codes_of_one_projection_are_the_same() {
+        let same = |a, b| Crs::Epsg(a).same(Crs::Epsg(b));
+        assert!(same(4509, 4548) && same(4548, 4509) && same(4502, 4534) && same(4512, 4554) && same(4549, 4549));
+        assert!(!same(4509, 4549) && !same(4498, 4509) && !Crs::LonLat.same(Crs::Epsg(4549)));
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod call;
 pub mod crs;
 pub mod feature;
 pub mod fields;
+pub mod geofile;
 pub mod identity;
 pub mod jobs;
 pub mod multipart;

@@ -91,8 +91,9 @@ fn what_is_no_geojson_is_named() {
     for (name, content, code, said) in [
         ("empty", &b""[..], "empty_file", "empty"),
         ("blank", b" \n\t\n", "empty_file", "empty"),
-        ("zip", b"PK\x03\x04...", "unsupported_format", "Shapefile"),
-        ("gpkg", b"SQLite format 3\0...", "unsupported_format", "GeoPackage"),
+        ("zip", b"PK\x03\x04...", "bad_zip", "zip archive"),
+        ("gpkg", b"SQLite format 3\0...", "bad_geopackage", "GeoPackage"),
+        ("shp", b"\x00\x00\x27\x0a...", "unsupported_format", ".dbf"),
         ("csv", b"code,name,lon,lat\n1,2,3,4\n", "unsupported_format", "CSV"),
         ("js", b"var fields = {\"type\": 1}", "not_geojson", "JavaScript"),
         ("jsonp", b"callback({\"type\":\"FeatureCollection\"})", "not_geojson", "JavaScript"),

@@ -18,6 +18,7 @@ mod document;
 mod farmland;
 mod farmland_measure;
 mod gates;
+mod geofile;
 mod imports;
 mod indicators;
 mod land_check;

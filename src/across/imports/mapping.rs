@@ -2,13 +2,23 @@
 
 use super::reader::Row;
 use crate::kernel::{Error, Fault, Result, Text};
+use crate::platform::geofile::Pick;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The entry of a mapping that names a workbook's sheet.
-pub(super) const SHEET: &str = "#sheet";
+/// The entries of a mapping that name a file's layer, or a workbook's sheet.
+const LAYERS: [&str; 2] = ["#layer", "#sheet"];
+/// The entry that names the encoding of a Shapefile's texts.
+const ENCODING: &str = "#encoding";
 
-/// A mapping, read. `"#sheet": "地块"` names the sheet of a workbook; beside it, three kinds of entries stand in one JSON object:
+/// What a mapping says of which part of a file is read, and how.
+pub(super) fn pick(given: &BTreeMap<String, String>) -> Pick<'_> {
+    let said = |name: &str| given.get(name).map(String::as_str);
+    Pick { layer: LAYERS.into_iter().find_map(said), encoding: said(ENCODING) }
+}
+
+/// A mapping, read. `"#layer": "宗地"` names the layer of a Shapefile or GeoPackage, `"#sheet": "地块"` the sheet of a workbook,
+/// `"#encoding": "GBK"` how a Shapefile's texts are written; beside them, three kinds of entries stand in one JSON object:
 ///
 /// * `"DKBM": "code"`: their column is our attribute;
 /// * `"MAT=OHO": "medium=soil"`: where their column holds that value, our attribute is this one;
@@ -28,7 +38,9 @@ impl<'a> Mapping<'a> {
     pub(super) fn read(given: &'a BTreeMap<String, String>) -> Result<Mapping<'a>> {
         let mut mapping = Mapping::default();
         let mut ours = BTreeSet::new();
-        for (theirs, our) in given.iter().filter(|(theirs, _)| *theirs != SHEET) {
+        for (theirs, our) in
+            given.iter().filter(|(theirs, _)| !LAYERS.contains(&theirs.as_str()) && *theirs != ENCODING)
+        {
             match theirs.split_once('=') {
                 None if ours.insert(our.as_str()) => mapping.columns.push((theirs, our)),
                 None => {
@@ -53,8 +65,22 @@ impl<'a> Mapping<'a> {
         Ok(mapping)
     }
 
-    /// Gives a row's attributes the names and values that the register knows. `id` of theirs is an attribute of that name
-    /// or, without one, the feature's `id`.
+    /// Takes entries for columns whose names the file had to cut: `parcel_code` is meant where there is only `parcel_cod`.
+    pub(super) fn fit(&mut self, cut_names: &'a [String]) {
+        let columns = self.columns.iter_mut().map(|(theirs, _)| theirs);
+        for theirs in columns.chain(self.values.iter_mut().map(|(theirs, ..)| theirs)) {
+            if cut_names.iter().any(|name| name == theirs) {
+                continue;
+            }
+            let mut beginnings = cut_names.iter().filter(|name| theirs.starts_with(name.as_str()));
+            if let (Some(only), None) = (beginnings.next(), beginnings.next()) {
+                *theirs = only;
+            }
+        }
+    }
+
+    /// Gives a row's attributes the names and values that the register knows. `id` of theirs (`fid` in a GeoPackage) is an
+    /// attribute of that name or, without one, the feature's own.
     pub(super) fn apply(&self, row: Row) -> Row {
         let Row::Feature { mut feature, id } = row else { return row };
         let matched: Vec<(&str, &str)> = self
@@ -70,7 +96,7 @@ impl<'a> Mapping<'a> {
         let mut found = Vec::with_capacity(self.columns.len());
         for (theirs, ours) in &self.columns {
             let value = feature.properties.remove(*theirs);
-            if let Some(value) = value.or_else(|| id.clone().filter(|_| *theirs == "id")) {
+            if let Some(value) = value.or_else(|| id.clone().filter(|_| matches!(*theirs, "id" | "fid"))) {
                 found.push((*ours, value));
             }
         }
@@ -132,6 +158,27 @@ mod tests {
     use super::*;
     use crate::registers::ImportFeature;
     use serde_json::json;
+
+    #[test]
+    fn a_layer_and_an_encoding_are_no_columns_and_cut_names_are_found() {
+        let given: BTreeMap<String, String> = [
+            ("#layer", "宗地"),
+            ("#encoding", "GBK"),
+            ("土壤环境质量类别", "quality"),
+            ("parcel_code", "code"),
+            ("planned_use", "use"),
+        ]
+        .map(|(theirs, ours)| (theirs.to_owned(), ours.to_owned()))
+        .into();
+        let picked = pick(&given);
+        assert_eq!((picked.layer, picked.encoding), (Some("宗地"), Some("GBK")));
+        let cut = ["土壤环境质", "parcel_cod", "planned_us", "planned_u"].map(str::to_owned);
+        let mut mapping = Mapping::read(&given).expect("a mapping");
+        mapping.fit(&cut);
+        mapping.columns.sort_unstable();
+        // Of two beginnings neither is meant for sure.
+        assert_eq!(mapping.columns, [("parcel_cod", "code"), ("planned_use", "use"), ("土壤环境质", "quality")]);
+    }
 
     #[test]
     fn columns_values_and_constants_are_turned() {

@@ -19,6 +19,6 @@ mod worker;
 
 pub use crate::platform::crs::Crs;
 pub use http::routes;
-pub use run::{Mode, OnError, Options, Report, Watch, conclude, importer, run, run_file};
+pub use run::{Mode, OnError, Options, Report, Watch, conclude, importer, noted, run, run_file};
 pub use whole::{Elsewhere, elsewhere, features};
 pub use worker::{Targets, run_worker, stored_options, submit, work_off};

@@ -1,5 +1,6 @@
 //! Files of features: GeoJSON, GeoJSON text sequences (a record per line, or RFC 8142), and either of them in gzip, UTF-8,
-//! with or without byte order mark; and workbooks (XLSX), a row per feature, its outline in a column as well-known text.
+//! with or without byte order mark; Shapefiles in a zip archive, and GeoPackages; and workbooks (XLSX), a row per feature, its
+//! outline in a column as well-known text.
 //!
 //! Two kinds of things can be wrong: a file that is not what it should be is an [`Error`], and nothing of it is taken; a
 //! feature that is not what it should be is a row with faults, and the others go on. In a text sequence a broken record is
@@ -7,6 +8,10 @@
 
 use super::strict::{Read as Findings, Strict};
 use crate::kernel::{Error, Fault, Kind, Result, Text};
+use crate::platform::geofile::archive::{Archive, Entry, ReadSeek};
+use crate::platform::geofile::geopackage::GeoPackage;
+use crate::platform::geofile::shapefile::{self, Shapefile};
+use crate::platform::geofile::{Declared, FileRow, Pick};
 use crate::platform::table::{Table, TableRow};
 use crate::platform::workbook;
 use crate::registers::{ImportFeature, division};
@@ -19,6 +24,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use tempfile::{NamedTempFile, TempPath};
 
 /// What a compressed file may unpack to. A gzip member of a few megabytes can hold far more than it looks.
 const MAX_UNPACKED: u64 = 8 << 30;
@@ -27,8 +33,8 @@ const MAX_FEATURE: u64 = 64 << 20;
 /// How much of a file is looked at to tell its form.
 const HEAD: usize = 64 << 10;
 /// Longest list of the formats that are read, in messages.
-const READ_ZH: &str = "可读取：GeoJSON（FeatureCollection）、GeoJSONSeq（每行一个要素或 RS 分隔），均可为 .gz 压缩，UTF-8 编码；XLSX（wkt 列或 lon、lat 列）";
-const READ_EN: &str = "What is read: GeoJSON (FeatureCollection), GeoJSONSeq (a feature per line, or RS-delimited), either in gzip, in UTF-8; XLSX (a column wkt, or lon and lat)";
+const READ_ZH: &str = "可读取：GeoJSON（FeatureCollection）、GeoJSONSeq（每行一个要素或 RS 分隔），均可为 .gz 压缩，UTF-8 编码；zip 压缩的 Shapefile；GeoPackage；XLSX（wkt 列或 lon、lat 列）";
+const READ_EN: &str = "What is read: GeoJSON (FeatureCollection), GeoJSONSeq (a feature per line, or RS-delimited), either in gzip, in UTF-8; a Shapefile in a zip archive; GeoPackage; XLSX (a column wkt, or lon and lat)";
 
 /// Where a file's bytes come from. It can be opened more than once.
 #[derive(Debug, Clone)]
@@ -57,6 +63,10 @@ pub enum Form {
     Table,
     /// A sheet of a workbook, with a head.
     Workbook,
+    /// A Shapefile in a zip archive.
+    Shapefile,
+    /// A GeoPackage, by itself or in a zip archive.
+    GeoPackage,
 }
 
 /// What the first pass finds.
@@ -66,8 +76,21 @@ pub struct Outline {
     pub form: Form,
     /// Number of features, or of records where they stand one behind another.
     pub features: u64,
-    /// The old `crs` member, where there is one.
-    pub crs: Option<Value>,
+    /// What it says of its reference system.
+    pub crs: Declared,
+    /// Whether outlines stand in columns.
+    pub in_columns: bool,
+    /// Names of attributes that the form may have cut, so that they are the beginnings of longer ones.
+    pub cut_names: Vec<String>,
+    /// What is to be said of the file as a whole.
+    pub notes: Vec<Fault>,
+}
+
+impl Outline {
+    fn plain(form: Form, features: u64, crs: Declared) -> Outline {
+        let in_columns = matches!(form, Form::Table | Form::Workbook);
+        Outline { form, features, crs, in_columns, cut_names: Vec::new(), notes: Vec::new() }
+    }
 }
 
 /// A row of the file.
@@ -100,21 +123,33 @@ impl Source {
     fn raw(&self) -> Result<Box<dyn Read + Send>> {
         Ok(match self {
             Source::Bytes { content, .. } => Box::new(io::Cursor::new(content.clone())),
-            Source::File(path) => Box::new(std::fs::File::open(path).map_err(|cause| {
-                invalid(
-                    "file_unreadable",
-                    Text::new(
-                        format!("无法打开文件 {}：{cause}", path.display()),
-                        format!("The file {} cannot be opened: {cause}", path.display()),
-                    ),
-                )
-            })?),
+            Source::File(path) => Box::new(self.opened(path)?),
         })
     }
 
     /// The text of the file, unpacked, without byte order mark, held to be UTF-8 as it is read.
     fn open(&self) -> Result<Opened> {
         self.open_as(false)
+    }
+
+    /// The same bytes, to be read from any place.
+    fn seekable(&self) -> Result<Box<dyn ReadSeek>> {
+        Ok(match self {
+            Source::Bytes { content, .. } => Box::new(io::Cursor::new(content.clone())),
+            Source::File(path) => Box::new(BufReader::new(self.opened(path)?)),
+        })
+    }
+
+    fn opened(&self, path: &std::path::Path) -> Result<std::fs::File> {
+        std::fs::File::open(path).map_err(|cause| {
+            invalid(
+                "file_unreadable",
+                Text::new(
+                    format!("无法打开文件 {}：{cause}", path.display()),
+                    format!("The file {} cannot be opened: {cause}", path.display()),
+                ),
+            )
+        })
     }
 
     fn open_as(&self, tables: bool) -> Result<Opened> {
@@ -136,6 +171,14 @@ impl Source {
         }
         let bom = if head.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         let form = form_of(&head, bom, tables)?;
+        if packed && matches!(form, Form::Shapefile | Form::GeoPackage) {
+            return Err(unsupported(
+                "gzip 压缩的 zip 或 GeoPackage（请先解开 .gz）",
+                "a zip archive or GeoPackage in gzip (unpack the .gz first)",
+            ));
+        }
+        // What an archive holds is told by its names.
+        let form = if form == Form::Shapefile { self.archived()?.0 } else { form };
         let meter =
             Arc::new(Meter { offset: AtomicU64::new(0), until: AtomicU64::new(u64::MAX), lines: AtomicU64::new(0) });
         let rest = io::Cursor::new(head.split_off(bom)).chain(unpacked);
@@ -172,25 +215,103 @@ impl Source {
         self.open_as(tables).map(|_| ())
     }
 
-    /// As [`Source::outline`]; with `tables`, delimited text as well. `sheet` names the sheet of a workbook.
+    /// As [`Source::outline`]; with `tables`, delimited text as well. `pick` says which layer or sheet.
     ///
     /// # Errors
     /// As [`Source::outline`]; `table_head`, `bad_table`.
-    pub fn outline_of(&self, tables: bool, sheet: Option<&str>) -> Result<Outline> {
+    pub fn outline_of(&self, tables: bool, pick: Pick<'_>) -> Result<Outline> {
         match self.open_as(tables)?.form {
-            form @ (Form::Table | Form::Workbook) => self.counted(form, sheet),
-            _ => self.outline(),
+            form @ (Form::Document | Form::Lines | Form::Records) => self.outline_in(form),
+            form => self.counted(form, pick),
         }
     }
 
-    /// The outline of a table: how many rows it has.
-    fn counted(&self, form: Form, sheet: Option<&str>) -> Result<Outline> {
+    /// The outline of a form that says only by its rows how many there are.
+    fn counted(&self, form: Form, pick: Pick<'_>) -> Result<Outline> {
         let mut features = 0;
-        self.rows_of(form, sheet, &mut |_| {
+        let mut count = |_| {
             features += 1;
             true
-        })?;
-        Ok(Outline { form, features, crs: None })
+        };
+        match form {
+            Form::Shapefile => {
+                let mut layer = Shapefile::open(&mut self.archived()?.1, pick)?;
+                layer.rows(&mut |_| count(()))?;
+                Ok(Outline {
+                    cut_names: layer.cut_names,
+                    notes: layer.remarks.into_faults(),
+                    ..Outline::plain(form, features, layer.declared)
+                })
+            }
+            Form::GeoPackage => {
+                let file = self.on_disk()?;
+                let mut layer = GeoPackage::open(file.path(), pick)?;
+                layer.rows(&mut |_| count(()))?;
+                Ok(Outline {
+                    in_columns: layer.is_table,
+                    notes: layer.remarks.into_faults(),
+                    ..Outline::plain(form, features, layer.declared)
+                })
+            }
+            _ => {
+                self.rows_of(form, pick, &mut |_| count(()))?;
+                Ok(Outline::plain(form, features, Declared::Nothing))
+            }
+        }
+    }
+
+    /// What a zip archive holds: the layers of Shapefiles, a GeoPackage, or a workbook whose first entries do not tell it.
+    fn archived(&self) -> Result<(Form, Archive)> {
+        let archive = Archive::open(self.seekable()?)?;
+        let shapes = !shapefile::layers(&archive).is_empty();
+        match (shapes, packages(&archive).len()) {
+            (true, 0) => return Ok((Form::Shapefile, archive)),
+            (false, 1) => return Ok((Form::GeoPackage, archive)),
+            (false, 0) if archive.entries().iter().any(|entry| entry.path == "xl/workbook.xml") => {
+                return Ok((Form::Workbook, archive));
+            }
+            _ => {}
+        }
+        let names = archive.names();
+        Err(unsupported(
+            &format!("zip 压缩包，但其中没有 Shapefile（.shp），也不是只有一个 GeoPackage（.gpkg）；内有：{names}"),
+            &format!(
+                "a zip archive with neither Shapefiles (.shp) in it nor a single GeoPackage (.gpkg); it holds: {names}"
+            ),
+        ))
+    }
+
+    /// A GeoPackage as a file that its database can open.
+    fn on_disk(&self) -> Result<OnDisk> {
+        let packed = fill(&mut BufReader::with_capacity(HEAD, self.raw()?))?.starts_with(b"PK");
+        match self {
+            _ if packed => {
+                let (_, mut archive) = self.archived()?;
+                let inner =
+                    packages(&archive).first().cloned().ok_or_else(|| Error::internal("the archive changed"))?;
+                Ok(OnDisk::Ours(archive.unpack_to_disk(&inner)?.into_temp_path()))
+            }
+            Source::Bytes { content, .. } => {
+                let file = NamedTempFile::new().map_err(Error::internal)?;
+                std::fs::write(file.path(), content).map_err(Error::internal)?;
+                Ok(OnDisk::Ours(file.into_temp_path()))
+            }
+            Source::File(path) => {
+                // Its database has it open elsewhere, and what was written last is not in it.
+                let mut beside = path.clone().into_os_string();
+                beside.push("-wal");
+                if std::fs::metadata(beside).is_ok_and(|beside| beside.len() > 0) {
+                    return Err(invalid(
+                        "geopackage_in_use",
+                        Text::fixed(
+                            "GeoPackage 正被其他程序打开（旁边有 -wal 文件），请关闭后再导入。",
+                            "The GeoPackage is open in another program (there is a -wal beside it); close it there first.",
+                        ),
+                    ));
+                }
+                Ok(OnDisk::Theirs(path.clone()))
+            }
+        }
     }
 
     /// The first pass: reads the whole file for its syntax and outline.
@@ -199,17 +320,18 @@ impl Source {
     /// What [`Source::sniff`] refuses; `bad_json` with line and column; `not_geojson` for JSON of another kind;
     /// `bad_workbook`, `table_head`.
     pub fn outline(&self) -> Result<Outline> {
+        self.outline_of(false, Pick::default())
+    }
+
+    fn outline_in(&self, form: Form) -> Result<Outline> {
         let mut opened = self.open()?;
-        if opened.form == Form::Workbook {
-            return self.counted(Form::Workbook, None);
-        }
-        if opened.form == Form::Records || self.is_sequence()? {
-            let form = if opened.form == Form::Records { Form::Records } else { Form::Lines };
+        if form == Form::Records || self.is_sequence()? {
+            let form = if form == Form::Records { Form::Records } else { Form::Lines };
             let mut records = 0;
             while opened.record(form)?.is_some() {
                 records += 1;
             }
-            return Ok(Outline { form, features: records, crs: None });
+            return Ok(Outline::plain(form, records, Declared::Nothing));
         }
         let mut found = Found::default();
         let mut json = serde_json::Deserializer::from_reader(&mut opened.text);
@@ -244,17 +366,24 @@ impl Source {
     /// # Errors
     /// As [`Source::outline`].
     pub fn rows(&self, form: Form, sink: &mut dyn FnMut(Row) -> bool) -> Result<()> {
-        self.rows_of(form, None, sink)
+        self.rows_of(form, Pick::default(), sink)
     }
 
-    /// As [`Source::rows`], of a sheet of a workbook.
+    /// As [`Source::rows`], of a layer, or a sheet of a workbook.
     ///
     /// # Errors
-    /// As [`Source::outline`]; `sheet_unknown`.
-    pub fn rows_of(&self, form: Form, sheet: Option<&str>, sink: &mut dyn FnMut(Row) -> bool) -> Result<()> {
+    /// As [`Source::outline`]; `sheet_unknown`, `layer_unknown`, `layer_not_chosen`.
+    pub fn rows_of(&self, form: Form, pick: Pick<'_>, sink: &mut dyn FnMut(Row) -> bool) -> Result<()> {
         match form {
             Form::Table => return self.table_rows(sink),
-            Form::Workbook => return workbook::rows(&self.content()?, sheet, &mut |row| sink(row_of(row))),
+            Form::Workbook => return workbook::rows(&self.content()?, pick.layer, &mut |row| sink(row_of(row))),
+            Form::Shapefile => {
+                return Shapefile::open(&mut self.archived()?.1, pick)?.rows(&mut |row| sink(of_layer(row)));
+            }
+            Form::GeoPackage => {
+                let file = self.on_disk()?;
+                return GeoPackage::open(file.path(), pick)?.rows(&mut |row| sink(of_layer(row)));
+            }
             Form::Document | Form::Lines | Form::Records => {}
         }
         let mut opened = self.open()?;
@@ -313,6 +442,36 @@ fn row_of(TableRow { row, cells }: TableRow) -> Row {
     match cells {
         Ok(properties) => Row::Feature { feature: ImportFeature { row, geometry: Value::Null, properties }, id: None },
         Err(faults) => Row::Broken { row, faults },
+    }
+}
+
+/// A row of a layer as a feature.
+fn of_layer(FileRow { row, id, read }: FileRow) -> Row {
+    match read {
+        Ok((geometry, properties)) => Row::Feature { feature: ImportFeature { row, geometry, properties }, id },
+        Err(faults) => Row::Broken { row, faults },
+    }
+}
+
+/// The GeoPackages of an archive.
+fn packages(archive: &Archive) -> Vec<Entry> {
+    archive.entries().iter().filter(|entry| entry.is("gpkg")).cloned().collect()
+}
+
+/// A file that a database can open.
+enum OnDisk {
+    /// Written by us, and gone when it was read.
+    Ours(TempPath),
+    /// The caller's own.
+    Theirs(PathBuf),
+}
+
+impl OnDisk {
+    fn path(&self) -> &std::path::Path {
+        match self {
+            OnDisk::Ours(path) => path,
+            OnDisk::Theirs(path) => path,
+        }
     }
 }
 
@@ -485,16 +644,24 @@ fn not_geojson(what_zh: &str, what_en: &str) -> Error {
 
 /// Tells the form from the first bytes, or what the file is instead.
 fn form_of(head: &[u8], bom: usize, tables: bool) -> Result<Form> {
-    let binary: [(&[u8], &str, &str); 6] = [
-        (b"PK\x03\x04", "zip 压缩包（Shapefile 等）", "a zip archive (such as a Shapefile)"),
-        (b"SQLite format 3\0", "GeoPackage", "a GeoPackage"),
-        (b"\x00\x00\x27\x0a", "Shapefile", "a Shapefile"),
+    let binary: [(&[u8], &str, &str); 4] = [
+        (
+            b"\x00\x00\x27\x0a",
+            "单个 .shp 文件（请将 .shp、.dbf、.shx、.prj、.cpg 一起压缩为 zip）",
+            "a .shp by itself (put .shp, .dbf, .shx, .prj and .cpg into one zip archive)",
+        ),
         (b"%PDF", "PDF", "a PDF"),
         (b"fgb\x03", "FlatGeobuf", "FlatGeobuf"),
         (b"PAR1", "Parquet", "Parquet"),
     ];
     if workbook::is_workbook(head) {
         return Ok(Form::Workbook);
+    }
+    if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+        return Ok(Form::Shapefile);
+    }
+    if head.starts_with(b"SQLite format 3\0") {
+        return Ok(Form::GeoPackage);
     }
     for (magic, zh, en) in binary {
         if head.starts_with(magic) {
@@ -601,13 +768,13 @@ impl Found {
     fn outline(self) -> Result<Outline> {
         match (self.kind.as_deref(), self.features) {
             (Some("FeatureCollection"), Some(features)) => {
-                Ok(Outline { form: Form::Document, features, crs: self.crs })
+                Ok(Outline::plain(Form::Document, features, declared(self.crs)))
             }
             (Some("FeatureCollection"), None) => Err(not_geojson(
                 "FeatureCollection 没有 features 数组",
                 "the FeatureCollection has no `features` array",
             )),
-            (Some("Feature"), _) => Ok(Outline { form: Form::Document, features: 1, crs: self.crs }),
+            (Some("Feature"), _) => Ok(Outline::plain(Form::Document, 1, declared(self.crs))),
             (Some(kind), _) => {
                 let kind: String = kind.chars().filter(|c| !c.is_control()).take(60).collect();
                 Err(not_geojson(
@@ -619,6 +786,10 @@ impl Found {
             (None, _) => Err(not_geojson("没有 type 成员", "it has no `type`")),
         }
     }
+}
+
+fn declared(member: Option<Value>) -> Declared {
+    member.map_or(Declared::Nothing, Declared::Member)
 }
 
 struct OutlineSeed<'a>(&'a mut Found);

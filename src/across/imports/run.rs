@@ -6,6 +6,7 @@ use super::mapping::{self, Mapping};
 use super::reader::{Form, Outline, Row, Source};
 use crate::kernel::{Error, Fault, Kind, Result, Text};
 use crate::platform::crs::Crs;
+use crate::platform::geofile::Pick;
 use crate::platform::jobs::{Counts, RowFinding};
 use crate::platform::{Act, App, Reply, table};
 use crate::registers::{self, ImportFeature, Importer, Outcome, Target};
@@ -65,9 +66,9 @@ impl Options {
         Mapping::read(&self.mapping).map(|_| ())
     }
 
-    /// The sheet of a workbook; `None`: the first.
-    pub(super) fn sheet(&self) -> Option<&str> {
-        self.mapping.get(mapping::SHEET).map(String::as_str)
+    /// Which part of the file is read.
+    pub(super) fn pick(&self) -> Pick<'_> {
+        mapping::pick(&self.mapping)
     }
 }
 
@@ -142,13 +143,14 @@ pub async fn run(
     }
     let tables = importer.takes_tables();
     let outline = in_thread({
-        let (source, sheet) = (source.clone(), options.sheet().map(str::to_owned));
-        move || source.outline_of(tables, sheet.as_deref())
+        let (source, options) = (source.clone(), options.clone());
+        move || source.outline_of(tables, options.pick())
     })
     .await?;
-    let crs = crs::settle(&app, outline.crs.as_ref(), options.crs).await?;
+    let (crs, remark) = crs::settle(&app, &outline.crs, options.crs).await?;
     let total = outline.features;
-    let mut tally = Tally::default();
+    let notes = remark.into_iter().chain(outline.notes.iter().cloned()).collect();
+    let mut tally = Tally { notes, ..Tally::default() };
     watch.progress(0, total, &tally.counts).await?;
 
     let (sender, mut batches) = mpsc::channel(4);
@@ -198,12 +200,13 @@ async fn in_thread<T: Send + 'static>(job: impl FnOnce() -> Result<T> + Send + '
 
 /// Reads the file to its end, or until nobody takes the batches any more.
 fn read(source: &Source, outline: &Outline, options: &Options, sender: &mpsc::Sender<Vec<Row>>) -> Result<()> {
-    let mapping = Mapping::read(&options.mapping)?;
-    let table = matches!(outline.form, Form::Table | Form::Workbook);
+    let mut mapping = Mapping::read(&options.mapping)?;
+    mapping.fit(&outline.cut_names);
+    let table = outline.in_columns;
     let many = if outline.form == Form::Table { TABLE_BATCH } else { BATCH };
     let mut batch = Vec::with_capacity(many);
     let mut wanted = true;
-    source.rows_of(outline.form, options.sheet(), &mut |row| {
+    source.rows_of(outline.form, options.pick(), &mut |row| {
         let row = mapping.apply(row);
         batch.push(if table { placed(row) } else { row });
         if batch.len() == many {
@@ -225,6 +228,8 @@ struct Tally {
     counts: Counts,
     /// Remarks on columns that were told already.
     told: HashSet<String>,
+    /// Remarks on the file, to be told with its first row.
+    notes: Vec<Fault>,
 }
 
 /// A table's row has its outline or position in columns.
@@ -249,9 +254,9 @@ async fn work(
     tally: &mut Tally,
     watch: &mut dyn Watch,
 ) -> Result<()> {
-    let Tally { counts, told } = tally;
+    let Tally { counts, told, notes } = tally;
     counts.read += batch.len() as u64;
-    let mut findings: Vec<RowFinding> = Vec::new();
+    let mut findings: Vec<RowFinding> = noted(std::mem::take(notes));
     let mut features: Vec<ImportFeature> = Vec::with_capacity(batch.len());
     for row in batch {
         match row {
@@ -314,6 +319,15 @@ async fn work(
     // Stable: the findings of a row keep their order.
     findings.sort_by_key(|finding| finding.row);
     watch.findings(findings).await
+}
+
+/// Remarks on a file as findings of its first row.
+pub fn noted(notes: Vec<Fault>) -> Vec<RowFinding> {
+    let finding = |fault: Fault| {
+        let hint = hint(fault.code);
+        RowFinding { row: 1, rejected: false, noted: true, fault, hint }
+    };
+    notes.into_iter().map(finding).collect()
 }
 
 fn reject(findings: &mut Vec<RowFinding>, counts: &mut Counts, row: u64, mut faults: Vec<Fault>) {

@@ -2,7 +2,7 @@
 
 use super::crs;
 use super::mapping::Mapping;
-use super::reader::{Form, Row, Source};
+use super::reader::{Outline, Row, Source};
 use super::run::{Options, placed};
 use crate::kernel::{Error, Fault, Result};
 use crate::platform::crs::Crs;
@@ -37,11 +37,12 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     ELSEWHERE.iter().map(|one| one.target)
 }
 
-/// Every row of a file in CRS84, in order, with the names of the mapping; delimited text has its outlines in a column.
+/// Every row of a file in CRS84, in order, with the names of the mapping, and what is to be said of the file; a table has its
+/// outlines in a column.
 ///
 /// # Errors
 /// When the file as a whole is refused (see [`Source::outline`] and [`Crs`]), or the database cannot be reached.
-pub async fn features(app: &App, source: &Source, options: &Options) -> Result<Vec<Row>> {
+pub async fn features(app: &App, source: &Source, options: &Options) -> Result<(Vec<Row>, Vec<Fault>)> {
     options.check()?;
     let (outline, mut rows) = tokio::task::spawn_blocking({
         let (source, options) = (source.clone(), options.clone());
@@ -49,25 +50,26 @@ pub async fn features(app: &App, source: &Source, options: &Options) -> Result<V
     })
     .await
     .map_err(Error::internal)??;
-    if let Crs::Epsg(code) = crs::settle(app, outline.as_ref(), options.crs).await? {
+    let (crs, remark) = crs::settle(app, &outline.crs, options.crs).await?;
+    if let Crs::Epsg(code) = crs {
         for rows in rows.chunks_mut(BATCH) {
             turn(app, code, rows).await?;
         }
     }
-    Ok(rows)
+    Ok((rows, remark.into_iter().chain(outline.notes).collect()))
 }
 
-fn read(source: &Source, options: &Options) -> Result<(Option<serde_json::Value>, Vec<Row>)> {
-    let outline = source.outline_of(true, options.sheet())?;
-    let mapping = Mapping::read(&options.mapping)?;
-    let table = matches!(outline.form, Form::Table | Form::Workbook);
+fn read(source: &Source, options: &Options) -> Result<(Outline, Vec<Row>)> {
+    let outline = source.outline_of(true, options.pick())?;
+    let mut mapping = Mapping::read(&options.mapping)?;
+    mapping.fit(&outline.cut_names);
     let mut rows = Vec::new();
-    source.rows_of(outline.form, options.sheet(), &mut |row| {
+    source.rows_of(outline.form, options.pick(), &mut |row| {
         let row = mapping.apply(row);
-        rows.push(if table { placed(row) } else { row });
+        rows.push(if outline.in_columns { placed(row) } else { row });
         true
     })?;
-    Ok((outline.crs, rows))
+    Ok((outline, rows))
 }
 
 async fn turn(app: &App, code: i32, rows: &mut [Row]) -> Result<()> {

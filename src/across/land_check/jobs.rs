@@ -191,8 +191,8 @@ async fn one(app: &App, claim: &Claim, kind: &str, counts: &mut Counts) -> Resul
         let options = imports::stored_options(&claim.options)?;
         let mode = options.mode;
         let file = File { name: claim.file_name.clone(), content, options };
-        let (rows, ignored) = batch::of_file(app, &file, Defaults::default()).await?;
-        let notes = batch::ignored_columns(&ignored);
+        let (rows, remarks) = batch::of_file(app, &file, Defaults::default()).await?;
+        let notes = remarks.findings();
         if mode == Mode::DryRun {
             return rehearse(&on, claim, &rows, notes, counts).await;
         }

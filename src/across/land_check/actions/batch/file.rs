@@ -3,7 +3,7 @@
 use super::super::super::rules::Decision;
 use super::rows::{Defaults, Row, Rows};
 use crate::across::imports::reader::{self, Source};
-use crate::across::imports::{Options, features};
+use crate::across::imports::{Options, features, noted};
 use crate::kernel::{Error, Fault, Result, Text};
 use crate::platform::App;
 use crate::platform::crs::BodyCrs;
@@ -42,15 +42,25 @@ const FACT_TEXTS: [&str; 2] = ["former_industry", "survey_state"];
 /// Attributes that are yes or no.
 const FACT_FLAGS: [&str; 5] = ["key_unit", "already_reclaimed", "in_supply_plan", "serves_remediation", "food_site"];
 
-/// The rows of a file, and the attributes that are no part of the question and were passed over.
+/// What is to be said of a file, beside its rows.
+#[derive(Debug)]
+pub struct Remarks {
+    /// Attributes that are no part of the question and were passed over.
+    pub ignored: BTreeSet<String>,
+    /// What its reader remarked.
+    pub notes: Vec<Fault>,
+}
+
+/// The rows of a file, and what is to be said of it.
 ///
 /// # Errors
 /// When the file as a whole is refused, or the database cannot be reached; `no_rows`.
-pub async fn of_file(app: &App, file: &File, defaults: Defaults) -> Result<(Rows, BTreeSet<String>)> {
+pub async fn of_file(app: &App, file: &File, defaults: Defaults) -> Result<(Rows, Remarks)> {
     let source = Source::Bytes { name: file.name.clone(), content: file.content.clone() };
     let mut ignored = BTreeSet::new();
     let mut rows = Vec::new();
-    for row in features(app, &source, &file.options).await? {
+    let (read, notes) = features(app, &source, &file.options).await?;
+    for row in read {
         rows.push(match row {
             reader::Row::Feature { feature, .. } => {
                 let asked = asked(feature, &mut ignored);
@@ -61,7 +71,8 @@ pub async fn of_file(app: &App, file: &File, defaults: Defaults) -> Result<(Rows
     }
     let sha256 = Sha256::digest(&file.content).into();
     // The reader has turned what was in another system.
-    Ok((Rows::new(rows, Some(file.name.clone()), sha256, defaults, BodyCrs::Crs84)?, ignored))
+    let rows = Rows::new(rows, Some(file.name.clone()), sha256, defaults, BodyCrs::Crs84)?;
+    Ok((rows, Remarks { ignored, notes }))
 }
 
 /// A feature's question, as it is asked of the check alone.
@@ -164,20 +175,39 @@ fn flag(value: Value) -> Value {
     }
 }
 
-/// What a job says of attributes that were passed over.
-pub fn ignored_columns(ignored: &BTreeSet<String>) -> Vec<RowFinding> {
-    let finding = |name: &String| {
-        let fault = Fault::new(
-            format!("/properties/{}", name.replace('~', "~0").replace('/', "~1")),
-            "column_ignored",
-            Text::new(
-                format!("列“{name}”不是查询的内容，未采用。"),
-                format!("The column `{name}` is no part of the question, and was passed over."),
-            ),
-        );
-        RowFinding { row: 1, rejected: false, noted: true, fault, hint: None }
-    };
-    ignored.iter().map(finding).collect()
+impl Remarks {
+    /// What a job says of them, with the first row.
+    pub fn findings(self) -> Vec<RowFinding> {
+        let finding = |name: &String| {
+            let fault = Fault::new(
+                format!("/properties/{}", name.replace('~', "~0").replace('/', "~1")),
+                "column_ignored",
+                Text::new(
+                    format!("列“{name}”不是查询的内容，未采用。"),
+                    format!("The column `{name}` is no part of the question, and was passed over."),
+                ),
+            );
+            RowFinding { row: 1, rejected: false, noted: true, fault, hint: cut_name(name) }
+        };
+        let ignored: Vec<RowFinding> = self.ignored.iter().map(finding).collect();
+        noted(self.notes).into_iter().chain(ignored).collect()
+    }
+}
+
+/// The advice for a name that may be the beginning of one of ours: a Shapefile keeps ten bytes.
+fn cut_name(name: &str) -> Option<Text> {
+    const KEPT: usize = 10;
+    let cut = name.to_lowercase();
+    let ours = TEXTS.iter().chain(&FACT_TEXTS).chain(&FACT_FLAGS);
+    let ours = ours.chain(&["current_use", "planned_use", "assessed_use", "land_user_name", "land_user_credit_code"]);
+    let mut meant = ours.filter(|ours| cut.len() == KEPT && ours.len() > KEPT && ours.starts_with(&cut));
+    let meant = meant.next()?;
+    Some(Text::new(
+        format!("若为 {meant}（Shapefile 的字段名只保留十个字节），请在 mapping 中注明：{{\"{name}\": \"{meant}\"}}。"),
+        format!(
+            "If {meant} is meant (a Shapefile keeps ten bytes of a name), say so in the mapping: {{\"{name}\": \"{meant}\"}}."
+        ),
+    ))
 }
 
 /// What a job says of a row that was only judged.

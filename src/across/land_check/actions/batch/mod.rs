@@ -8,7 +8,7 @@
 mod file;
 mod rows;
 
-pub use file::{File, ignored_columns, of_file, rehearsed};
+pub use file::{File, Remarks, of_file, rehearsed};
 pub use rows::{Defaults, Form, Rows};
 
 use super::super::reply::{
