@@ -53,7 +53,8 @@
 //! 6. Lists, layers and checks start from a [`Scope`](platform::Scope): which divisions, whose own, or the public. There is
 //!    no unscoped list.
 //! 7. SQL put together at run time lies in `layers/sql.rs`: identifiers from our constants, values bound. Everything else
-//!    is `sqlx::query!`, checked when the crate is compiled (`.sqlx` is committed), save what `pg` says to a cluster.
+//!    is `sqlx::query!`, checked when the crate is compiled (`.sqlx` is committed), save what `pg` says to a cluster, and what
+//!    `platform::geofile` asks of a GeoPackage, which is a database of whoever sent it.
 //! 8. What goes over the wire are view types in `http.rs`; domain types are not serialised to clients.
 //! 9. Every operation declares its permission in `x-permission`; `api::guard` asks for it before anything of the request is
 //!    read. Role × permission is a committed table, and an operation without a case in `tests/it/authorization.rs` fails.

@@ -1,5 +1,6 @@
 //! Many land checks in one call: every row is answered or refused, in order, once; a batch that broke off goes on.
 
+use crate::geofile;
 use crate::loading::{feature, load};
 use crate::support::{World, expect, in_zone_35, square};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -587,6 +588,94 @@ async fn a_file_of_parcels_is_rehearsed_and_answered() {
         .text("target", "land-checks")
         .text("on_error", "reject_all");
     expect(desk.world.post("/v1/imports").bearer_auth(&desk.planning).multipart(form), 422).await;
+}
+
+/// What a reply says of a parcel, less what differs from asking to asking: numbers, instants, proofs, and the last digits of
+/// measures, since rings of a Shapefile begin and run otherwise.
+fn said(reply: &Value) -> Value {
+    let round = |value: &Value| value.as_f64().map(|number| (number * 100.0).round() / 100.0);
+    let hits: Vec<Value> = reply["hits"]
+        .as_array()
+        .expect("hits")
+        .iter()
+        .map(|hit| json!([hit["register"], hit["code"], hit["relation"], round(&hit["overlap_m2"])]))
+        .collect();
+    let rules: Vec<Value> =
+        reply["rules"].as_array().expect("rules").iter().map(|rule| json!([rule["rule"], rule["verdict"]])).collect();
+    json!([
+        reply["reference"],
+        reply["operation"],
+        reply["verdict"],
+        reply["planned_use"],
+        reply["stated"],
+        round(&reply["parcel"]["area_m2"]),
+        rules,
+        hits
+    ])
+}
+
+#[tokio::test]
+async fn files_of_gis_programs_are_answered_as_the_same_geojson() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("a path").to_owned();
+    let features: Vec<Value> = (0..24)
+        .map(|n| {
+            let properties = json!({
+                "reference": format!("地块{n}"), "operation": if n % 5 == 4 { "sell" } else { "supply" },
+                "planned_use": "GB/T 21010-2017:0701", "former_industry": "5211", "key_unit": n % 2 == 0,
+            });
+            json!({"type": "Feature", "geometry": parcel(n), "properties": properties})
+        })
+        .collect();
+    let plan = json!({"type": "FeatureCollection", "features": features}).to_string();
+    std::fs::write(path("plan.geojson"), &plan).expect("written");
+    let systems = ["-nln", "plan", "-s_srs", "EPSG:4490", "-t_srs"];
+    let to_shapefile = ["-f", "ESRI Shapefile", "-lco", "ENCODING=GBK"];
+    let written = [(&to_shapefile[..], "EPSG:4490", "shape"), (&["-f", "GPKG"], "EPSG:4523", "plan.gpkg")].map(
+        |(format, system, out)| {
+            let (out, from) = (path(out), path("plan.geojson"));
+            geofile::ogr2ogr(&[format, &systems, &[system, &out, &from]].concat())
+        },
+    );
+    if written != [true, true] {
+        return;
+    }
+    let desk = Desk::new().await;
+    let ask = async |name: &str, content: Vec<u8>, mapping: &str| {
+        let form = Form::new()
+            .part("file", Part::bytes(content).file_name(name.to_owned()))
+            .text("target", "land-checks")
+            .text("mapping", mapping.to_owned());
+        let accepted = expect(desk.world.post("/v1/imports").bearer_auth(&desk.planning).multipart(form), 202).await;
+        assert_eq!(land_check::work_off_batches(&desk.world.app).await.expect("worked off"), 1);
+        let path = format!("/v1/jobs/{}", accepted["id"].as_str().expect("id"));
+        let (job, told) = (desk.get(&path).await, desk.get(&format!("{path}/rows")).await);
+        assert_eq!(job["status"], "done", "{name}: {job}");
+        let result = job["links"][1]["href"].as_str().expect("a result").to_owned();
+        let replies = String::from_utf8(desk.bytes(&format!("{result}/replies")).await).expect("text");
+        let answered: Vec<Value> =
+            replies.lines().map(read).filter(|line| line["verdict"].is_string()).map(|line| said(&line)).collect();
+        (job["counts"].clone(), answered, told)
+    };
+    let (counts, wanted, _) = ask("plan.geojson", plan.into_bytes(), "{}").await;
+    assert_eq!((&counts["read"], &counts["rejected"], wanted.len()), (&json!(24), &json!(4), 20));
+    assert!(wanted.iter().any(|reply| !reply[7].as_array().expect("hits").is_empty()), "{wanted:?}");
+
+    let shape = geofile::zip_folder(std::path::Path::new(&path("shape")));
+    let whole = r#"{"planned_use": "planned_use", "former_industry": "former_industry"}"#;
+    let (again, answered, _) = ask("plan.zip", shape.clone(), whole).await;
+    assert_eq!((again, answered), (counts.clone(), wanted.clone()));
+    let package = std::fs::read(path("plan.gpkg")).expect("read");
+    let (again, answered, _) = ask("plan.gpkg", package, "{}").await;
+    assert_eq!((again, answered), (counts, wanted));
+    // Names that were cut and not mapped are passed over, with what they may mean.
+    let (_, _, told) = ask("plan.zip", shape, "{}").await;
+    let row = told["rows"].as_array().expect("rows").iter().find(|row| row["field"] == "/properties/planned_us");
+    let row = row.unwrap_or_else(|| panic!("{told}"));
+    assert!(
+        row["code"] == "column_ignored" && row["hint_en"].as_str().is_some_and(|hint| hint.contains("planned_use")),
+        "{row}"
+    );
 }
 
 #[tokio::test]

@@ -104,6 +104,7 @@ async fn a_newcomer_meets_a_registry_that_works() {
     }
     stages_are_as_the_sample_says(&demo).await;
     the_supply_plan_is_judged_as_expected(&demo);
+    plans_of_gis_programs_are_judged_as_well(&demo);
     gdal_reads_whole_layers(&demo);
     a_second_server_is_refused(&demo);
     let audit = demo.run(&["audit", "verify"]);
@@ -195,6 +196,56 @@ fn the_supply_plan_is_judged_as_expected(demo: &Demo) {
     let last: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
     assert_eq!((lines.lines().count(), &last["manifest"]["answered"]), (51, &Value::from(50)), "the manifest is last");
     assert_eq!(kinds.len(), 5, "all five verdicts: {kinds:?}");
+}
+
+/// A plan as GIS programs write it, to the command: names that a Shapefile cut, and a layer chosen of two.
+fn plans_of_gis_programs_are_judged_as_well(demo: &Demo) {
+    let plan: Value =
+        serde_json::from_slice(&std::fs::read(root().join("sample-data/supply-plan.geojson")).unwrap()).unwrap();
+    let mut flat = plan.clone();
+    for feature in flat["features"].as_array_mut().unwrap() {
+        let own = feature["properties"].take();
+        let text = |name: &str| own["planned_use"][name].as_str().unwrap().to_owned();
+        feature["properties"] = serde_json::json!({
+            "reference": own["reference"], "operation": own["operation"], "division_code": own["division_code"],
+            "planned_use": format!("{}:{}", text("system"), text("code")),
+            "former_industry": own["facts"]["former_industry"], "survey_state": own["facts"]["survey_state"],
+            "in_supply_plan": own["facts"]["in_supply_plan"],
+        });
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(path("plan.geojson"), flat.to_string()).expect("written");
+    let shape = ["-f", "ESRI Shapefile", "-a_srs", "EPSG:4490", "-nln", "供地", "-lco", "ENCODING=GBK"];
+    let package = ["-f", "GPKG", "-a_srs", "EPSG:4490", "-nln"];
+    let (shapes, gpkg, from) = (path("shape"), path("plan.gpkg"), path("plan.geojson"));
+    if !crate::geofile::ogr2ogr(&[&shape[..], &[&shapes, &from]].concat()) {
+        return;
+    }
+    for more in [&["供地"][..], &["别的", "-update"]] {
+        crate::geofile::ogr2ogr(&[&package[..], more, &[&gpkg, &from]].concat());
+    }
+    std::fs::write(path("plan.zip"), crate::geofile::zip_folder(Path::new(&shapes))).expect("written");
+    let cut = ["division_code", "planned_use", "former_industry", "survey_state", "in_supply_plan"];
+    let cut: Vec<String> = cut.iter().flat_map(|name| ["--map".to_owned(), format!("{name}={name}")]).collect();
+    let layer = ["--map".to_owned(), "#layer=供地".to_owned()];
+    let refused = demo.run(&["check", &gpkg, "--json"]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned() + &String::from_utf8_lossy(&refused.stdout);
+    assert!(refused.status.code() == Some(1) && said.contains("供地, 别的"), "{said}");
+    for (file, options) in [(path("plan.zip"), &cut[..]), (gpkg, &layer)] {
+        let arguments: Vec<&str> =
+            ["check", &file, "--json"].into_iter().chain(options.iter().map(String::as_str)).collect();
+        let out = demo.run(&arguments);
+        let complained = String::from_utf8_lossy(&out.stderr);
+        assert_eq!(out.status.code(), Some(3), "{file}: {complained}");
+        let lines = String::from_utf8(out.stdout).unwrap();
+        assert_eq!(lines.lines().count(), 51, "{file}: {complained}");
+        for (line, parcel) in lines.lines().zip(plan["features"].as_array().unwrap()) {
+            let reply: Value = serde_json::from_str(line).unwrap();
+            let wanted = &parcel["properties"];
+            assert_eq!((&reply["reference"], &reply["verdict"]), (&wanted["reference"], &wanted["expected_verdict"]));
+        }
+    }
 }
 
 /// GDAL asks for gzip, so this also reads large pages through the encoder.

@@ -61,17 +61,22 @@ impl Parts {
 
 const LON_LAT: &str = r#"GEOGCS["GCS_China_Geodetic_Coordinate_System_2000",DATUM["D_China_2000",SPHEROID["CGCS2000",6378137.0,298.257222101]],PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]]"#;
 
+/// A number as these files write it.
+fn int(n: usize) -> i32 {
+    i32::try_from(n).expect("small")
+}
+
 /// Rings as a record of a polygon.
 fn polygon(rings: &[&[[f64; 2]]]) -> Vec<u8> {
     let points: Vec<[f64; 2]> = rings.concat();
     let mut out = 5_i32.to_le_bytes().to_vec();
     out.extend([0; 32]);
-    out.extend((rings.len() as i32).to_le_bytes());
-    out.extend((points.len() as i32).to_le_bytes());
+    out.extend(int(rings.len()).to_le_bytes());
+    out.extend(int(points.len()).to_le_bytes());
     let mut begins = 0_i32;
     for ring in rings {
         out.extend(begins.to_le_bytes());
-        begins += ring.len() as i32;
+        begins += int(ring.len());
     }
     points.iter().flatten().for_each(|ordinate| out.extend(ordinate.to_le_bytes()));
     out
@@ -85,7 +90,7 @@ fn ring(lon: f64, lat: f64, side: f64) -> Vec<[f64; 2]> {
 fn head(words: usize) -> Vec<u8> {
     let mut out = 9994_i32.to_be_bytes().to_vec();
     out.extend([0; 20]);
-    out.extend((words as i32).to_be_bytes());
+    out.extend(int(words).to_be_bytes());
     out.extend(1000_i32.to_le_bytes());
     out.extend(5_i32.to_le_bytes());
     out.resize(100, 0);
@@ -96,10 +101,10 @@ fn shapes(records: &[Vec<u8>]) -> (Vec<u8>, Vec<u8>) {
     let words = 50 + records.iter().map(|record| 4 + record.len() / 2).sum::<usize>();
     let (mut shp, mut shx) = (head(words), head(50 + records.len() * 4));
     for (n, record) in (1_i32..).zip(records) {
-        shx.extend(((shp.len() / 2) as i32).to_be_bytes());
-        shx.extend(((record.len() / 2) as i32).to_be_bytes());
+        shx.extend(int(shp.len() / 2).to_be_bytes());
+        shx.extend(int(record.len() / 2).to_be_bytes());
         shp.extend(n.to_be_bytes());
-        shp.extend(((record.len() / 2) as i32).to_be_bytes());
+        shp.extend(int(record.len() / 2).to_be_bytes());
         shp.extend(record);
     }
     (shp, shx)
@@ -109,9 +114,9 @@ fn shapes(records: &[Vec<u8>]) -> (Vec<u8>, Vec<u8>) {
 fn table(columns: &[(&[u8], u8, u8)], rows: &[&[&[u8]]], language: u8) -> Vec<u8> {
     let length: usize = 1 + columns.iter().map(|(_, _, width)| usize::from(*width)).sum::<usize>();
     let mut out = vec![3, 126, 11, 22];
-    out.extend((rows.len() as u32).to_le_bytes());
-    out.extend((33 + 32 * columns.len() as u16).to_le_bytes());
-    out.extend((length as u16).to_le_bytes());
+    out.extend(int(rows.len()).to_le_bytes());
+    out.extend(u16::try_from(33 + 32 * columns.len()).expect("small").to_le_bytes());
+    out.extend(u16::try_from(length).expect("small").to_le_bytes());
     out.resize(32, 0);
     out[29] = language;
     for (name, kind, width) in columns {
@@ -335,11 +340,11 @@ fn the_index_says_where_records_lie_and_deleted_rows_are_left_out() {
     let anew = polygon(&[&ring(110.0, 30.0, 1.0)]);
     let place = file.shp.len();
     file.shp.extend(2_i32.to_be_bytes());
-    file.shp.extend(((anew.len() / 2) as i32).to_be_bytes());
+    file.shp.extend(int(anew.len() / 2).to_be_bytes());
     file.shp.extend(&anew);
-    let words = ((file.shp.len() / 2) as i32).to_be_bytes();
+    let words = int(file.shp.len() / 2).to_be_bytes();
     file.shp[24..28].copy_from_slice(&words);
-    file.shx[108..112].copy_from_slice(&((place / 2) as i32).to_be_bytes());
+    file.shx[108..112].copy_from_slice(&int(place / 2).to_be_bytes());
     let (_, rows) = read(file.zip()).expect("read");
     assert_eq!(geometries(&rows)[1]["coordinates"][0][0], json!([110.0, 30.0]));
     assert_eq!(geometries(&rows)[2]["coordinates"][0][0], third);
@@ -948,6 +953,89 @@ async fn what_gdal_writes_has_the_rows_of_the_same_geojson() {
     let missing = zip_folder(Path::new(&path("s4490")));
     assert_eq!(refused(missing.clone(), None).await.0, "crs_missing");
     same_rows(&world, missing, Some("EPSG:4490"), "without .prj").await;
+}
+
+/// Whether two programs read the same value: numbers to their fifteenth digit, days in either spelling.
+fn alike(ours: &Value, theirs: &Value) -> bool {
+    match (ours, theirs) {
+        (Value::String(ours), Value::String(theirs)) => {
+            let plain = |text: &str| text.trim().replace('/', "-");
+            let (ours, theirs) = (plain(ours), plain(theirs));
+            // GDAL drops fractions of seconds that are zero, and the letter of UTC.
+            ours == theirs || ours.split(['.', 'Z']).next() == theirs.split(['.', 'Z']).next()
+        }
+        (Value::Bool(ours), Value::String(theirs)) => theirs == if *ours { "T" } else { "F" },
+        (Value::Bool(ours), theirs) => theirs.as_bool().or(theirs.as_i64().map(|n| n == 1)) == Some(*ours),
+        (Value::Number(ours), Value::Number(theirs)) => {
+            let (ours, theirs) = (ours.as_f64().expect("a number"), theirs.as_f64().expect("a number"));
+            (ours - theirs).abs() <= 1e-14 * ours.abs().max(1e-300)
+        }
+        (ours, theirs) => ours == theirs,
+    }
+}
+
+#[test]
+fn real_files_have_the_rows_that_gdal_reads() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut compared, mut differ) = (0, Vec::new());
+    for (n, path) in shared("fiboa_samples").into_iter().chain(shared("torture")).enumerate() {
+        let Some(content) = sent(&path) else { continue };
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        let Ok((outline, rows)) = read(content) else { continue };
+        // A table by itself has no outlines to compare, curves are not read here, and two of the odd files GDAL refuses.
+        let broken = rows.iter().any(|row| matches!(row, Row::Broken { .. }));
+        let odd = ["cell1.shp", "clipper.shp", "gauss_kruger.shp", "zero-len-line.zip", "SHP_Exclude.zip"];
+        if broken || outline.in_columns || odd.contains(&name.as_str()) {
+            continue;
+        }
+        let from = path.to_str().expect("a path");
+        let from = if name.ends_with(".zip") { format!("/vsizip/{from}") } else { from.to_owned() };
+        let out = folder.path().join(format!("{n}.geojson"));
+        let out_name = out.to_str().expect("a path");
+        let digits = ["-lco", "COORDINATE_PRECISION=15", "-lco", "SIGNIFICANT_FIGURES=17"];
+        let Ok(ran) = Command::new("ogr2ogr").args(["-f", "GeoJSON"]).args(digits).args([out_name, &from]).output()
+        else {
+            println!("left out: ogr2ogr is not installed");
+            return;
+        };
+        if !ran.status.success() {
+            println!("{name}: not read by GDAL as it is packed");
+            continue;
+        }
+        // Of a text that it cannot turn GDAL writes what is no text.
+        let Ok(theirs) = serde_json::from_slice::<Value>(&std::fs::read(&out).expect("read")) else {
+            println!("{name}: not written as JSON by GDAL");
+            continue;
+        };
+        let theirs = theirs["features"].as_array().expect("features");
+        if rows.len() != theirs.len() {
+            differ.push(format!("{name}: {} rows, {}", rows.len(), theirs.len()));
+            continue;
+        }
+        let ignored: Vec<&str> =
+            outline.notes.iter().filter_map(|note| note.pointer.strip_prefix("/properties/")).collect();
+        // Where no encoding is said GDAL takes the texts for western ones.
+        let texts = !notes(&outline).contains(&"encoding_guessed");
+        for (row, theirs) in rows.iter().zip(theirs) {
+            let Row::Feature { feature, .. } = row else { panic!("{name}: {row:?}") };
+            let (is, wanted) = (measured(&feature.geometry), measured(&theirs["geometry"]));
+            let near = |(is, wanted): (&f64, &f64)| (is - wanted).abs() <= 1e-9 * (1.0 + wanted.abs());
+            if is.len() != wanted.len() || !is.iter().flatten().zip(wanted.iter().flatten()).all(near) {
+                differ.push(format!("{name}, row {}: {is:?} {wanted:?}", feature.row));
+            }
+            for (attribute, theirs) in theirs["properties"].as_object().expect("properties") {
+                let skipped = !texts && (theirs.is_string() || !attribute.is_ascii());
+                let ours = feature.properties.get(attribute);
+                if !skipped && !ignored.contains(&attribute.as_str()) && !ours.is_some_and(|ours| alike(ours, theirs)) {
+                    differ.push(format!("{name}, row {}, {attribute}: {ours:?} {theirs}", feature.row));
+                }
+            }
+        }
+        compared += 1;
+    }
+    println!("{compared} files compared with GDAL");
+    differ.truncate(20);
+    assert!(differ.is_empty(), "{}", differ.join("\n"));
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

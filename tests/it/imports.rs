@@ -717,7 +717,8 @@ async fn what_cannot_be_imported_is_refused_at_the_door() {
             "mapping_conflict",
         ),
         (vec![("target", "farmland"), ("colour", "red")], "a.geojson", empty(), 422, "unknown_field"),
-        (vec![("target", "farmland")], "a.zip", "PK\x03\x04".to_owned(), 415, "unsupported_format"),
+        (vec![("target", "farmland")], "a.zip", "PK\x03\x04".to_owned(), 422, "bad_zip"),
+        (vec![("target", "farmland")], "a.pdf", "%PDF-1.7".to_owned(), 415, "unsupported_format"),
         (vec![("target", "farmland")], "a.geojson", "<html>".to_owned(), 422, "not_geojson"),
         (vec![("target", "divisions")], "a.geojson", empty(), 403, "role_not_allowed"),
     ] {

@@ -40,6 +40,17 @@ pub(super) fn hint(code: &str) -> Option<Text> {
             ("代码类列设为“文本”格式后再输入。", "Format columns of codes as text before entering them.")
         }
         "cell_error" => ("改正该公式，或改为数值。", "Mend the formula, or put its value in its place."),
+        "text_undecodable" => (
+            "附上正确的 .cpg 文件，或在 mapping 中注明 \"#encoding\": \"GBK\" 等。",
+            "Add the right .cpg, or name the encoding in the mapping: \"#encoding\": \"GBK\".",
+        ),
+        "hole_without_outline" | "bad_shape" | "bad_geometry" => {
+            ("在制图软件中修复几何并重新导出。", "Repair the geometries in the GIS and export the layer again.")
+        }
+        "shape_type_unsupported" | "geometry_type_unsupported" => {
+            ("转换为普通的点、线、面后再导入。", "Turn it into plain points, lines or areas and send the file again.")
+        }
+        "column_renamed" => ("在 mapping 中使用新名称。", "Use the new name in the mapping."),
         "unknown_parcel" => (
             "先导入来源宗地，或将其排在同一文件的前面。",
             "Import the predecessors first, or put them before it in the file.",

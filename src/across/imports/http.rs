@@ -26,12 +26,14 @@ pub fn routes() -> OpenApiRouter<App> {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "the form is read field by field; this is its description")]
 struct ImportForm {
-    /// GeoJSON (FeatureCollection) or GeoJSONSeq, for `samples` also CSV (comma, semicolon or tab; `lon`/`lat` columns), these
-    /// also in gzip, UTF-8; or XLSX: one sheet, a head, outlines as well-known text in a column `wkt`, points in `lon`/`lat`.
+    /// GeoJSON (FeatureCollection) or GeoJSONSeq, for `samples`, `reference:<name>` and `land-checks` also CSV (comma, semicolon
+    /// or tab; `wkt`, or `lon` and `lat`), these also in gzip, UTF-8; a Shapefile in a zip archive (`.shp` with `.dbf`, and
+    /// `.shx`, `.prj`, `.cpg` where there are); a GeoPackage, by itself or in a zip archive; or XLSX: one sheet, a head, outlines
+    /// as well-known text in a column `wkt`, points in `lon`/`lat`.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
     /// Where the rows go: `sites`, `farmland`, `samples`, `divisions`, `parcels`, `control-zones`, `key-units`, `coverage`,
-    /// `siting-zones`, `reference:<name>`.
+    /// `siting-zones`, `reference:<name>`; or `land-checks`, whose rows are questions and are answered.
     #[schema(example = "farmland")]
     target: String,
     /// Whether anything is to be written. Default: `commit`.
@@ -39,12 +41,16 @@ struct ImportForm {
     /// What a rejected row means for the others. Default: `reject_all`.
     on_error: Option<OnError>,
     /// Reference system of the coordinates where the file does not say one: URI, URN or `EPSG:n`; positions are x, y.
-    /// Default: CRS84.
+    /// Default: CRS84; a Shapefile without a readable `.prj` and a GeoPackage without a system have none (`crs_missing`,
+    /// `crs_unreadable`). A file that says another one is refused (`crs_contradiction`), and one on another datum than CGCS2000
+    /// or WGS 84 as well (`crs_other_datum`).
     #[schema(example = "EPSG:4549")]
     crs: Option<String>,
     /// JSON object: names of the file's columns → names of the register's attributes. `"MAT=OHO": "medium=soil"` sets an
-    /// attribute where a column holds a value, `"=unit": "mg/kg"` where nothing gives it, and `"#sheet": "地块"` names the
-    /// sheet of a workbook, which is its first otherwise.
+    /// attribute where a column holds a value, `"=unit": "mg/kg"` where nothing gives it. `"#sheet": "地块"` names the sheet of a
+    /// workbook, which is its first otherwise; `"#layer": "宗地"` the layer of a file that has several (`layer_not_chosen`);
+    /// `"#encoding": "GBK"` how a Shapefile's texts are written, where neither `.cpg` nor table says it (`encoding_unknown`).
+    /// Of names that a Shapefile cut at ten bytes the beginning is enough, and the whole name as well.
     #[schema(example = r#"{"DKBM": "code", "XZQDM": "division_code"}"#)]
     mapping: Option<String>,
 }

@@ -15,7 +15,8 @@ const MAX_RECORD: u64 = 32 << 20;
 /// Longest `.prj` and `.cpg`, bytes.
 const MAX_SMALL: u64 = 64 << 10;
 /// Bytes of the heads of `.shp` and `.shx`.
-const HEAD: u64 = 100;
+const HEAD: u64 = HEAD_BYTES as u64;
+const HEAD_BYTES: usize = 100;
 
 /// A Shapefile, opened.
 pub struct Shapefile {
@@ -248,7 +249,7 @@ fn length(file: &mut SpooledTempFile) -> Result<u64> {
 
 /// Reads the head of a `.shp` or `.shx`: how long it says that the file is.
 fn head(file: &mut impl Read, ending: &str) -> Result<u64> {
-    let mut head = [0; HEAD as usize];
+    let mut head = [0; HEAD_BYTES];
     let whole = file.read_exact(&mut head).is_ok();
     if !whole || head[..4] != 9994_i32.to_be_bytes() || head[28..32] != 1000_i32.to_le_bytes() {
         return Err(broken(format!("{ending} 的文件头不对"), format!("the head of its {ending} is not one")));
