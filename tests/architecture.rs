@@ -100,8 +100,11 @@ const EXCEPTIONS: &[(Rule, &str, &str)] = &[
     (Rule::Axum, "src/cli/serve.rs", "somebody must listen"),
     (Rule::Axum, "src/platform/feature.rs", "the link to a next page is made of the address that was asked"),
     (Rule::Axum, "src/layers/features.rs", "a long page is streamed as it is read, so its body is one of axum's"),
-    (Rule::Transaction, "src/platform/app.rs", "one snapshot, read only, for an answer of several statements"),
-    (Rule::Transaction, "src/platform/audit.rs", "one snapshot, read only, for the whole chain"),
+    (
+        Rule::Transaction,
+        "src/platform/app.rs",
+        "the way to begin one, and one snapshot, read only, for several statements",
+    ),
     (
         Rule::Transaction,
         "src/platform/webhooks/courier.rs",
@@ -389,7 +392,8 @@ fn written(place: &Place<'_>, source: &Source, say: &mut impl FnMut(Rule, usize,
             say(Rule::Pure, token.line, format!("says {}", token.text));
         }
         let plain = matches!(text(1), "begin" | "commit") && text(2) == "(" && text(3) == ")";
-        let transaction = token.text == "." && (plain || matches!(text(1), "begin_with" | "begin_immediate"));
+        let transaction =
+            token.text == "." && (plain || matches!(text(1), "begin_with" | "begin_immediate" | "transaction"));
         if transaction && place.file != "src/platform/act.rs" {
             say(Rule::Transaction, token.line, format!("says .{}()", text(1)));
         }

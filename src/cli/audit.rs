@@ -41,7 +41,7 @@ pub(super) async fn run(config: Config, command: &Command, json: bool) -> Result
 async fn verify(config: Config, checkpoint: Option<&Path>, json: bool) -> Result<Outcome> {
     let older = checkpoint.map(super::verify::text).transpose()?;
     let opened = super::open(config).await?;
-    let chain = audit::verify(opened.app.db()).await?;
+    let chain = audit::verify(&opened.app).await?;
     let logs = site::verify_logs(&opened.app).await?;
     let signed = seal::audit::verify(&opened.app, older.as_deref()).await?;
     let mut replies = land_check::verify_records(&opened.app).await?;

@@ -7,7 +7,7 @@ use super::view::{Reach, View};
 use crate::kernel::{Bbox, Day, Error, Kind, Result, Text};
 use crate::platform::App;
 use chrono::{DateTime, Utc};
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, QueryBuilder, Row, Transaction};
+use sqlx::{PgConnection, Postgres, QueryBuilder, Row, Transaction};
 use uuid::Uuid;
 
 type Sql = QueryBuilder<Postgres>;
@@ -27,7 +27,7 @@ pub(super) async fn snapshot(app: &App) -> Result<Transaction<'static, Postgres>
          set local plan_cache_mode = force_custom_plan; set local jit = off",
         app.config().statement_timeout_ms
     );
-    Ok(app.db().begin_with(AssertSqlSafe(begin)).await?)
+    app.transaction(begin).await
 }
 
 /// A statement over a layer failed. One that ran out of time is the asker's to narrow, not a fault of ours.

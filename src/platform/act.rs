@@ -9,7 +9,7 @@ use super::touch;
 use crate::kernel::{ActId, Day, Error, Result, Text};
 use chrono::{DateTime, SubsecRound, Utc};
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
+use sqlx::{PgConnection, Postgres, Transaction};
 
 /// What a request says of itself: its id and, when it carried an `Idempotency-Key`, that key and what it was sent with.
 #[derive(Debug, Clone, Default)]
@@ -64,7 +64,7 @@ impl Act {
         let id = ActId::new(now);
         // An identifier and an instant of ours: nothing in them could be read as SQL.
         let opening = format!("begin; set local jingtu.act = '{id}'; set local jingtu.now = '{}'", now.to_rfc3339());
-        let mut tx = app.db().begin_with(AssertSqlSafe(opening)).await?;
+        let mut tx = app.transaction(opening).await?;
         if let Some(mark) = &request.idempotency
             && let Some(reply) = answered_before(&mut tx, caller, mark, now).await?
         {

@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::kernel::{Clock, Day, Error, Kind, Result, Text};
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection, PgPool, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, Connection, PgPool, Postgres, Transaction};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,7 +42,19 @@ impl App {
     /// # Errors
     /// When the database cannot be reached.
     pub async fn snapshot(&self) -> Result<Transaction<'static, Postgres>> {
-        Ok(self.0.db.begin_with("begin isolation level repeatable read read only").await?)
+        self.transaction("begin isolation level repeatable read read only").await
+    }
+
+    /// A transaction, begun by `opening`: `begin`, and what is set for it, in one round trip. The only way to begin one.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn transaction(&self, opening: impl Into<String>) -> Result<Transaction<'static, Postgres>> {
+        let (db, opening) = (self.0.db.clone(), opening.into());
+        // In a task of its own: a request that is broken off while its transaction begins would leave the connection to
+        // the next one with the transaction open. Here it is begun, and undone when nobody takes it.
+        let begun = tokio::spawn(async move { db.begin_with(AssertSqlSafe(opening)).await });
+        Ok(begun.await.map_err(Error::internal)??)
     }
 
     /// The clock.

@@ -1,11 +1,12 @@
 //! The audit chain: every act leaves lines, and each line's hash covers the one before it.
 
+use super::App;
 use crate::kernel::{ActId, Error, Result};
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 
 /// A fact to be written into the chain.
 #[derive(Debug)]
@@ -167,9 +168,8 @@ pub struct Broken {
 ///
 /// # Errors
 /// When the database cannot be read. A broken chain is a finding, not an error.
-pub async fn verify(db: &PgPool) -> Result<Verification> {
-    let mut tx = db.begin().await?;
-    sqlx::query!("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
+pub async fn verify(app: &App) -> Result<Verification> {
+    let mut tx = app.snapshot().await?;
     let head = sqlx::query!("select seq, hash from platform_audit_head").fetch_one(&mut *tx).await?;
     let mut hash = vec![0_u8; 32];
     let mut seq = 0_i64;

@@ -682,7 +682,7 @@ async fn an_act_of_many_changes_is_numbered_without_gaps_and_delivered_whole() {
     let told = feed(&world, &key, "limit=10000").await;
     let nths: Vec<_> = told.iter().map(|change| change["data"]["nth"].as_i64().expect("nth")).collect();
     assert_eq!((seqs(&told), nths), ((1..=MANY).collect(), (0..MANY).collect()));
-    assert!(jingtu::platform::audit::verify(world.app.db()).await.expect("read").broken.is_none());
+    assert!(jingtu::platform::audit::verify(&world.app).await.expect("read").broken.is_none());
     assert_eq!(pump(&world.app).await.expect("pump"), 251);
     assert_all_came(&feed(&world, &key, "kind=site.flag_raised&limit=10000").await, &receiver.got());
 }
@@ -1032,7 +1032,7 @@ async fn a_subscription_is_its_holders_to_keep() {
         .await
         .expect("count");
     assert_eq!(secrets, 0, "the secret went with it");
-    assert!(jingtu::platform::audit::verify(world.app.db()).await.expect("read").broken.is_none());
+    assert!(jingtu::platform::audit::verify(&world.app).await.expect("read").broken.is_none());
 }
 
 #[tokio::test]

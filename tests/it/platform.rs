@@ -102,7 +102,7 @@ async fn the_audit_chain_shows_a_changed_and_a_missing_line() {
     let world = World::new().await;
     world.key(Role::Planning, "152900").await;
     world.key(Role::Auditor, "000000").await;
-    let whole = audit::verify(world.app.db()).await.unwrap();
+    let whole = audit::verify(&world.app).await.unwrap();
     assert!(whole.broken.is_none() && whole.lines == 3, "{whole:?}");
 
     let refused = sqlx::query("update platform_audit set line = '{}' where seq = 2").execute(world.app.db()).await;
@@ -119,7 +119,7 @@ async fn the_audit_chain_shows_a_changed_and_a_missing_line() {
             sqlx::query(sql).execute(&mut *tx).await.unwrap();
         }
         sqlx::query(forgery).execute(&mut *tx).await.unwrap();
-        let found = audit::verify(world.app.db()).await.unwrap();
+        let found = audit::verify(&world.app).await.unwrap();
         assert_eq!(found.broken.map(|b| b.seq), Some(seq), "{forgery}");
         for sql in [
             "truncate platform_audit",
@@ -130,5 +130,33 @@ async fn the_audit_chain_shows_a_changed_and_a_missing_line() {
             sqlx::query(sql).execute(&mut *tx).await.unwrap();
         }
     }
-    assert!(audit::verify(world.app.db()).await.unwrap().broken.is_none());
+    assert!(audit::verify(&world.app).await.unwrap().broken.is_none());
+}
+
+/// A request that is broken off while its transaction begins leaves the next one a connection as good as new.
+#[tokio::test]
+async fn a_transaction_that_nobody_waits_for_is_undone() {
+    let world = World::new().await;
+    for polls in 1..60 {
+        let mut beginning = Box::pin(world.app.snapshot());
+        for _ in 0..polls {
+            if futures_util::poll!(&mut beginning).is_ready() {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        drop(beginning);
+    }
+    // All the connections that there are, at once.
+    let mut held = Vec::new();
+    for _ in 0..8 {
+        held.push(world.app.db().acquire().await.unwrap());
+    }
+    for connection in &mut held {
+        let isolation: String = sqlx::query_scalar("select current_setting('transaction_isolation')")
+            .fetch_one(&mut **connection)
+            .await
+            .unwrap();
+        assert_eq!(isolation, "read committed");
+    }
 }

@@ -335,7 +335,7 @@ impl Courier {
             if self.stopping.load(Ordering::Relaxed) {
                 return Ok(Turn { attempts, more: false });
             }
-            let mut tx = self.app.db().begin().await?;
+            let mut tx = self.app.transaction("begin").await?;
             let mut due = due(&mut tx, self.app.clock().now()).await?;
             let first = (lane + taken) % due.len().max(1);
             due.rotate_left(first);
