@@ -59,20 +59,41 @@ pub async fn ask(act: &mut Act, question: Question) -> Result<Answered> {
 /// # Errors
 /// For what concerns no single question, such as a database that cannot be reached; then none is answered.
 pub async fn ask_all(act: &mut Act, questions: &[Question]) -> Result<Vec<Result<Answered>>> {
-    let versions = touch::versions(act.tx()).await?;
-    act.rests_on(watch::KIND, &versions);
     let (app, today, caller) = (act.app().clone(), act.today(), act.caller().clone());
+    let found = look(act.tx(), &app, &caller, today, questions).await?;
+    record(act, questions, found).await
+}
+
+/// What was found for questions, before it is on record.
+pub(super) struct Found {
+    /// The day on which it was asked.
+    today: Day,
+    /// The registers as they were read.
+    versions: Versions,
+    /// What each question comes to.
+    judged: Vec<Result<Judged>>,
+}
+
+/// Judges questions as a caller's of a day. The connection is in a transaction.
+async fn look(
+    conn: &mut PgConnection,
+    app: &App,
+    caller: &Caller,
+    today: Day,
+    questions: &[Question],
+) -> Result<Found> {
+    let versions = touch::versions(conn).await?;
     let settings = settings(app.config())?;
     let bench = Bench { config: app.config(), settings: &settings, today, known_at: None };
     let home = caller.home();
     let asked = Asked { questions, days: &vec![today; questions.len()], home: home.as_deref() };
-    let judged = judge_of_record(act.tx(), &bench, &asked).await?;
+    let judged = judge_of_record(conn, &bench, &asked).await?;
     let theirs = judged.into_iter().map(|outcome| {
         let found = outcome?;
         caller.require_division(&found.places[0].code)?;
         Ok(found)
     });
-    record(act, &versions, questions, theirs.collect()).await
+    Ok(Found { today, versions, judged: theirs.collect() })
 }
 
 /// What the answer would be by what the registry knew at an instant: no reply of record, without number, proof or standing.
@@ -130,13 +151,10 @@ async fn judge_of_record(conn: &mut PgConnection, bench: &Bench<'_>, asked: &Ask
     Ok(judged)
 }
 
-/// Numbers, seals and stores what was judged.
-async fn record(
-    act: &mut Act,
-    versions: &Versions,
-    questions: &[Question],
-    judged: Vec<Result<Judged>>,
-) -> Result<Vec<Result<Answered>>> {
+/// Numbers, seals and stores what was found.
+async fn record(act: &mut Act, questions: &[Question], found: Found) -> Result<Vec<Result<Answered>>> {
+    let Found { versions, judged, .. } = found;
+    act.rests_on(watch::KIND, &versions);
     let year = act.today().year();
     let mut wanted: BTreeMap<String, i32> = BTreeMap::new();
     for found in judged.iter().flatten() {
@@ -150,7 +168,7 @@ async fn record(
     let mut next = store::next_serials(act.tx(), &wanted, year).await?;
     let mut sealer = Sealer::open(act).await?;
     let (now, act_id, operator) = (act.now(), act.id(), OperatorView::of(act.caller()));
-    let registry = RegistryView::of(versions);
+    let registry = RegistryView::of(&versions);
     let mut rows = Vec::with_capacity(judged.len());
     let mut answers = Vec::with_capacity(judged.len());
     for (question, outcome) in questions.iter().zip(judged) {

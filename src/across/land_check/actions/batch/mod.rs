@@ -15,7 +15,7 @@ use super::super::reply::{
     ErrorView, ManifestRow, ManifestSource, ManifestView, OperatorView, RefusalView, RefusedRow,
 };
 use super::super::store::batch::{self as store, Batch, Given, NewBatch, NewManifest, NewRows};
-use super::{Asked, Bench, Question, ask_all, judge_of_record, settings};
+use super::{Asked, Bench, Found, Question, judge_of_record, look, record, settings};
 use crate::kernel::{Error, JobId, Kind, LandCheckBatchId, Result, Text};
 use crate::platform::act::RequestMark;
 use crate::platform::seal::{Entry, Sealer};
@@ -141,8 +141,11 @@ pub async fn run(on: &On, id: LandCheckBatchId, rows: &Rows, sink: &mut dyn Sink
     let batch = store::get(db, id).await?.ok_or_else(missing)?;
     let (mut through, mut together, mut alone) = (0_usize, TOGETHER, 0);
     let mut on_record = true;
+    // While some rows are put on record, the next are looked up.
+    let mut ahead: Option<Ahead> = None;
     while through < rows.len() {
         if on_record {
+            ahead = None;
             let given = store::given(db, id, count(through)?, READ).await?;
             if given.is_empty() {
                 on_record = false;
@@ -152,8 +155,22 @@ pub async fn run(on: &On, id: LandCheckBatchId, rows: &Rows, sink: &mut dyn Sink
             sink.take(given.into_iter().map(line).collect()).await?;
             continue;
         }
-        let many = rows.together(through, together, TOGETHER_BYTES);
-        match judge(on, id, rows, through, many).await {
+        let Ahead { many, found } = match ahead.take() {
+            Some(ahead) => ahead,
+            None => Ahead::of(on, rows, through, together).await,
+        };
+        let outcome = match found {
+            Ok(asking) => {
+                let next = through + many;
+                let (lines, following) = tokio::join!(put_on_record(on, id, asking), async {
+                    if next < rows.len() { Some(Ahead::of(on, rows, next, TOGETHER).await) } else { None }
+                });
+                ahead = following.filter(|_| matches!(lines, Ok(Some(_))));
+                lines
+            }
+            Err(error) => Err(error),
+        };
+        match outcome {
             Ok(Some(lines)) => {
                 through += lines.len();
                 (together, alone) = (TOGETHER, 0);
@@ -204,19 +221,55 @@ fn count(n: usize) -> Result<i32> {
     i32::try_from(n).map_err(Error::internal)
 }
 
-/// Judges and records rows in one act; `None` when another act recorded them meanwhile.
-async fn judge(on: &On, id: LandCheckBatchId, rows: &Rows, from: usize, many: usize) -> Result<Option<Vec<Line>>> {
-    let mut act = on.act().await?;
-    if store::lock(act.tx(), id).await? != count(from)? {
-        act.abandon().await?;
-        return Ok(None);
+/// Rows that were looked up.
+struct Asking {
+    /// How many rows come before them.
+    from: usize,
+    /// Those that are questions.
+    questions: Vec<Question>,
+    /// For each row, why it is none.
+    refused: Vec<Option<Error>>,
+    /// What the registers say.
+    found: Found,
+}
+
+/// Some rows, looked up before those in front of them are on record.
+struct Ahead {
+    many: usize,
+    found: Result<Asking>,
+}
+
+impl Ahead {
+    async fn of(on: &On, rows: &Rows, from: usize, together: usize) -> Ahead {
+        let many = rows.together(from, together, TOGETHER_BYTES);
+        Ahead { many, found: look_up(on, rows, from, many).await }
     }
-    let today = act.today();
+}
+
+/// Judges rows by one state of the registers. An act that changes them before the rows are on record makes them late, and
+/// the watch looks at them again.
+async fn look_up(on: &On, rows: &Rows, from: usize, many: usize) -> Result<Asking> {
+    let today = on.app.today();
     let (mut questions, mut refused) = (Vec::with_capacity(many), Vec::with_capacity(many));
     for read in rows.questions(&on.app, from, many, today).await? {
         refused.push(read.map(|question| questions.push(question)).err());
     }
-    let mut answered = if questions.is_empty() { Vec::new() } else { ask_all(&mut act, &questions).await? }.into_iter();
+    let mut snapshot = on.app.snapshot().await?;
+    let found = look(&mut snapshot, &on.app, &on.caller, today, &questions).await?;
+    snapshot.rollback().await?;
+    Ok(Asking { from, questions, refused, found })
+}
+
+/// Records rows in one act; `None` when another act recorded them meanwhile, or the day they were asked on is over.
+async fn put_on_record(on: &On, id: LandCheckBatchId, asking: Asking) -> Result<Option<Vec<Line>>> {
+    let Asking { from, questions, refused, found } = asking;
+    let many = refused.len();
+    let mut act = on.act().await?;
+    if store::lock(act.tx(), id).await? != count(from)? || found.today != act.today() {
+        act.abandon().await?;
+        return Ok(None);
+    }
+    let mut answered = record(&mut act, &questions, found).await?.into_iter();
     let (mut lines, mut new, mut wrong) = (Vec::with_capacity(many), NewRows::default(), 0);
     for (at, refused) in refused.into_iter().enumerate() {
         let row = from + at + 1;
