@@ -172,7 +172,7 @@ async fn a_new_school_within_the_distance_supersedes_the_answer_beside_it_and_no
     desk.load(
         "sites",
         json!({"code": "N1", "name": "N1", "division_code": HERE, "stage": "listed"}),
-        &land(2_400.0, 0.0, 50.0),
+        &land(2_600.0, 0.0, 50.0),
     )
     .await;
     assert_eq!(desk.watch().await, Pass { judged: 0, superseded: 0 });
