@@ -151,7 +151,10 @@ async fn a_new_school_within_the_distance_supersedes_the_answer_beside_it_and_no
     assert!(what(&standing).is_superset(&BTreeSet::from(["verdict", "hit_added"])), "{standing}");
     assert_eq!(desk.status(&far).await, "valid");
     let told = desk.told().await;
-    assert_eq!((told.len(), &told[0]["code"], &told[0]["division_code"]), (1, &near["number"], &json!(HERE)));
+    assert_eq!(
+        (told.len(), &told[0]["subject"]["code"], &told[0]["division_code"]),
+        (1, &near["number"], &json!(HERE))
+    );
     assert_eq!(told[0]["data"]["verdict_now"], "block");
 
     // What was signed stays signed, and the proof says how it stands.
@@ -169,7 +172,7 @@ async fn a_new_school_within_the_distance_supersedes_the_answer_beside_it_and_no
     desk.load(
         "sites",
         json!({"code": "N1", "name": "N1", "division_code": HERE, "stage": "listed"}),
-        &land(2_400.0, 0.0, 50.0),
+        &land(2_600.0, 0.0, 50.0),
     )
     .await;
     assert_eq!(desk.watch().await, Pass { judged: 0, superseded: 0 });

@@ -258,7 +258,8 @@ mod tests {
 
     #[test]
     fn what_is_missing_put_in_changed_twice_or_moved_is_named() {
-        let cases: [(fn(&mut Vec<String>), usize, &str); 9] = [
+        type Change = fn(&mut Vec<String>);
+        let cases: [(Change, usize, &str); 9] = [
             (|lines| drop(lines.remove(1)), 3, "Row 2 (CX-2) is missing."),
             (|lines| drop(lines.remove(2)), 3, "Row 3 (bad_json) is missing."),
             (|lines| lines.insert(2, reply(9)), 2, "The manifest does not name this line."),

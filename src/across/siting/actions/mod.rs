@@ -116,7 +116,7 @@ pub(super) async fn judge(conn: &mut PgConnection, bench: &Bench<'_>, case: Case
     topology::check(conn, &question.area, "/geometry").await?;
     let land = question.area.to_ewkb();
     let area_m2 = topology::area_m2(conn, &land).await?;
-    let under = division::under(conn, &[land.clone()], bench.today).await?.pop().unwrap_or_default();
+    let under = division::under(conn, std::slice::from_ref(&land), bench.today).await?.pop().unwrap_or_default();
     let places = division::told(conn, under, question.division_code.as_deref(), case.home, &land).await?;
     let ground = Ground { bench, question, on: case.facts_on, land: &land, area_m2, places: &places };
     let Gathered { facts, mut hits, coverage } = gather(conn, &ground).await?;
