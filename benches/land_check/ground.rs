@@ -3,16 +3,16 @@
 /// A ring, closed: longitude and latitude, degrees, EPSG:4490.
 pub type Ring = Vec<(f64, f64)>;
 
-/// Degrees of a cell in which one field lies: some 130 m by 166 m.
-const CELL: f64 = 0.0015;
+/// Degrees of a cell in which one field lies: some 270 m by 310 m.
+const CELL: f64 = 0.0028;
 /// Cells of a row of fields.
 pub const COLUMNS: u64 = 3_200;
 /// Where the first cell begins.
-const WEST: f64 = 110.0;
-const SOUTH: f64 = 36.0;
+const WEST: f64 = 106.0;
+const SOUTH: f64 = 30.0;
 /// Counties side by side; they reach as far north as ten million fields do.
 const COUNTIES: (usize, usize) = (4, 4);
-const COUNTY: f64 = 1.21;
+const COUNTY: f64 = 2.26;
 
 /// A number in 0..1 that depends on its place alone.
 fn hash(a: u64, b: u64, c: u64) -> f64 {
@@ -62,7 +62,7 @@ pub fn parcel(fields: u64, n: u64) -> Ring {
     let ha = 4.0 + 48.0 * hash(n, 21, 0);
     // The blob reaches some 86 % of its radii.
     let metres = (ha * 10_000.0 / std::f64::consts::PI).sqrt() / 0.86;
-    blob(somewhere(fields, n, 21), (metres / 89_000.0, metres / 111_000.0), 12, (n, 22))
+    blob(somewhere(fields, n, 21), (metres / 96_000.0, metres / 111_000.0), 12, (n, 22))
 }
 
 /// Counties with jagged borders of some 1,600 vertices each, that share them with their neighbours.

@@ -195,6 +195,26 @@ impl Registry {
         self.settle().await;
     }
 
+    /// Puts copies of the newest replies on record.
+    pub async fn replies(&self, newest: u64, copies: u64) {
+        let mut act = self.loading(Permission::LandCheckAsk).await;
+        run(
+            act.tx(),
+            &[format!(
+                "insert into land_check (id, number, division_code, year, serial, checked_at, on_day, operation, verdict,
+                                         awaits_reply, area_m2, geom, act_id, body, body_sha256, read_seq)
+                 select gen_random_uuid(), c.number || '-' || k, c.division_code, c.year, c.serial + k * 1000000, c.checked_at,
+                     c.on_day, c.operation, c.verdict, c.awaits_reply, c.area_m2, c.geom, c.act_id, c.body, c.body_sha256,
+                     c.read_seq
+                 from (select * from land_check order by id desc limit {newest}) as c cross join generate_series(1, {copies}) as k"
+            )],
+        )
+        .await;
+        act.note("bench/replies", json!({"copies": copies}));
+        act.finish(Reply::nothing()).await.expect("commit");
+        self.settle().await;
+    }
+
     async fn loading(&self, permission: Permission) -> Act {
         let mut act = Act::operator(&self.app, permission).await.expect("begin");
         // Of the superuser alone; the cluster is this measurement's own.
