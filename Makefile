@@ -29,8 +29,8 @@ test: setup-test web lint ## install what is missing, build, run every check and
 	cargo test --locked
 
 # rustfmt and clippy are parts of a toolchain that may be left out; then this says so and goes on.
-bench: setup-test web ## measure against the bare limit; ONLY=screen or ONLY=classify for a part
-	cargo bench --locked --bench bench -- $(ONLY)
+bench: setup-test web ## measure against the bare limit; ONLY= screen, classify, seal or land_check for a part
+	cargo bench --locked --bench bench -- $(ONLY) $(UNITS)
 
 lint: ## formatting and clippy
 	@if cargo fmt --version >/dev/null 2>&1; then echo cargo fmt --check; cargo fmt --check; \

@@ -1,4 +1,5 @@
-//! Measurements against the bare limit, in the same run: `make bench`, or `make bench ONLY=screen`.
+//! Measurements against the bare limit, in the same run: `make bench`, `make bench ONLY=screen`, or
+//! `make bench ONLY=land_check UNITS=100000,1000000` for other numbers of farmland units than one and ten million.
 //!
 //! Every line is work that the product does, beside the least that the machine needs for the same answer: a loop in Rust
 //! over the same figures, or one SQL statement over the same rows. What counts is the ratio; the rates are of the machine.
@@ -56,7 +57,8 @@ fn print(lines: &[Line]) {
 }
 
 fn main() {
-    let only = std::env::args().skip(1).find(|word| !word.starts_with('-'));
+    let mut words = std::env::args().skip(1).filter(|word| !word.starts_with('-'));
+    let (only, rounds) = (words.next(), words.next());
     let wanted = |name: &str| only.as_deref().is_none_or(|only| name.contains(only));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let mut lines = Vec::new();
@@ -71,7 +73,7 @@ fn main() {
         lines.push(runtime.block_on(seal::ten_thousand()));
     }
     if wanted("land_check") {
-        runtime.block_on(land_check::measure());
+        runtime.block_on(land_check::measure(rounds.as_deref()));
     }
     if !lines.is_empty() {
         print(&lines);

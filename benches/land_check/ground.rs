@@ -16,6 +16,11 @@ const COUNTY: f64 = 2.26;
 
 /// A number in 0..1 that depends on its place alone.
 fn hash(a: u64, b: u64, c: u64) -> f64 {
+    bits(a, b, c) as f64 / (1_u64 << 53) as f64
+}
+
+/// 53 bits that depend on their place alone.
+fn bits(a: u64, b: u64, c: u64) -> u64 {
     let mut x = a
         .wrapping_mul(0x9e37_79b9_7f4a_7c15)
         .wrapping_add(b.wrapping_mul(0xbf58_476d_1ce4_e5b9))
@@ -23,7 +28,7 @@ fn hash(a: u64, b: u64, c: u64) -> f64 {
     for _ in 0..2 {
         x = (x ^ (x >> 31)).wrapping_mul(0xd6e8_feb8_6659_fd93);
     }
-    ((x ^ (x >> 32)) >> 11) as f64 / (1_u64 << 53) as f64
+    (x ^ (x >> 32)) >> 11
 }
 
 /// A closed ring of `n` points about a centre, `rx` by `ry` degrees at most.
@@ -43,7 +48,7 @@ fn blob((x, y): (f64, f64), (rx, ry): (f64, f64), n: u64, seed: (u64, u64)) -> R
 pub fn field(n: u64) -> Ring {
     let (column, row) = (n % COLUMNS, n / COLUMNS);
     let centre = (WEST + (column as f64 + 0.5) * CELL, SOUTH + (row as f64 + 0.5) * CELL);
-    blob(centre, (CELL * 0.56, CELL * 0.56), 14 + (hash(n, 1, 0) * 12.0) as u64, (n, 2))
+    blob(centre, (CELL * 0.56, CELL * 0.56), 14 + bits(n, 1, 0) % 12, (n, 2))
 }
 
 /// Somewhere on the ground of the first `fields` fields.

@@ -31,16 +31,14 @@ async fn connect(url: &str) -> PgConnection {
     PgConnection::connect(url).await.expect("connect")
 }
 
-/// Units on record in each round: a million, then ten million, unless `BENCH_UNITS` names others (`1000000`, or
-/// `100000,1000000`). Ten million take some 15 GB where temporary files go.
-fn rounds() -> Vec<u64> {
-    let wanted = std::env::var("BENCH_UNITS").unwrap_or_else(|_| "1000000,10000000".to_owned());
-    wanted.split(',').map(|units| units.trim().parse().expect("BENCH_UNITS holds numbers")).collect()
-}
+/// Units on record in each round, unless others are named. Ten million take some 15 GB where temporary files go.
+const ROUNDS: &str = "1000000,10000000";
 
 /// The whole of it; prints its own tables.
-pub async fn measure() {
-    let rounds = rounds();
+pub async fn measure(rounds: Option<&str>) {
+    let rounds =
+        rounds.unwrap_or(ROUNDS).split(',').map(|units| units.parse().expect("numbers of units, with commas between"));
+    let rounds: Vec<u64> = rounds.collect();
     let first = rounds.first().copied().expect("a round");
     let registry = Arc::new(Registry::start().await);
     let parcels: Vec<ground::Ring> = (0..PARCELS).map(|n| ground::parcel(first, n)).collect();

@@ -100,18 +100,16 @@ impl Registry {
 
     async fn answers(&self) {
         let client = super::client();
+        let asked = || async { client.get(format!("{}/healthz", self.base)).send().await };
+        let mut alive = false;
         for _ in 0..600 {
-            if client
-                .get(format!("{}/healthz", self.base))
-                .send()
-                .await
-                .is_ok_and(|answer| answer.status().is_success())
-            {
-                return;
+            alive = asked().await.is_ok_and(|answer| answer.status().is_success());
+            if alive {
+                break;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("the server does not answer");
+        assert!(alive, "the server does not answer");
     }
 
     /// Puts fields from a number to another on record. Written past triggers and one by one indexes: loading is not what is
