@@ -283,11 +283,9 @@ pub async fn under(conn: &mut PgConnection, parcels: &[Vec<u8>], on: Day) -> Res
                from shared s join division d on d.id = s.division_id
                where (s.whole or s.part >= 0.001)
                  and (d.valid_from is null or d.valid_from <= $3) and (d.valid_to is null or d.valid_to >= $3))
-           select m.n as "place!", m.code as "code!", m.ancestors as "ancestors!", m.share as "share!"
-           from told m
-           where not exists (
-               select 1 from told b where b.n = m.n and b.code <> m.code and b.ancestors @> array[m.code])
-           order by m.n, m.share desc, m.code"#,
+           select n as "place!", code as "code!", ancestors as "ancestors!", share as "share!"
+           from told
+           order by n, share desc, code"#,
         &places,
         parcels,
         on as Day,
@@ -300,7 +298,14 @@ pub async fn under(conn: &mut PgConnection, parcels: &[Vec<u8>], on: Day) -> Res
             of_parcel.push(Under { code: row.code, ancestors: row.ancestors, share: row.share });
         }
     }
-    Ok(under)
+    Ok(under.into_iter().map(lowest).collect())
+}
+
+/// Those below which no other is named.
+fn lowest(named: Vec<Under>) -> Vec<Under> {
+    let above: HashSet<String> =
+        named.iter().flat_map(|one| one.ancestors.iter().filter(|code| **code != one.code)).cloned().collect();
+    named.into_iter().filter(|one| !above.contains(&one.code)).collect()
 }
 
 /// The codes from the nation down to and including a division; `None` when there is no such division.
