@@ -338,3 +338,24 @@ pub async fn distance_m(conn: &mut PgConnection, code: &str, area: &[u8]) -> Res
     .fetch_optional(conn)
     .await?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn under(code: &str, ancestors: &[&str]) -> Under {
+        let ancestors = ancestors.iter().map(|&code| code.to_owned()).collect();
+        Under { code: code.to_owned(), ancestors, share: 0.5 }
+    }
+
+    #[test]
+    fn a_division_is_left_out_where_one_below_it_is_named() {
+        let named = vec![
+            under("150000", &["000000", "150000"]),
+            under("152921", &["000000", "150000", "152900", "152921"]),
+            under("140000", &["000000", "140000"]),
+        ];
+        let codes: Vec<String> = lowest(named).into_iter().map(|one| one.code).collect();
+        assert_eq!(codes, ["152921", "140000"]);
+    }
+}
