@@ -16,6 +16,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -97,7 +98,7 @@ async fn answer(
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} {per_sec} {eta}") {
         terminal.bar.set_style(style);
     }
-    batch::run(&on, id, &rows, terminal).await
+    batch::run(&on, id, &Arc::new(rows), terminal).await
 }
 
 async fn open(app: &App, rows: &Rows) -> Result<LandCheckBatchId> {

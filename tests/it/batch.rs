@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::process::Command;
+use std::sync::Arc;
 
 const HERE: &str = "152921";
 const LINES: &str = "application/x-ndjson";
@@ -264,7 +265,7 @@ async fn a_batch_that_broke_off_goes_on_where_the_record_ends_and_two_share_the_
     let app = &desk.world.app;
     let body = Bytes::from(lines_of(&rows(700)));
     let defaults = || batch::Defaults::read(Some("reclaim"), None, None).expect("defaults");
-    let rows = batch::Rows::read(&body, batch::Form::Lines, defaults(), BodyCrs::Crs84).expect("rows");
+    let rows = Arc::new(batch::Rows::read(&body, batch::Form::Lines, defaults(), BodyCrs::Crs84).expect("rows"));
     let on = batch::On { app: app.clone(), caller: Caller::Operator, request_id: "test".to_owned() };
     let mut act = desk.world.act(Permission::LandCheckAsk).await;
     let id = batch::open(&mut act, &rows, None).await.expect("opened");
@@ -289,7 +290,9 @@ async fn a_batch_that_broke_off_goes_on_where_the_record_ends_and_two_share_the_
     assert_eq!(desk.count("select count(*) from land_check_batch_row").await, 700);
     assert_eq!(desk.count("select count(*) from land_check_batch_manifest").await, 1);
 
-    let other = batch::Rows::read(&body, batch::Form::Lines, batch::Defaults::default(), BodyCrs::Crs84).expect("rows");
+    let other = Arc::new(
+        batch::Rows::read(&body, batch::Form::Lines, batch::Defaults::default(), BodyCrs::Crs84).expect("rows"),
+    );
     assert_eq!(batch::resume(&on, id, &other).await.expect_err("other rows").code(), "batch_differs");
     batch::resume(&on, id, &rows).await.expect("the same rows");
 }

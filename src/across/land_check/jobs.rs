@@ -17,6 +17,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use sqlx::postgres::PgListener;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How often the watch looks when nobody wakes it: for what begins and ends by the calendar, and for knocks that were lost.
@@ -203,7 +204,7 @@ async fn one(app: &App, claim: &Claim, kind: &str, counts: &mut Counts) -> Resul
         None => open(&on, claim, &rows).await?,
     };
     let mut progress = Progress { app, claim, counts, total: rows.len() as u64, notes };
-    batch::run(&on, id, &rows, &mut progress).await
+    batch::run(&on, id, &Arc::new(rows), &mut progress).await
 }
 
 async fn open(on: &On, claim: &Claim, rows: &Rows) -> Result<crate::kernel::LandCheckBatchId> {

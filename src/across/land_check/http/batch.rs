@@ -17,6 +17,7 @@ use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
@@ -218,6 +219,7 @@ fn joined(lines: Vec<Line>) -> Bytes {
 /// off, and the same request sent again goes on.
 async fn answer(on: On, id: LandCheckBatchId, rows: Rows) -> Result<Response> {
     let (sender, receiver) = mpsc::channel(2);
+    let rows = Arc::new(rows);
     tokio::spawn(async move {
         let mut out = Outgoing(Some(sender));
         let last = match batch::run(&on, id, &rows, &mut out).await {

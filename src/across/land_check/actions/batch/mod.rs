@@ -23,10 +23,14 @@ use crate::platform::{Act, App, Begun, Caller, Permission, Reply};
 use futures_util::future::BoxFuture;
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use tokio_util::task::AbortOnDropHandle;
 
 /// Rows judged in one act at most.
 const TOGETHER: usize = 250;
+/// Lots of so many rows that are looked up while one is put on record.
+const LOTS_AHEAD: usize = 2;
 /// Their text at most, bytes: outlines of 100,000 vertices are judged a few at a time.
 const TOGETHER_BYTES: usize = 4 << 20;
 /// Rows one behind another that may each break a statement; more is no fault of the rows.
@@ -136,16 +140,15 @@ pub fn missing() -> Error {
 ///
 /// # Errors
 /// What concerns no single row: the database cannot be reached, or the sink takes no more. Run again, it goes on.
-pub async fn run(on: &On, id: LandCheckBatchId, rows: &Rows, sink: &mut dyn Sink) -> Result<()> {
+pub async fn run(on: &On, id: LandCheckBatchId, rows: &Arc<Rows>, sink: &mut dyn Sink) -> Result<()> {
     let db = on.app.db();
     let batch = store::get(db, id).await?.ok_or_else(missing)?;
     let (mut through, mut together, mut alone) = (0_usize, TOGETHER, 0);
     let mut on_record = true;
-    // While some rows are put on record, the next are looked up.
-    let mut ahead: Option<Ahead> = None;
+    let mut ahead = Ahead::none(on, rows);
     while through < rows.len() {
         if on_record {
-            ahead = None;
+            ahead.forget();
             let given = store::given(db, id, count(through)?, READ).await?;
             if given.is_empty() {
                 on_record = false;
@@ -155,21 +158,14 @@ pub async fn run(on: &On, id: LandCheckBatchId, rows: &Rows, sink: &mut dyn Sink
             sink.take(given.into_iter().map(line).collect()).await?;
             continue;
         }
-        let Ahead { many, found } = match ahead.take() {
-            Some(ahead) => ahead,
-            None => Ahead::of(on, rows, through, together).await,
-        };
+        let (many, found) = ahead.next(through, together).await;
         let outcome = match found {
-            Ok(asking) => {
-                let next = through + many;
-                let (lines, following) = tokio::join!(put_on_record(on, id, asking), async {
-                    if next < rows.len() { Some(Ahead::of(on, rows, next, TOGETHER).await) } else { None }
-                });
-                ahead = following.filter(|_| matches!(lines, Ok(Some(_))));
-                lines
-            }
+            Ok(asking) => put_on_record(on, id, asking).await,
             Err(error) => Err(error),
         };
+        if !matches!(outcome, Ok(Some(_))) {
+            ahead.forget();
+        }
         match outcome {
             Ok(Some(lines)) => {
                 through += lines.len();
@@ -233,16 +229,55 @@ struct Asking {
     found: Found,
 }
 
-/// Some rows, looked up before those in front of them are on record.
-struct Ahead {
-    many: usize,
-    found: Result<Asking>,
+/// Rows that are looked up while those in front of them are put on record: lots of them, each on a connection and in a task
+/// of its own, so that a plan is judged by more than one processor.
+struct Ahead<'a> {
+    on: &'a On,
+    rows: &'a Arc<Rows>,
+    lots: VecDeque<Lot>,
 }
 
-impl Ahead {
-    async fn of(on: &On, rows: &Rows, from: usize, together: usize) -> Ahead {
-        let many = rows.together(from, together, TOGETHER_BYTES);
-        Ahead { many, found: look_up(on, rows, from, many).await }
+/// Rows of one state of the registers.
+struct Lot {
+    from: usize,
+    many: usize,
+    found: AbortOnDropHandle<Result<Asking>>,
+}
+
+impl<'a> Ahead<'a> {
+    fn none(on: &'a On, rows: &'a Arc<Rows>) -> Ahead<'a> {
+        Ahead { on, rows, lots: VecDeque::with_capacity(LOTS_AHEAD + 1) }
+    }
+
+    /// Gives up what was looked up.
+    fn forget(&mut self) {
+        self.lots.clear();
+    }
+
+    /// How many rows from a place on were looked up, and what was found. The lots after them are begun before.
+    async fn next(&mut self, from: usize, together: usize) -> (usize, Result<Asking>) {
+        if self.lots.front().is_some_and(|lot| lot.from != from) {
+            self.forget();
+        }
+        let first = match self.lots.pop_front() {
+            Some(lot) => lot,
+            None => self.begin(from, together),
+        };
+        let mut end = self.lots.back().map_or(first.from + first.many, |lot| lot.from + lot.many);
+        while self.lots.len() < LOTS_AHEAD && end < self.rows.len() {
+            let lot = self.begin(end, together);
+            end += lot.many;
+            self.lots.push_back(lot);
+        }
+        let found = first.found.await.unwrap_or_else(|broken| Err(Error::internal(broken)));
+        (first.many, found)
+    }
+
+    fn begin(&self, from: usize, together: usize) -> Lot {
+        let many = self.rows.together(from, together, TOGETHER_BYTES);
+        let (on, rows) = (self.on.clone(), Arc::clone(self.rows));
+        let found = tokio::spawn(async move { look_up(&on, &rows, from, many).await });
+        Lot { from, many, found: AbortOnDropHandle::new(found) }
     }
 }
 
