@@ -1,0 +1,258 @@
+//! The entrance, the conformance classes, the collections.
+
+use super::super::features::Link;
+use super::super::query::{self, CRS84};
+use super::super::sql::Extent;
+use super::super::view::{View, why_hidden};
+use super::{Ask, FormParams, JSON, SCHEMA, link};
+use crate::kernel::{Result, Text};
+use crate::platform::Stop;
+use crate::platform::reply::GEOJSON;
+use axum::extract::Path;
+use axum::response::Response;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.1";
+const REL_QUERYABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/queryables";
+const REL_CONFORMANCE: &str = "http://www.opengis.net/def/rel/ogc/1.0/conformance";
+const REL_DATA: &str = "http://www.opengis.net/def/rel/ogc/1.0/data";
+const REL_TILESETS: &str = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector";
+const REL_TILING_SCHEMES: &str = "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes";
+
+/// The entrance to `/ogc`.
+#[derive(Serialize, ToSchema)]
+struct Landing {
+    /// Title.
+    #[schema(example = "净土图层")]
+    title: String,
+    /// What is here.
+    description: String,
+    /// Where to go on: `service-desc`, `service-doc`, `conformance`, `data`.
+    links: Vec<Link>,
+}
+
+/// The entrance to the layers.
+#[utoipa::path(get, path = "/ogc", operation_id = "layers_landing", tag = "layers", params(FormParams),
+    extensions(("x-permission" = json!("open"))),
+    responses((status = 200, body = Landing)))]
+pub(super) async fn landing(ask: Ask) -> Result<Response, Stop> {
+    query::only(&ask.pairs, &["f"])?;
+    let lang = ask.lang();
+    let title = Text::fixed("净土图层", "Jingtu layers");
+    let mut links = ask.own_links(JSON, ask.wants_html()?);
+    let api = Text::fixed("接口说明（OpenAPI 3.1）", "The API as OpenAPI 3.1");
+    let data = Text::fixed("图层", "Collections");
+    let conformance = Text::fixed("符合的标准", "Conformance");
+    links.push(link(ask.url("/openapi.json"), "service-desc", OPENAPI, &api, lang));
+    links.push(link(ask.url("/docs"), "service-doc", "text/html", &Text::fixed("接口文档", "API documentation"), lang));
+    links.push(link(ask.url("/ogc/conformance"), "conformance", JSON, &conformance, lang));
+    links.push(link(ask.url("/ogc/conformance"), REL_CONFORMANCE, JSON, &conformance, lang));
+    links.push(link(ask.url("/ogc/collections"), "data", JSON, &data, lang));
+    links.push(link(ask.url("/ogc/collections"), REL_DATA, JSON, &data, lang));
+    let schemes = Text::fixed("切片矩阵集", "Tile matrix sets");
+    links.push(link(ask.url("/ogc/tileMatrixSets"), REL_TILING_SCHEMES, JSON, &schemes, lang));
+    let description = Text::fixed(
+        "污染地块、农用地与区划图层：OGC API 要素与矢量切片，坐标为 CGCS2000 经纬度。",
+        "Contaminated sites, farmland and divisions as layers: OGC API features and vector tiles, in CGCS2000 longitude and latitude.",
+    );
+    let view =
+        Landing { title: title.in_lang(lang).to_owned(), description: description.in_lang(lang).to_owned(), links };
+    Ok(ask.document(&view.title, JSON, &view)?)
+}
+
+/// The conformance classes that hold.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Conformance {
+    /// URIs of conformance classes.
+    #[schema(example = json!(["http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core"]))]
+    conforms_to: &'static [&'static str],
+    /// This document in its forms.
+    links: Vec<Link>,
+}
+
+/// The API description is OpenAPI 3.1, for which only the draft of Features 1.1 has a class; 3.0 is not claimed.
+const CLASSES: &[&str] = &[
+    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/landing-page",
+    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/json",
+    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/html",
+    "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/html",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.1/conf/oas31",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geodata-tilesets",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
+    "http://www.opengis.net/spec/tms/2.0/conf/tilematrixset",
+    "http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixset",
+];
+
+/// Which parts of the standards hold.
+#[utoipa::path(get, path = "/ogc/conformance", operation_id = "layers_conformance", tag = "layers", params(FormParams),
+    extensions(("x-permission" = json!("open"))),
+    responses((status = 200, body = Conformance)))]
+pub(super) async fn conformance(ask: Ask) -> Result<Response, Stop> {
+    query::only(&ask.pairs, &["f"])?;
+    let view = Conformance { conforms_to: CLASSES, links: ask.own_links(JSON, ask.wants_html()?) };
+    Ok(ask.document(Text::fixed("符合的标准", "Conformance").in_lang(ask.lang()), JSON, &view)?)
+}
+
+/// The collections that the caller may see, and, by name only, those that it may not.
+#[derive(Serialize, ToSchema)]
+struct CollectionsView {
+    /// This document in its forms.
+    links: Vec<Link>,
+    /// What the caller may see.
+    collections: Vec<CollectionView>,
+    /// What the caller may not see, and why.
+    restricted: Vec<Restricted>,
+}
+
+/// A collection that the caller may not see.
+#[derive(Serialize, ToSchema)]
+struct Restricted {
+    /// Its name.
+    #[schema(example = "suspected-sites")]
+    id: String,
+    /// Title.
+    title: String,
+    /// 为何
+    reason_zh: String,
+    /// Why.
+    reason_en: String,
+}
+
+/// A collection.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct CollectionView {
+    /// Its name.
+    #[schema(example = "contaminated-sites")]
+    id: String,
+    /// Title.
+    #[schema(example = "污染地块")]
+    title: String,
+    /// What is in it, and for whom.
+    description: String,
+    /// Items, queryables, tiles.
+    links: Vec<Link>,
+    /// Where and when the caller's part of it lies.
+    extent: ExtentView,
+    /// Always `feature`.
+    #[schema(example = "feature")]
+    item_type: &'static str,
+    /// CRS that items can be had in.
+    #[schema(example = json!(["http://www.opengis.net/def/crs/OGC/1.3/CRS84"]))]
+    crs: [&'static str; 1],
+}
+
+/// Where and when.
+#[derive(Serialize, ToSchema)]
+struct ExtentView {
+    /// Absent where no row has a geometry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spatial: Option<Spatial>,
+    /// Absent where rows have no days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temporal: Option<Temporal>,
+}
+
+/// Where.
+#[derive(Serialize, ToSchema)]
+struct Spatial {
+    /// One box: west, south, east, north.
+    #[schema(example = json!([[104.5, 37.2, 106.9, 40.1]]))]
+    bbox: [[f64; 4]; 1],
+    /// Of the box.
+    crs: &'static str,
+}
+
+/// When.
+#[derive(Serialize, ToSchema)]
+struct Temporal {
+    /// One interval of instants; `null` is an open end.
+    #[schema(example = json!([["2016-08-01T00:00:00+08:00", null]]))]
+    interval: [[Option<String>; 2]; 1],
+    /// The calendar.
+    trs: &'static str,
+}
+
+impl ExtentView {
+    fn of(extent: &Extent) -> ExtentView {
+        let spatial = extent.bbox.map(|b| Spatial { bbox: [[b.west, b.south, b.east, b.north]], crs: CRS84 });
+        let temporal = extent.days.map(|(first, last)| Temporal {
+            interval: [[
+                first.map(|day| format!("{day}T00:00:00+08:00")),
+                last.map(|day| format!("{day}T23:59:59+08:00")),
+            ]],
+            trs: "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian",
+        });
+        ExtentView { spatial, temporal }
+    }
+}
+
+async fn describe(ask: &Ask, view: &View, mut links: Vec<Link>) -> Result<CollectionView> {
+    let (layer, lang) = (view.layer, ask.lang());
+    let extent = ask.layers.extent(ask.app(), view).await?;
+    let at = |rest: &str| ask.url(&format!("/ogc/collections/{}{rest}", layer.id));
+    let items = Text::fixed("要素", "Items");
+    links.push(link(at("/items?f=json"), "items", GEOJSON, &items, lang));
+    links.push(link(at("/items?f=html"), "items", "text/html", &Text::fixed("要素（网页）", "Items as HTML"), lang));
+    links.push(link(at("/queryables"), REL_QUERYABLES, SCHEMA, &Text::fixed("可查询属性", "Queryables"), lang));
+    links.push(link(at("/tiles"), REL_TILESETS, JSON, &Text::fixed("矢量切片", "Vector tiles"), lang));
+    Ok(CollectionView {
+        id: layer.id.to_owned(),
+        title: layer.title.in_lang(lang).to_owned(),
+        description: layer.description.in_lang(lang).to_owned(),
+        links,
+        extent: ExtentView::of(&extent),
+        item_type: "feature",
+        crs: [CRS84],
+    })
+}
+
+/// The collections that the caller may see.
+#[utoipa::path(get, path = "/ogc/collections", operation_id = "collections_list", tag = "layers", params(FormParams),
+    extensions(("x-permission" = json!("open"))),
+    responses((status = 200, body = CollectionsView)))]
+pub(super) async fn collections(ask: Ask) -> Result<Response, Stop> {
+    query::only(&ask.pairs, &["f"])?;
+    let lang = ask.lang();
+    let (mut shown, mut restricted) = (Vec::new(), Vec::new());
+    for layer in &ask.layers.all {
+        let title = layer.title.in_lang(lang).to_owned();
+        match View::of(layer, ask.call.caller(), ask.app().config()) {
+            Ok(view) => {
+                let own = ask.url(&format!("/ogc/collections/{}", layer.id));
+                shown.push(describe(&ask, &view, vec![link(own, "self", JSON, &layer.title, lang)]).await?);
+            }
+            Err(_) => {
+                let why = why_hidden(layer);
+                let (reason_zh, reason_en) = (why.zh.into_owned(), why.en.into_owned());
+                restricted.push(Restricted { id: layer.id.to_owned(), title, reason_zh, reason_en });
+            }
+        }
+    }
+    let view = CollectionsView { links: ask.own_links(JSON, ask.wants_html()?), collections: shown, restricted };
+    Ok(ask.document(Text::fixed("图层", "Collections").in_lang(lang), JSON, &view)?)
+}
+
+/// One collection: where its items, queryables and tiles are, and how far it reaches. Who may see it is decided per
+/// collection.
+#[utoipa::path(get, path = "/ogc/collections/{collection}", operation_id = "collection_get", tag = "layers",
+    params(("collection" = String, Path, description = "Name of the collection", example = "divisions"), FormParams),
+    extensions(("x-permission" = json!("open"))),
+    responses((status = 200, body = CollectionView)))]
+pub(super) async fn collection(ask: Ask, Path(id): Path<String>) -> Result<Response, Stop> {
+    query::only(&ask.pairs, &["f"])?;
+    let view = ask.view(&id)?;
+    let document = describe(&ask, &view, ask.own_links(JSON, ask.wants_html()?)).await?;
+    Ok(ask.document(&document.title, JSON, &document)?)
+}

@@ -1,0 +1,189 @@
+//! Features: pages of them, and one by its identifier.
+
+use super::super::features::{self, Link};
+use super::super::query::{self, CRS84, Page, Selection};
+use super::super::sql;
+use super::{Ask, JSON, link};
+use crate::kernel::{Error, Result, Text};
+use crate::platform::Stop;
+use crate::platform::reply::GEOJSON;
+use axum::body::{Body, to_bytes};
+use axum::extract::Path;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+static CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
+/// Rows of an HTML page at most: it is made whole in memory.
+const HTML_LIMIT: u32 = 1000;
+
+/// Which items.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "says in the document what Selection and Page read")]
+struct ItemsParams {
+    /// Features of a page. More than the maximum is clamped.
+    #[param(minimum = 1, maximum = 10000, default = 100)]
+    limit: Option<u32>,
+    /// From the `next` link of the page before; holds for the same filters only.
+    cursor: Option<String>,
+    /// `west,south,east,north` in CRS84 degrees; west above east crosses the antimeridian. Features whose bounds meet
+    /// the box are selected.
+    #[param(example = "105.0,38.0,106.0,39.0")]
+    bbox: Option<String>,
+    /// CRS of `bbox`: `http://www.opengis.net/def/crs/OGC/1.3/CRS84`.
+    #[param(rename = "bbox-crs")]
+    bbox_crs: Option<String>,
+    /// CRS of the answer: `http://www.opengis.net/def/crs/OGC/1.3/CRS84`.
+    crs: Option<String>,
+    /// A day or RFC 3339 instant, or an interval of them with `..` for an open end: features true at some time in it.
+    #[param(example = "2026-01-01/..")]
+    datetime: Option<String>,
+    /// An RFC 3339 instant: what the registry knew then.
+    #[param(example = "2026-11-21T04:00:00Z")]
+    known_at: Option<String>,
+    /// `json` or `html`; without it `Accept` decides.
+    f: Option<String>,
+}
+
+/// A page of features.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "says in the document what features::page writes")]
+struct FeaturePage {
+    /// Always `FeatureCollection`.
+    #[schema(rename = "type", example = "FeatureCollection")]
+    kind: String,
+    /// The features, in the order of their ids.
+    features: Vec<FeatureView>,
+    /// Features on this page.
+    number_returned: u32,
+    /// Features selected, on the first page, where there are not too many to count.
+    number_matched: Option<u64>,
+    /// When the page was made.
+    time_stamp: chrono::DateTime<chrono::Utc>,
+    /// `self`, `alternate`, `collection` and, unless this is the last page, `next`.
+    links: Vec<Link>,
+}
+
+/// A feature of a collection.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "says in the document what features::Writer writes")]
+struct FeatureView {
+    /// Always `Feature`.
+    #[schema(rename = "type", example = "Feature")]
+    kind: String,
+    /// UUID.
+    id: uuid::Uuid,
+    /// GeoJSON geometry in CRS84, or null.
+    #[schema(value_type = Object, nullable = true)]
+    geometry: Value,
+    /// The collection's properties that the caller may see; `/queryables` lists them.
+    #[schema(value_type = Object)]
+    properties: Value,
+    /// On a feature asked for by id: `self`, `alternate`, `collection`.
+    links: Option<Vec<Link>>,
+}
+
+/// A page of a collection's features. Beside the parameters listed, each property of `/queryables` is a parameter:
+/// `stage=suspected,contaminated` selects features that have one of the values. Any other parameter is refused.
+#[utoipa::path(get, path = "/ogc/collections/{collection}/items", operation_id = "collection_items", tag = "layers",
+    params(("collection" = String, Path, description = "Name of the collection", example = "divisions"), ItemsParams),
+    extensions(("x-permission" = json!("open"))),
+    responses(
+        (status = 200, content_type = "application/geo+json", body = FeaturePage,
+            headers(("Content-Crs" = String, description = "CRS of the coordinates, in angle brackets"), ("ETag" = String, description = "Changes with the registry"))),
+        (status = 304, description = "The client has this page already")))]
+pub(super) async fn items(ask: Ask, Path(id): Path<String>) -> Result<Response, Stop> {
+    let view = ask.view(&id)?;
+    let html = ask.wants_html()?;
+    let selection = Selection::read(&view, &ask.pairs, true, &["limit", "cursor", "f"])?;
+    let mark = format!("{}|{}", view.mark(), selection.mark());
+    let mut page = Page::read(&ask.pairs, &mark)?;
+    if html {
+        page.limit = page.limit.min(HTML_LIMIT);
+    }
+    let mut tx = sql::snapshot(ask.app()).await?;
+    let revision = sql::revision(&mut tx).await?;
+    let place = format!("{}|{:?}|{html}", page.limit, page.after);
+    // Weak, because the page says when it was made.
+    let tag =
+        format!("W/\"{}\"", ask.digest(revision, &[&mark, &place, sql::page(&view, &selection, &page).sql().as_str()]));
+    if ask.has(&tag) {
+        return Ok(ask.not_modified(&tag)?);
+    }
+    let lang = ask.lang();
+    let title = view.layer.title.clone();
+    let mut links = ask.own_links(GEOJSON, html);
+    let own = ask.url(&format!("/ogc/collections/{id}"));
+    links.push(link(own, "collection", JSON, &title, lang));
+    let mut next = ask.own_url(&["cursor"]);
+    next.push_str(if next.contains('?') { "&cursor=" } else { "?cursor=" });
+    let next = link(next, "next", if html { "text/html" } else { GEOJSON }, &Text::fixed("下一页", "Next page"), lang);
+    let now = ask.app().clock().now();
+    let body = features::page(tx, features::Request { view, selection, page, mark, now, links, next }).await?;
+    let mut response = if html {
+        let bytes = to_bytes(body, usize::MAX).await.map_err(Error::internal)?;
+        let document = serde_json::from_slice(&bytes).map_err(Error::internal)?;
+        ask.html(title.in_lang(lang), &document)
+    } else {
+        ask.respond(StatusCode::OK, GEOJSON, body)
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::ETAG, HeaderValue::from_str(&tag).map_err(Error::internal)?);
+    insert_crs(headers)?;
+    Ok(response)
+}
+
+fn insert_crs(headers: &mut HeaderMap) -> Result<()> {
+    headers.insert(&CONTENT_CRS, HeaderValue::from_str(&format!("<{CRS84}>")).map_err(Error::internal)?);
+    Ok(())
+}
+
+/// How one item is wanted.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "says in the document what Selection reads")]
+struct ItemParams {
+    /// CRS of the answer: `http://www.opengis.net/def/crs/OGC/1.3/CRS84`.
+    crs: Option<String>,
+    /// An RFC 3339 instant: what the registry knew then.
+    known_at: Option<String>,
+    /// `json` or `html`; without it `Accept` decides.
+    f: Option<String>,
+}
+
+/// One feature of a collection.
+#[utoipa::path(get, path = "/ogc/collections/{collection}/items/{id}", operation_id = "collection_item", tag = "layers",
+    params(("collection" = String, Path, description = "Name of the collection", example = "divisions"),
+        ("id" = uuid::Uuid, Path, description = "Identifier of the feature"), ItemParams),
+    extensions(("x-permission" = json!("open"))),
+    responses((status = 200, content_type = "application/geo+json", body = FeatureView)))]
+pub(super) async fn item(ask: Ask, Path((collection, id)): Path<(String, String)>) -> Result<Response, Stop> {
+    let view = ask.view(&collection)?;
+    let html = ask.wants_html()?;
+    query::only(&ask.pairs, &["crs", "known_at", "f"])?;
+    let selection = Selection::read(&view, &ask.pairs, true, &["f"])?;
+    let none = || Error::not_found("要素", "feature");
+    let uuid = id.parse().map_err(|_| none())?;
+    let mut links = ask.own_links(GEOJSON, html);
+    let title = view.layer.title.in_lang(ask.lang()).to_owned();
+    links.push(link(
+        ask.url(&format!("/ogc/collections/{collection}")),
+        "collection",
+        JSON,
+        &view.layer.title,
+        ask.lang(),
+    ));
+    let body = features::one(ask.app().db(), &view, selection.known_at, uuid, &links).await?.ok_or_else(none)?;
+    let mut response = if html {
+        let document = serde_json::from_slice(&body).map_err(Error::internal)?;
+        ask.html(&title, &document)
+    } else {
+        ask.respond(StatusCode::OK, GEOJSON, Body::from(body))
+    };
+    insert_crs(response.headers_mut())?;
+    Ok(response)
+}

@@ -1,0 +1,277 @@
+//! `/ogc`: OGC API Features and Tiles over every layer. Which collections there are, and what is in them, follows from
+//! the layers handed in.
+
+mod documents;
+mod items;
+mod schemas;
+mod tiles;
+
+use super::def::Layer;
+use super::features::Link;
+use super::html;
+use super::query::Pairs;
+use super::sql::{self, Extent};
+use super::view::View;
+use crate::kernel::{Error, Kind, Lang, Result, Text};
+use crate::platform::{App, Call, Caller, Stop};
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Query};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use axum::response::Response;
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+const JSON: &str = "application/json";
+const HTML: &str = "text/html; charset=utf-8";
+const SCHEMA: &str = "application/schema+json";
+/// Extents that are remembered; one for each layer and scope.
+const REMEMBERED: usize = 1024;
+
+/// The operations over these layers.
+pub fn routes(layers: impl Iterator<Item = &'static Layer>) -> OpenApiRouter<App> {
+    let layers = Layers { all: layers.collect(), extents: Mutex::default() };
+    OpenApiRouter::new()
+        .routes(routes!(documents::landing))
+        .routes(routes!(documents::conformance))
+        .routes(routes!(documents::collections))
+        .routes(routes!(documents::collection))
+        .routes(routes!(schemas::queryables))
+        .routes(routes!(items::items))
+        .routes(routes!(items::item))
+        .routes(routes!(tiles::tilesets))
+        .routes(routes!(tiles::tileset))
+        .routes(routes!(tiles::tilejson))
+        .routes(routes!(tiles::tile))
+        .routes(routes!(tiles::tile_matrix_sets))
+        .routes(routes!(tiles::tile_matrix_set))
+        .layer(Extension(Arc::new(layers)))
+}
+
+/// The layers served, and what is remembered of them.
+struct Layers {
+    all: Vec<&'static Layer>,
+    /// By view, with the registry's revision at which they were found.
+    extents: Mutex<HashMap<String, (i64, Extent)>>,
+}
+
+impl Layers {
+    fn find(&self, id: &str) -> Result<&'static Layer> {
+        let found = self.all.iter().find(|layer| layer.id == id).copied();
+        found.ok_or_else(|| Error::not_found("图层", "collection"))
+    }
+
+    /// The extent of a view, exact at this moment.
+    async fn extent(&self, app: &App, view: &View) -> Result<Extent> {
+        let mut tx = sql::snapshot(app).await?;
+        let revision = sql::revision(&mut tx).await?;
+        let mark = view.mark();
+        let known = self.extents.lock().unwrap_or_else(PoisonError::into_inner).get(&mark).cloned();
+        if let Some((_, extent)) = known.filter(|(at, _)| *at == revision) {
+            return Ok(extent);
+        }
+        let extent = sql::extent(&mut tx, view).await?;
+        let mut extents = self.extents.lock().unwrap_or_else(PoisonError::into_inner);
+        if extents.len() >= REMEMBERED {
+            extents.clear();
+        }
+        extents.insert(mark, (revision, extent.clone()));
+        Ok(extent)
+    }
+}
+
+/// What every operation here needs to know of a request.
+struct Ask {
+    call: Call,
+    layers: Arc<Layers>,
+    /// `https://host`, without a slash at its end.
+    base: String,
+    path: String,
+    pairs: Pairs,
+    headers: HeaderMap,
+}
+
+impl FromRequestParts<App> for Ask {
+    type Rejection = Stop;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Ask, Stop> {
+        let call = Call::from_request_parts(parts, app).await?;
+        let layers = parts.extensions.get::<Arc<Layers>>().cloned();
+        let layers = layers.ok_or_else(|| Error::internal("the layers are not among the request's extensions"))?;
+        let Query(pairs) = Query::<Pairs>::try_from_uri(&parts.uri).map_err(|rejection| {
+            Error::new(
+                Kind::Malformed,
+                "bad_parameter",
+                Text::fixed("查询参数无法识别。", "The query parameters cannot be read."),
+            )
+            .because(rejection)
+        })?;
+        let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let sane = |host: &&str| host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]_".contains(&b));
+        let base = match (&app.config().public_url, host.filter(sane)) {
+            (Some(url), _) => url.trim_end_matches('/').to_owned(),
+            (None, Some(host)) => format!("http://{host}"),
+            // Links are then relative to whatever the client asked.
+            (None, None) => String::new(),
+        };
+        let (path, headers) = (parts.uri.path().to_owned(), parts.headers.clone());
+        Ok(Ask { call, layers, base, path, pairs, headers })
+    }
+}
+
+impl Ask {
+    fn app(&self) -> &App {
+        self.call.app()
+    }
+
+    fn lang(&self) -> Lang {
+        self.call.lang()
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    fn value(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    /// This address with its parameters, those named left out.
+    fn own_url(&self, without: &[&str]) -> String {
+        let mut url = self.url(&self.path);
+        for (n, (name, value)) in self.pairs.iter().filter(|(name, _)| !without.contains(&name.as_str())).enumerate() {
+            url.push(if n == 0 { '?' } else { '&' });
+            percent(name, &mut url);
+            url.push('=');
+            percent(value, &mut url);
+        }
+        url
+    }
+
+    /// What the caller sees of a layer.
+    fn view(&self, id: &str) -> Result<View> {
+        View::of(self.layers.find(id)?, self.call.caller(), self.app().config())
+    }
+
+    /// Whether a page for a browser is wanted.
+    fn wants_html(&self) -> Result<bool> {
+        match self.value("f") {
+            Some("html") => Ok(true),
+            Some("json") => Ok(false),
+            Some(_) => Err(Error::bad_parameter("f", Text::fixed("可用：json, html。", "there are: json, html."))),
+            None => {
+                let accept = self.headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+                let first = accept.split([',', ';']).map(str::trim).find(|t| *t == "text/html" || t.contains("json"));
+                Ok(first == Some("text/html"))
+            }
+        }
+    }
+
+    /// Links to this document in its forms.
+    fn own_links(&self, media_type: &str, html: bool) -> Vec<Link> {
+        let bare = self.own_url(&["f"]);
+        let joint = if bare.contains('?') { '&' } else { '?' };
+        let (own, other) = if html { ("alternate", "self") } else { ("self", "alternate") };
+        vec![
+            link(format!("{bare}{joint}f=json"), own, media_type, &Text::fixed("JSON", "JSON"), self.lang()),
+            link(format!("{bare}{joint}f=html"), other, "text/html", &Text::fixed("网页", "HTML"), self.lang()),
+        ]
+    }
+
+    /// An answer's frame: what caches must know of it.
+    fn respond(&self, status: StatusCode, media_type: &'static str, body: Body) -> Response {
+        let mut response = Response::new(body);
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        headers.insert(header::VARY, HeaderValue::from_static("accept, accept-language, authorization"));
+        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language(self.lang())));
+        let cache = if *self.call.caller() == Caller::Public { "public, no-cache" } else { "private, no-cache" };
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+        response
+    }
+
+    /// A document as JSON or, where a browser asks, as a page.
+    fn document(&self, title: &str, media_type: &'static str, view: &impl Serialize) -> Result<Response> {
+        if self.wants_html()? {
+            let value = serde_json::to_value(view).map_err(Error::internal)?;
+            return Ok(self.html(title, &value));
+        }
+        let body = serde_json::to_vec(view).map_err(Error::internal)?;
+        Ok(self.respond(StatusCode::OK, media_type, Body::from(body)))
+    }
+
+    fn html(&self, title: &str, document: &Value) -> Response {
+        let body = Body::from(html::page(self.lang(), title, document));
+        let mut response = self.respond(StatusCode::OK, HTML, body);
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(html::CSP));
+        response
+    }
+
+    /// Whether the client has what this entity tag stands for. Weak comparison, as `If-None-Match` asks for.
+    fn has(&self, tag: &str) -> bool {
+        let known = self.headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let bare = tag.trim_start_matches("W/");
+        known.split(',').map(|t| t.trim().trim_start_matches("W/")).any(|t| t == "*" || t == bare)
+    }
+
+    /// A digest of everything that an answer depends on beside the rows, and of the rows' revision.
+    fn digest(&self, revision: i64, parts: &[&str]) -> String {
+        let mut sha = Sha256::new();
+        let revision = revision.to_string();
+        let fixed = [env!("CARGO_PKG_VERSION"), &revision, self.base.as_str(), language(self.lang())];
+        for part in fixed.iter().chain(parts) {
+            sha.update(part.len().to_be_bytes());
+            sha.update(part);
+        }
+        hex::encode(&sha.finalize()[..16])
+    }
+
+    fn not_modified(&self, tag: &str) -> Result<Response> {
+        let mut response = self.respond(StatusCode::NOT_MODIFIED, JSON, Body::empty());
+        response.headers_mut().remove(header::CONTENT_TYPE);
+        response.headers_mut().insert(header::ETAG, HeaderValue::from_str(tag).map_err(Error::internal)?);
+        Ok(response)
+    }
+}
+
+fn language(lang: Lang) -> &'static str {
+    if lang == Lang::Zh { "zh" } else { "en" }
+}
+
+fn link(href: String, rel: &str, media_type: &str, title: &Text, lang: Lang) -> Link {
+    Link {
+        href,
+        rel: rel.to_owned(),
+        media_type: Some(media_type.to_owned()),
+        title: Some(title.in_lang(lang).to_owned()),
+        templated: None,
+    }
+}
+
+fn percent(text: &str, out: &mut String) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~,:/".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+}
+
+/// Form of an answer.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "says in the document what Ask reads")]
+struct FormParams {
+    /// `json` or `html`; without it `Accept` decides.
+    #[param(example = "json")]
+    f: Option<String>,
+}
