@@ -28,6 +28,8 @@ pub struct Config {
     pub today: Option<Day>,
     /// Connections to the database at most.
     pub database_connections: u32,
+    /// Connections to the database for maps at most, beside those; as many answers are made at once.
+    pub map_connections: u32,
     /// Largest request body, bytes.
     pub max_body_bytes: usize,
     /// Longest a single query may run, milliseconds.
@@ -97,6 +99,7 @@ impl Default for Config {
             public_url: None,
             today: None,
             database_connections: 20,
+            map_connections: 12,
             max_body_bytes: 64 << 20,
             statement_timeout_ms: 30_000,
             roll_forward: BTreeMap::new(),

@@ -115,7 +115,6 @@ const EXCEPTIONS: &[(Rule, &str, &str)] = &[
         "src/platform/webhooks/courier.rs",
         "a delivery's row stays locked while it is under way, so that a server that dies gives it back; bookkeeping only",
     ),
-    (Rule::Transaction, "src/layers/sql.rs", "one snapshot, read only, for a page"),
 ];
 
 /// Writes to a table whose name does not begin with its writer's: (file, table, why).

@@ -177,7 +177,7 @@ async fn bare_hits(registry: &Registry, parcels: &[ground::Ring]) -> (Cpu, usize
 /// Inserts the newest replies once more, each in a transaction of its own, into a table with the same indexes.
 async fn bare_insert(registry: &Registry) -> Cpu {
     let mut conn = registry.db.acquire().await.expect("a connection");
-    let rows = sqlx::query("select id, number, division_code, year, serial, area_m2, st_asewkb(geom) as ewkb, body, body_sha256, log_index from land_check order by id desc limit $1")
+    let rows = sqlx::query("select id, number, division_code, year, serial, area_m2, st_asewkb(geom) as ewkb, body, body_sha256, log_index from land_check where log_index is not null order by id desc limit $1")
         .bind(ASKED as i64)
         .fetch_all(&mut *conn)
         .await

@@ -2,8 +2,10 @@
 //! which leaves in chunks. Text made in the database, or a tree of values made here, would each cost more than the query.
 
 use super::def::ColumnKind;
-use super::query::{Page, Selection};
-use super::sql;
+use super::gate::Reading;
+use super::memory::Memory;
+use super::query::{After, Page, Selection, Shape};
+use super::sql::{self, BEFORE_COLUMNS};
 use super::view::View;
 use crate::kernel::paging::Cursor;
 use crate::kernel::{Error, Result, wkb};
@@ -11,8 +13,9 @@ use axum::body::Body;
 use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
+use sqlx::Row;
 use sqlx::postgres::PgRow;
-use sqlx::{Postgres, Row, Transaction};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
@@ -25,8 +28,11 @@ const CHUNK: usize = 64 << 10;
 const HEAD: usize = 256 << 10;
 /// A client that takes nothing for this long gives its database connection back.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Digits after the point of a degree: 11 mm.
-const DECIMALS: u8 = 7;
+/// Rows that are counted under filters, at most.
+const COUNTED: i64 = 10_000;
+/// Rows of a whole view that are counted for who did not ask, at most.
+const COUNTED_WHOLE: i64 = 100_000;
+const BEGIN: &[u8] = b"{\"type\":\"FeatureCollection\",\"features\":[";
 
 /// A link as it stands in a document.
 #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
@@ -53,31 +59,40 @@ pub struct Link {
 pub(super) struct Request {
     pub view: View,
     pub selection: Selection,
+    pub shape: Shape,
     pub page: Page,
     /// What the cursor is bound to.
     pub mark: String,
-    pub now: DateTime<Utc>,
     pub links: Vec<Link>,
     /// Address of the next page, to which the cursor is appended.
     pub next: Link,
+    /// The number of rows of whole views; `None`: too many.
+    pub counts: Arc<Memory<Option<u64>>>,
 }
 
-/// Streams a page as a FeatureCollection. The transaction is the snapshot that the entity tag was read in.
+/// A page as it goes out.
+pub(super) struct Written {
+    /// The registry's revision that its rows are of.
+    pub revision: i64,
+    pub body: Body,
+}
+
+/// Streams a page as a FeatureCollection.
 ///
 /// # Errors
 /// What fails before the answer begins; later the body breaks off.
-pub(super) async fn page(tx: Transaction<'static, Postgres>, request: Request) -> Result<Body> {
+pub(super) async fn page(reading: Reading, request: Request) -> Result<Written> {
     let (sender, receiver) = mpsc::channel(2);
     let task = AbortOnDropHandle::new(tokio::spawn(async move {
         let mut out = Outgoing { buffer: Vec::with_capacity(CHUNK + (CHUNK >> 2)), sender };
-        let last = match write_page(tx, request, &mut out).await {
+        let last = match write_page(reading, request, &mut out).await {
             Ok(()) => Message::End(Bytes::from(std::mem::take(&mut out.buffer))),
             Err(error) => Message::Failed(error),
         };
         // Nobody is there to be told when this fails.
         drop(out.sender.send(last).await);
     }));
-    body(receiver, task).await
+    written(receiver, task).await
 }
 
 /// One feature with its links, complete; `None` when there is no such row.
@@ -87,14 +102,15 @@ pub(super) async fn page(tx: Transaction<'static, Postgres>, request: Request) -
 pub(super) async fn one(
     db: &sqlx::PgPool,
     view: &View,
+    shape: &Shape,
     known_at: Option<DateTime<Utc>>,
     id: Uuid,
     links: &[Link],
 ) -> Result<Option<Vec<u8>>> {
-    let mut statement = sql::feature(view, known_at, id);
+    let mut statement = sql::feature(view, shape, known_at, id);
     let Some(row) = statement.build().fetch_optional(db).await? else { return Ok(None) };
     let mut out = Vec::with_capacity(4096);
-    Writer::new(view).feature(&row, &mut out)?;
+    Writer::new(shape).feature(&row, id, &mut out)?;
     out.pop();
     out.extend_from_slice(b",\"links\":");
     serde_json::to_writer(&mut out, links).map_err(Error::internal)?;
@@ -102,15 +118,21 @@ pub(super) async fn one(
     Ok(Some(out))
 }
 
-async fn write_page(mut tx: Transaction<'static, Postgres>, request: Request, out: &mut Outgoing) -> Result<()> {
-    let Request { view, selection, page, mark, now, mut links, next } = request;
-    let writer = Writer::new(&view);
-    out.buffer.extend_from_slice(b"{\"type\":\"FeatureCollection\",\"features\":[");
-    let (mut returned, mut last, mut more) = (0_u32, None, false);
-    {
-        let mut statement = sql::page(&view, &selection, &page);
-        let mut rows = statement.build().fetch(&mut *tx);
+async fn write_page(mut reading: Reading, request: Request, out: &mut Outgoing) -> Result<()> {
+    let Request { view, selection, shape, page, mark, mut links, next, counts } = request;
+    let writer = Writer::new(&shape);
+    let (mut revision, mut returned, mut last, mut more) = (None, 0_u32, None, false);
+    if !page.hits {
+        let mut statement = sql::page(&view, &selection, &shape, &page);
+        let mut rows = statement.build().fetch(reading.conn()?);
         while let Some(row) = rows.try_next().await.map_err(sql::failed)? {
+            if revision.is_none() {
+                let seq = row.try_get(0)?;
+                revision = Some(seq);
+                out.begin(seq).await;
+                out.buffer.extend_from_slice(BEGIN);
+            }
+            let Some(id) = row.try_get::<Option<Uuid>, _>(1)? else { continue };
             if returned == page.limit {
                 more = true;
                 continue;
@@ -118,35 +140,63 @@ async fn write_page(mut tx: Transaction<'static, Postgres>, request: Request, ou
             if returned > 0 {
                 out.buffer.push(b',');
             }
-            last = Some(writer.feature(&row, &mut out.buffer)?);
+            writer.feature(&row, id, &mut out.buffer)?;
             returned += 1;
+            if returned == page.limit {
+                last = Some(writer.place(&row, id, shape.sort.len())?);
+            }
             if out.buffer.len() >= CHUNK && !out.flush().await {
                 return Ok(());
             }
         }
     }
-    let matched = match (page.after, more) {
-        (None, false) => Some(u64::from(returned)),
-        (None, true) => sql::count(&mut tx, &view, &selection).await?,
-        (Some(_), _) => None,
+    let first = page.after.is_none() && page.offset == 0;
+    let matched = match &mut revision {
+        Some(_) if first && !more => Some(u64::from(returned)),
+        revision if first => {
+            // Who asks for next to nothing wants to know how much there is. Whoever reads on pays for no count but that
+            // of the whole, which is made once for each revision.
+            let asked = page.hits || page.limit <= 1;
+            let (everything, most) = match (selection.is_everything(), asked) {
+                (true, asked) => (Some(format!("{}|{asked}", view.mark())), (!asked).then_some(COUNTED_WHOLE)),
+                (false, _) => (None, Some(COUNTED)),
+            };
+            let known = everything.as_ref().zip(*revision).and_then(|(mark, revision)| counts.at(mark, revision));
+            match known {
+                Some(known) => known,
+                None if asked || everything.is_some() => {
+                    let (seq, counted) = sql::count(reading.conn()?, &view, &selection, most).await?;
+                    if let Some(mark) = everything {
+                        counts.keep(mark, seq, counted);
+                    }
+                    counted.filter(|_| *revision.get_or_insert(seq) == seq)
+                }
+                None => None,
+            }
+        }
+        _ => None,
     };
-    tx.rollback().await?;
-    if let Some(id) = last.filter(|_| more) {
-        let cursor = Cursor::write(&id.to_string(), &mark);
-        links.push(Link { href: format!("{}{cursor}", next.href), ..next });
+    reading.done();
+    if page.hits {
+        out.begin(revision.unwrap_or_default()).await;
+        out.buffer.extend_from_slice(BEGIN);
+    }
+    if let Some(place) = last.filter(|_| more) {
+        let key = serde_json::to_string(&place).map_err(Error::internal)?;
+        links.push(Link { href: format!("{}{}", next.href, Cursor::write(&key, &mark)), ..next });
     }
     out.buffer.extend_from_slice(format!("],\"numberReturned\":{returned}").as_bytes());
     if let Some(matched) = matched {
         out.buffer.extend_from_slice(format!(",\"numberMatched\":{matched}").as_bytes());
     }
-    let at = now.to_rfc3339_opts(SecondsFormat::Secs, true);
-    out.buffer.extend_from_slice(format!(",\"timeStamp\":\"{at}\",\"links\":").as_bytes());
+    out.buffer.extend_from_slice(b",\"links\":");
     serde_json::to_writer(&mut out.buffer, &links).map_err(Error::internal)?;
     out.buffer.push(b'}');
     Ok(())
 }
 
 enum Message {
+    Begin(i64),
     Chunk(Bytes),
     End(Bytes),
     Failed(Error),
@@ -158,6 +208,12 @@ struct Outgoing {
 }
 
 impl Outgoing {
+    /// Says which revision the page is of, before anything of it.
+    async fn begin(&self, revision: i64) {
+        // Whoever has gone is noticed by the first chunk.
+        drop(self.sender.send(Message::Begin(revision)).await);
+    }
+
     /// Sends what is there; `false` when the client has gone or does not take it.
     async fn flush(&mut self) -> bool {
         let chunk = std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK + (CHUNK >> 2)));
@@ -166,17 +222,18 @@ impl Outgoing {
     }
 }
 
-async fn body(mut receiver: mpsc::Receiver<Message>, task: AbortOnDropHandle<()>) -> Result<Body> {
-    let (mut head, mut held) = (Vec::new(), 0);
+async fn written(mut receiver: mpsc::Receiver<Message>, task: AbortOnDropHandle<()>) -> Result<Written> {
+    let (mut head, mut held, mut revision) = (Vec::new(), 0, 0);
     while held < HEAD {
         match receiver.recv().await {
+            Some(Message::Begin(seq)) => revision = seq,
             Some(Message::Chunk(chunk)) => {
                 held += chunk.len();
                 head.push(chunk);
             }
             Some(Message::End(chunk)) => {
                 head.push(chunk);
-                return Ok(Body::from(head.concat()));
+                return Ok(Written { revision, body: Body::from(head.concat()) });
             }
             Some(Message::Failed(error)) => return Err(error),
             None => return Err(Error::internal("the writer of a page stopped without an end")),
@@ -185,6 +242,7 @@ async fn body(mut receiver: mpsc::Receiver<Message>, task: AbortOnDropHandle<()>
     let rest = stream::unfold(Some((receiver, task)), |state| async {
         let (mut receiver, task) = state?;
         match receiver.recv().await {
+            Some(Message::Begin(_)) => Some((Ok(Bytes::new()), Some((receiver, task)))),
             Some(Message::Chunk(chunk)) => Some((Ok(chunk), Some((receiver, task)))),
             Some(Message::End(chunk)) => Some((Ok(chunk), None)),
             Some(Message::Failed(error)) => {
@@ -195,32 +253,40 @@ async fn body(mut receiver: mpsc::Receiver<Message>, task: AbortOnDropHandle<()>
         }
     });
     // Fused, because an encoder (gzip) asks once more after the end.
-    Ok(Body::from_stream(stream::iter(head.into_iter().map(Ok)).chain(rest).fuse()))
+    let body = Body::from_stream(stream::iter(head.into_iter().map(Ok)).chain(rest).fuse());
+    Ok(Written { revision, body })
 }
 
-/// Writes features of one view: knows its columns' places and kinds.
+/// Writes features in one shape: knows its columns' places and kinds.
 struct Writer {
     /// `"name":`, kind, whether everybody may see it.
     columns: Vec<(String, ColumnKind, bool)>,
+    decimals: u8,
 }
 
 impl Writer {
-    fn new(view: &View) -> Writer {
-        let columns = view.columns().map(|column| (format!("\"{}\":", column.name), column.kind, column.public));
-        Writer { columns: columns.collect() }
+    fn new(shape: &Shape) -> Writer {
+        let columns = shape.columns.iter().map(|column| (format!("\"{}\":", column.name), column.kind, column.public));
+        Writer { columns: columns.collect(), decimals: shape.decimals }
     }
 
-    /// Appends one feature and gives its identifier. Restricted columns of a row outside the caller's reach are left
-    /// out, not null: they are hidden, not unknown.
-    fn feature(&self, row: &PgRow, out: &mut Vec<u8>) -> Result<Uuid> {
-        let id: Uuid = row.try_get(0)?;
+    /// Where a row stands in the order that the page has; its values stand behind the columns.
+    fn place(&self, row: &PgRow, id: Uuid, keys: usize) -> Result<After> {
+        let from = BEFORE_COLUMNS + self.columns.len();
+        let values = (from..from + keys).map(|at| row.try_get(at)).collect::<Result<_, _>>()?;
+        Ok(After { values, id })
+    }
+
+    /// Appends one feature. Restricted columns of a row outside the caller's reach are left out, not null: they are
+    /// hidden, not unknown.
+    fn feature(&self, row: &PgRow, id: Uuid, out: &mut Vec<u8>) -> Result<()> {
         out.extend_from_slice(b"{\"type\":\"Feature\",\"id\":\"");
         push_uuid(id, out);
         out.extend_from_slice(b"\",\"geometry\":");
-        let geometry = row.try_get_raw(1)?;
+        let geometry = row.try_get_raw(2)?;
         let start = out.len();
         let bytes = geometry.as_bytes().ok();
-        if let Some(Err(error)) = bytes.map(|bytes| wkb::to_geojson(bytes, DECIMALS, out)) {
+        if let Some(Err(error)) = bytes.map(|bytes| wkb::to_geojson(bytes, self.decimals, out)) {
             // One bad row must not fail the page for everybody.
             tracing::warn!(%id, %error, "a geometry cannot be written");
             out.truncate(start);
@@ -229,7 +295,7 @@ impl Writer {
             out.extend_from_slice(b"null");
         }
         out.extend_from_slice(b",\"properties\":{");
-        let disclosed: bool = row.try_get(2)?;
+        let disclosed: bool = row.try_get(3)?;
         let start = out.len();
         for (n, (name, kind, public)) in self.columns.iter().enumerate() {
             if !disclosed && !public {
@@ -239,14 +305,14 @@ impl Writer {
                 out.push(b',');
             }
             out.extend_from_slice(name.as_bytes());
-            let value = row.try_get_raw(n + 3)?;
+            let value = row.try_get_raw(BEFORE_COLUMNS + n)?;
             let bytes = value.as_bytes().ok();
             if bytes.and_then(|bytes| push_value(*kind, bytes, out)).is_none() {
                 out.extend_from_slice(b"null");
             }
         }
         out.extend_from_slice(b"}}");
-        Ok(id)
+        Ok(())
     }
 }
 

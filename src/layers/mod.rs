@@ -3,6 +3,7 @@
 //! ```text
 //! def      what a register declares            view     what this caller may see of it
 //! query    what was asked, read and checked    sql      both together as statements: the only dynamic SQL
+//! gate     who may ask the database now        memory   what was found of a view at a revision
 //! features rows → GeoJSON text, streamed       tiles    tile matrix sets and vector tiles
 //! html     the same answers for a browser      http     the routes
 //! ```
@@ -18,15 +19,15 @@
 //! - `true_on`: one row per state that was true on a day, out of the registers' own periods, is not made for layers;
 //!   `datetime` sees one version of each row.
 //! - `filter`, `filter-lang`, `filter-crs`: CQL2. Properties are compared for equality with lists of values only.
-//! - `sortby`: pages are in the order of ids.
-//! - `properties`: every property that the caller may see is given.
 //!
 //! `crs` and `bbox-crs` take CRS84 alone; any other, and `EPSG:4490` as such, is refused as `bad_parameter`.
 
 pub mod def;
 mod features;
+mod gate;
 mod html;
 pub mod http;
+mod memory;
 mod query;
 mod sql;
 mod tiles;

@@ -43,11 +43,133 @@ pub(super) enum Values {
     Uuids(Vec<Uuid>),
 }
 
+/// A column that rows are put in the order of. Rows where it is unknown come last in either direction.
+#[derive(Clone, Copy)]
+pub(super) struct SortKey {
+    pub column: &'static Column,
+    pub descending: bool,
+}
+
+/// What of each row is wanted, and in which order.
+pub(super) struct Shape {
+    /// Properties, in the layer's order.
+    pub columns: Vec<&'static Column>,
+    pub geometry: bool,
+    /// Digits after the point of a coordinate.
+    pub decimals: u8,
+    /// Before the order of ids, which settles what is left.
+    pub sort: Vec<SortKey>,
+}
+
 /// Which page of the rows.
 pub(super) struct Page {
     pub limit: u32,
     /// The last row of the page before.
-    pub after: Option<Uuid>,
+    pub after: Option<After>,
+    /// Rows left out before the page begins.
+    pub offset: u32,
+    /// Only the number of rows is wanted.
+    pub hits: bool,
+}
+
+/// The last row of a page: what it is sorted by, as text (`None`: unknown), and its identifier.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+pub(super) struct After {
+    pub values: Vec<Option<String>>,
+    pub id: Uuid,
+}
+
+/// Digits after the point of a degree where none are asked for: 11 mm.
+const DECIMALS: u8 = 7;
+/// Digits at most: what a double of degrees holds.
+const MAX_DECIMALS: u8 = 15;
+/// Rows that may be left out before a page: for clients that cannot follow `next`. What is left out is read all the same.
+const MAX_OFFSET: u32 = 100_000;
+/// Columns that rows may be sorted by at once.
+const MAX_SORT: usize = 4;
+
+impl Shape {
+    /// Everything of a row, in the order of ids.
+    pub fn whole(view: &View) -> Shape {
+        Shape { columns: view.columns().collect(), geometry: true, decimals: DECIMALS, sort: Vec::new() }
+    }
+
+    /// Reads `properties`, `skipGeometry`, `precision`, `sortby`.
+    ///
+    /// # Errors
+    /// `bad_parameter`, naming the properties there are.
+    pub fn read(view: &View, pairs: &Pairs) -> Result<Shape> {
+        let mut shape = Shape::whole(view);
+        for (name, value) in pairs {
+            let bad = |message| Error::bad_parameter(name, message);
+            match name.as_str() {
+                "properties" => {
+                    let wanted =
+                        names(value).map(|name| named(view, name)).collect::<Result<Vec<_>, _>>().map_err(bad)?;
+                    shape.columns.retain(|column| wanted.iter().any(|wanted| wanted.name == column.name));
+                }
+                "skipGeometry" => {
+                    shape.geometry = !value
+                        .parse::<bool>()
+                        .map_err(|_| bad(Text::fixed("应为 true 或 false。", "must be true or false.")))?;
+                }
+                "precision" => {
+                    let digits = value.parse().ok().filter(|digits| *digits <= MAX_DECIMALS);
+                    shape.decimals = digits
+                        .ok_or_else(|| bad(Text::fixed("应为 0 至 15 的整数。", "must be an integer from 0 to 15.")))?;
+                }
+                "sortby" => shape.sort = sort(view, value).map_err(bad)?,
+                _ => {}
+            }
+        }
+        Ok(shape)
+    }
+
+    /// A stable text of it.
+    pub fn mark(&self) -> String {
+        let columns: Vec<_> = self.columns.iter().map(|column| column.name).collect();
+        format!("{}|{}|{}|{}", columns.join(","), self.geometry, self.decimals, self.order())
+    }
+
+    /// A stable text of the order, which cursors belong to.
+    pub fn order(&self) -> String {
+        let sign = |key: &SortKey| if key.descending { '-' } else { '+' };
+        self.sort.iter().map(|key| format!("{}{}", sign(key), key.column.name)).collect()
+    }
+}
+
+fn names(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',').map(str::trim).filter(|name| !name.is_empty())
+}
+
+fn named(view: &View, name: &str) -> Result<&'static Column, Text> {
+    view.columns().find(|column| column.name == name).ok_or_else(|| {
+        let known = view.columns().map(|column| column.name).collect::<Vec<_>>().join(", ");
+        Text::new(
+            format!("没有属性 {name}，可用：{known}。"),
+            format!("there is no property {name}; there are: {known}."),
+        )
+    })
+}
+
+/// `-area_m2,code`: largest first, then by code.
+fn sort(view: &View, list: &str) -> Result<Vec<SortKey>, Text> {
+    let mut keys: Vec<SortKey> = Vec::new();
+    for name in names(list) {
+        // A `+` that was not escaped has become a space, which is trimmed: ascending is the default.
+        let (descending, name) = match name.strip_prefix('-') {
+            Some(name) => (true, name),
+            None => (false, name.strip_prefix('+').unwrap_or(name)),
+        };
+        let column = named(view, name)?;
+        if keys.iter().all(|key| key.column.name != column.name) {
+            keys.push(SortKey { column, descending });
+        }
+    }
+    if keys.len() > MAX_SORT {
+        return Err(Text::fixed("最多四个排序属性。", "at most four properties can be sorted by."));
+    }
+    Ok(keys)
 }
 
 impl Selection {
@@ -86,6 +208,11 @@ impl Selection {
         Ok(selection)
     }
 
+    /// Whether nothing narrows it: every row as it is now.
+    pub fn is_everything(&self) -> bool {
+        self.bbox.is_none() && self.during.is_none() && self.known_at.is_none() && self.filters.is_empty()
+    }
+
     /// A stable text of it.
     pub fn mark(&self) -> String {
         let mut filters: Vec<_> = self.filters.iter().map(|f| format!("{}={:?}", f.column.name, f.values)).collect();
@@ -95,15 +222,16 @@ impl Selection {
 }
 
 impl Page {
-    /// Reads `limit` and `cursor`; the cursor must belong to the filters that `mark` is a text of.
+    /// Reads `limit`, `offset`, `cursor` and `resultType`; the cursor must belong to the filters and the order that `mark`
+    /// is a text of.
     ///
     /// # Errors
     /// `bad_parameter`, `bad_cursor`.
-    pub fn read(pairs: &Pairs, mark: &str) -> Result<Page> {
+    pub fn read(pairs: &Pairs, shape: &Shape, mark: &str) -> Result<Page> {
         let value = |name| pairs.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
         let limit = match value("limit") {
             None => paging::limit(None)?,
-            Some(text) if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) => {
+            Some(text) if is_number(text) => {
                 // More digits than a number can hold is more than the maximum.
                 paging::limit(Some(text.parse().unwrap_or(u32::MAX)))?
             }
@@ -114,14 +242,60 @@ impl Page {
                 ));
             }
         };
-        let after = match value("cursor") {
+        let offset = value("offset").map_or(Some(0), |text| text.parse().ok().filter(|n| *n <= MAX_OFFSET));
+        let offset = offset.ok_or_else(|| {
+            Error::bad_parameter(
+                "offset",
+                Text::fixed(
+                    "应为 0 至 100000 的整数；更远的页请沿 next 链接读取。",
+                    "must be an integer from 0 to 100000; follow the `next` links to pages further on.",
+                ),
+            )
+        })?;
+        let after: Option<After> = match value("cursor") {
             None => None,
             Some(cursor) => {
                 let key = Cursor::read(cursor, mark)?;
-                Some(key.parse().map_err(|_| Cursor::refused())?)
+                let after: After = serde_json::from_str(&key).map_err(|_| Cursor::refused())?;
+                let fits = after.values.len() == shape.sort.len()
+                    && after.values.iter().zip(&shape.sort).all(|(value, key)| readable(key.column, value.as_deref()));
+                Some(after).filter(|_| fits).ok_or_else(Cursor::refused).map(Some)?
             }
         };
-        Ok(Page { limit, after })
+        let hits = match value("resultType") {
+            None | Some("results") => false,
+            Some("hits") => true,
+            Some(_) => {
+                return Err(Error::bad_parameter(
+                    "resultType",
+                    Text::fixed("可用：results, hits。", "there are: results, hits."),
+                ));
+            }
+        };
+        Ok(Page { limit, after, offset, hits })
+    }
+
+    /// A stable text of it.
+    pub fn mark(&self) -> String {
+        format!("{}|{:?}|{}|{}", self.limit, self.after, self.offset, self.hits)
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Whether the text of a cursor's value is one that the column can have: whoever knows the filters can write a cursor.
+fn readable(column: &Column, value: Option<&str>) -> bool {
+    let Some(text) = value else { return true };
+    match column.kind {
+        ColumnKind::Text => true,
+        ColumnKind::Integer => text.parse::<i64>().is_ok(),
+        ColumnKind::Number => text.parse::<f64>().is_ok(),
+        ColumnKind::Boolean => matches!(text, "true" | "false"),
+        ColumnKind::Day => Day::parse(text).is_some(),
+        ColumnKind::Instant => instant(text).is_ok(),
+        ColumnKind::Uuid => text.parse::<Uuid>().is_ok(),
     }
 }
 

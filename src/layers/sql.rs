@@ -1,34 +1,15 @@
 //! The only dynamic SQL. Identifiers and expressions come from the constants of a [`Layer`]; every value is bound.
 
 use super::def::{Column, ColumnKind, Layer};
-use super::query::{Filter, Page, Selection, Values};
+use super::query::{After, Filter, Page, Selection, Shape, SortKey, Values};
 use super::tiles::Cut;
 use super::view::{Reach, View};
 use crate::kernel::{Bbox, Day, Error, Kind, Result, Text};
-use crate::platform::App;
 use chrono::{DateTime, Utc};
-use sqlx::{PgConnection, Postgres, QueryBuilder, Row, Transaction};
+use sqlx::{PgConnection, Postgres, QueryBuilder, Row};
 use uuid::Uuid;
 
 type Sql = QueryBuilder<Postgres>;
-
-/// Rows are counted up to this many; a larger number costs more than the page itself and is left out.
-const COUNTED: i64 = 10_000;
-
-/// Begins reading one state of the registry. A box that covers little and one that covers the layer want different
-/// plans, and a plan made for neither reads everything for both: so plans are made for the values. Compiling them costs
-/// more than a page does.
-///
-/// # Errors
-/// When the database cannot be reached.
-pub(super) async fn snapshot(app: &App) -> Result<Transaction<'static, Postgres>> {
-    let begin = format!(
-        "begin isolation level repeatable read read only; set local statement_timeout = {}; \
-         set local plan_cache_mode = force_custom_plan; set local jit = off",
-        app.config().statement_timeout_ms
-    );
-    app.transaction(begin).await
-}
 
 /// A statement over a layer failed. One that ran out of time is the asker's to narrow, not a fault of ours.
 pub(super) fn failed(error: sqlx::Error) -> Error {
@@ -58,28 +39,45 @@ pub(super) async fn revision(db: &mut PgConnection) -> Result<i64> {
     Ok(sqlx::query_scalar("select seq from platform_audit_head").fetch_one(db).await?)
 }
 
-/// A page: `id`, geometry as well-known binary, whether restricted columns are disclosed, then the view's columns. One
-/// row more than the page has, which tells whether there is a next.
-pub(super) fn page(view: &View, selection: &Selection, page: &Page) -> Sql {
-    let table = view.layer.table;
-    let mut sql = Sql::new("select ");
-    push_feature_columns(&mut sql, view, selection.known_at);
+/// What stands before a view's columns in a row of [`page`]: the registry's revision, the feature's identifier (null where
+/// there is no feature at all), its geometry as well-known binary, and whether restricted columns are disclosed. After the
+/// columns come the values that the page is sorted by, as text.
+pub(super) const BEFORE_COLUMNS: usize = 4;
+
+/// A page. One row more than the page has, which tells whether there is a next. One statement, because every statement
+/// costs a page's worth of waiting, and because the revision read in it is exactly that of its rows.
+pub(super) fn page(view: &View, selection: &Selection, shape: &Shape, page: &Page) -> Sql {
+    let (table, known_at) = (view.layer.table, selection.known_at);
+    let mut sql =
+        Sql::new("select at.seq, page.* from (select seq from platform_audit_head) as at left join lateral (select ");
+    push_feature_columns(&mut sql, view, shape, known_at);
+    for key in &shape.sort {
+        sql.push(", ");
+        push_text(&mut sql, view, key.column, known_at);
+    }
     // The limit stands below the expressions, which would else be evaluated for every row before the sort.
     sql.push(format_args!(" from (select {table}.* from "));
-    push_source(&mut sql, view.layer, selection.known_at);
+    push_source(&mut sql, view.layer, known_at);
     push_conditions(&mut sql, view, selection);
-    if let Some(after) = page.after {
-        sql.push(format_args!(" and {table}.id > ")).push_bind(after);
+    if let Some(after) = &page.after {
+        sql.push(" and ");
+        push_after(&mut sql, view, known_at, &shape.sort, after);
     }
-    sql.push(format_args!(" order by {table}.id limit ")).push_bind(i64::from(page.limit) + 1);
-    sql.push(format_args!(") as {table} order by {table}.id"));
+    push_order(&mut sql, view, shape, known_at);
+    sql.push(" limit ").push_bind(i64::from(page.limit) + 1);
+    if page.offset > 0 {
+        sql.push(" offset ").push_bind(i64::from(page.offset));
+    }
+    sql.push(format_args!(") as {table}"));
+    push_order(&mut sql, view, shape, known_at);
+    sql.push(") as page on true");
     sql
 }
 
 /// One feature, in the shape of a row of [`page`].
-pub(super) fn feature(view: &View, known_at: Option<DateTime<Utc>>, id: Uuid) -> Sql {
-    let mut sql = Sql::new("select ");
-    push_feature_columns(&mut sql, view, known_at);
+pub(super) fn feature(view: &View, shape: &Shape, known_at: Option<DateTime<Utc>>, id: Uuid) -> Sql {
+    let mut sql = Sql::new("select 0::bigint, ");
+    push_feature_columns(&mut sql, view, shape, known_at);
     sql.push(" from ");
     push_source(&mut sql, view.layer, known_at);
     push_conditions(&mut sql, view, &Selection { known_at, ..Selection::default() });
@@ -87,17 +85,24 @@ pub(super) fn feature(view: &View, known_at: Option<DateTime<Utc>>, id: Uuid) ->
     sql
 }
 
-/// The number of rows selected, where it is small enough to be counted.
+/// The registry's revision and the number of rows selected, where there are at most so many.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub(super) async fn count(db: &mut PgConnection, view: &View, selection: &Selection) -> Result<Option<u64>> {
-    let mut sql = Sql::new("select count(*) from (select 1 from ");
+pub(super) async fn count(
+    db: &mut PgConnection,
+    view: &View,
+    selection: &Selection,
+    most: Option<i64>,
+) -> Result<(i64, Option<u64>)> {
+    let mut sql = Sql::new("select at.seq, (select count(*) from (select 1 from ");
     push_source(&mut sql, view.layer, selection.known_at);
     push_conditions(&mut sql, view, selection);
-    sql.push(" limit ").push_bind(COUNTED + 1).push(") as counted");
-    let n: i64 = sql.build_query_scalar().fetch_one(db).await.map_err(failed)?;
-    Ok(if n <= COUNTED { u64::try_from(n).ok() } else { None })
+    // Without a limit where it is null.
+    sql.push(" limit ").push_bind(most.map(|most| most + 1));
+    sql.push(") as counted) from (select seq from platform_audit_head) as at");
+    let (seq, n): (i64, i64) = sql.build_query_as().fetch_one(db).await.map_err(failed)?;
+    Ok((seq, u64::try_from(n).ok().filter(|_| most.is_none_or(|most| n <= most))))
 }
 
 /// Where and when the rows of a view lie.
@@ -108,13 +113,15 @@ pub(super) struct Extent {
     pub days: Option<(Option<Day>, Option<Day>)>,
 }
 
-/// The exact extent of a view's rows.
+/// The registry's revision and the exact extent of a view's rows.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub(super) async fn extent(db: &mut PgConnection, view: &View) -> Result<Extent> {
+pub(super) async fn extent(db: &mut PgConnection, view: &View) -> Result<(i64, Extent)> {
     let (first, last) = view.layer.valid;
-    let mut sql = Sql::new("select st_xmin(e), st_ymin(e), st_xmax(e), st_ymax(e), first, last from (select ");
+    let mut sql = Sql::new(
+        "select st_xmin(e), st_ymin(e), st_xmax(e), st_ymax(e), first, last, at.seq from (select seq from platform_audit_head) as at, (select ",
+    );
     sql.push(format_args!("st_extent({}.geom) as e", view.layer.table));
     // One row with an open end leaves the whole open.
     match first {
@@ -140,14 +147,28 @@ pub(super) async fn extent(db: &mut PgConnection, view: &View) -> Result<Extent>
         (None, None) => None,
         _ => Some((row.try_get(4)?, row.try_get(5)?)),
     };
-    Ok(Extent { bbox, days })
+    Ok((row.try_get(6)?, Extent { bbox, days }))
 }
 
-/// One tile: Mapbox vector tile bytes, empty when nothing lies in it. Features come in the order of their ids, so that
-/// the same rows give the same bytes.
-pub(super) fn tile(view: &View, selection: &Selection, cut: &Cut) -> Sql {
+/// The registry's revision and one tile: Mapbox vector tile bytes, empty when nothing lies in it. Features come in the order
+/// of their ids, so that the same rows give the same bytes.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(super) async fn cut(
+    db: &mut PgConnection,
+    view: &View,
+    selection: &Selection,
+    cut: &Cut,
+) -> Result<(i64, Vec<u8>)> {
+    let (revision, bytes): (i64, Option<Vec<u8>>) =
+        tile(view, selection, cut).build_query_as().fetch_one(db).await.map_err(failed)?;
+    Ok((revision, bytes.unwrap_or_default()))
+}
+
+fn tile(view: &View, selection: &Selection, cut: &Cut) -> Sql {
     let table = view.layer.table;
-    let mut sql = Sql::new("select st_asmvt(tile.*, ");
+    let mut sql = Sql::new("select (select seq from platform_audit_head), st_asmvt(tile.*, ");
     sql.push_bind(view.layer.id);
     sql.push(format_args!(", {}, 'geom') from (select ", Cut::EXTENT));
     // A layer that leaves nothing out shows what is smaller than a grid cell as a point: the overview is not empty then.
@@ -218,9 +239,12 @@ fn push_cut(sql: &mut Sql, cut: &Cut, geometry: &str) {
     sql.push(format_args!("::box2d, {}, {}, true)", Cut::EXTENT, Cut::BUFFER));
 }
 
-fn push_feature_columns(sql: &mut Sql, view: &View, known_at: Option<DateTime<Utc>>) {
+fn push_feature_columns(sql: &mut Sql, view: &View, shape: &Shape, known_at: Option<DateTime<Utc>>) {
     let table = view.layer.table;
-    sql.push(format_args!("{table}.id, st_asbinary({table}.geom), "));
+    match shape.geometry {
+        true => sql.push(format_args!("{table}.id, st_asbinary({table}.geom), ")),
+        false => sql.push(format_args!("{table}.id, null::bytea, ")),
+    };
     match view.disclosed() {
         Some(reach) => {
             sql.push("coalesce(");
@@ -231,9 +255,75 @@ fn push_feature_columns(sql: &mut Sql, view: &View, known_at: Option<DateTime<Ut
             sql.push("true");
         }
     }
-    for column in view.columns() {
+    for column in &shape.columns {
         sql.push(format_args!(", ({})::{}", column.sql, sql_type(column.kind)));
     }
+}
+
+/// A column's value where the caller may see it, else null: whatever is compared or sorted by is this, so that a hidden
+/// value cannot be found out either.
+fn push_seen(sql: &mut Sql, view: &View, column: &Column, known_at: Option<DateTime<Utc>>) {
+    let value = format!("({})::{}", column.sql, sql_type(column.kind));
+    match view.disclosed().filter(|_| !column.public) {
+        Some(reach) => {
+            sql.push("(case when ");
+            push_reach(sql, view.layer, reach, known_at);
+            sql.push(format_args!(" then {value} end)"));
+        }
+        None => {
+            sql.push(value);
+        }
+    }
+    // Texts in the order of their code points, whatever the database's language.
+    if column.kind == ColumnKind::Text {
+        sql.push(" collate \"C\"");
+    }
+}
+
+/// A column's value as text that a cursor keeps.
+fn push_text(sql: &mut Sql, view: &View, column: &Column, known_at: Option<DateTime<Utc>>) {
+    let instant = column.kind == ColumnKind::Instant;
+    sql.push(if instant { "to_char((" } else { "(" });
+    push_seen(sql, view, column, known_at);
+    sql.push(if instant { ") at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')" } else { ")::text" });
+}
+
+fn push_order(sql: &mut Sql, view: &View, shape: &Shape, known_at: Option<DateTime<Utc>>) {
+    sql.push(" order by ");
+    for SortKey { column, descending } in &shape.sort {
+        push_seen(sql, view, column, known_at);
+        sql.push(if *descending { " desc nulls last, " } else { " nulls last, " });
+    }
+    sql.push(format_args!("{}.id", view.layer.table));
+}
+
+/// Rows behind a row in the order of the keys, then of ids.
+fn push_after(sql: &mut Sql, view: &View, known_at: Option<DateTime<Utc>>, keys: &[SortKey], after: &After) {
+    let (Some((key, keys)), Some((value, values))) = (keys.split_first(), after.values.split_first()) else {
+        sql.push(format_args!("{}.id > ", view.layer.table)).push_bind(after.id);
+        return;
+    };
+    let rest = After { values: values.to_vec(), id: after.id };
+    sql.push("(");
+    match value {
+        Some(value) => {
+            let cast = sql_type(key.column.kind);
+            push_seen(sql, view, key.column, known_at);
+            sql.push(if key.descending { " < " } else { " > " }).push_bind(value.clone());
+            sql.push(format_args!("::text::{cast} or "));
+            push_seen(sql, view, key.column, known_at);
+            sql.push(" is null or (");
+            push_seen(sql, view, key.column, known_at);
+            sql.push(" = ").push_bind(value.clone()).push(format_args!("::text::{cast} and "));
+        }
+        None => {
+            sql.push("(");
+            push_seen(sql, view, key.column, known_at);
+            sql.push(" is null and ");
+        }
+    }
+    push_after(sql, view, known_at, keys, &rest);
+    sql.push("))");
 }
 
 /// The table as it is, or as it was known at an instant, under its own name either way.

@@ -20,6 +20,7 @@ pub struct App(Arc<Inner>);
 
 struct Inner {
     db: PgPool,
+    maps: PgPool,
     clock: Clock,
     config: Config,
     fonts: OnceCell<Fonts>,
@@ -29,12 +30,19 @@ struct Inner {
 impl App {
     /// Puts the parts together. Nothing is opened here.
     pub fn new(db: PgPool, clock: Clock, config: Config) -> App {
-        App(Arc::new(Inner { db, clock, config, fonts: OnceCell::new(), signing_keys: KeyCache::default() }))
+        let maps = for_maps(&db, &config);
+        App(Arc::new(Inner { db, maps, clock, config, fonts: OnceCell::new(), signing_keys: KeyCache::default() }))
     }
 
     /// Connections to the registry's database. Reading only: writes go through [`super::Act`].
     pub fn db(&self) -> &PgPool {
         &self.0.db
+    }
+
+    /// Connections for maps: they only read, a statement on them is planned for the values it is asked with, and one whose
+    /// asker has gone is ended.
+    pub fn maps(&self) -> &PgPool {
+        &self.0.maps
     }
 
     /// One state of the database, read only, for an answer that is made of several statements.
@@ -110,8 +118,26 @@ pub async fn connect(url: &str, config: &Config) -> Result<PgPool> {
         })?
         .application_name("jingtu")
         .options([("statement_timeout", config.statement_timeout_ms.to_string())]);
-    Ok(PgPoolOptions::new()
-        .max_connections(config.database_connections)
+    Ok(pool(config.database_connections).connect_with(options).await?)
+}
+
+/// The pool of [`App::maps`], of the same database. A box that covers little and one that covers a layer want different
+/// plans, and a plan made for neither reads everything for both: so plans are made for the values. Compiling them costs more
+/// than a page does.
+fn for_maps(db: &PgPool, config: &Config) -> PgPool {
+    let options = PgConnectOptions::clone(&db.connect_options()).application_name("jingtu-maps").options([
+        ("statement_timeout", config.statement_timeout_ms.to_string().as_str()),
+        ("default_transaction_read_only", "on"),
+        ("plan_cache_mode", "force_custom_plan"),
+        ("jit", "off"),
+        ("client_connection_check_interval", "500ms"),
+    ]);
+    pool(config.map_connections).connect_lazy_with(options)
+}
+
+fn pool(connections: u32) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(connections)
         .acquire_timeout(Duration::from_secs(10))
         // Asking whether a connection still lives costs as much as a question: one that was just used does.
         .test_before_acquire(false)
@@ -123,8 +149,6 @@ pub async fn connect(url: &str, config: &Config) -> Result<PgPool> {
                 Ok(true)
             })
         })
-        .connect_with(options)
-        .await?)
 }
 
 /// Brings the schema up to what this program needs. Several servers may start at once; one of them does it.

@@ -194,7 +194,8 @@ async fn the_entrance_leads_to_everything() {
     assert_eq!(open["title"], "Layer under test <b>");
     assert_eq!(open["extent"]["spatial"]["bbox"], json!([[105.0, 38.0, 105.024, 38.004]]));
     assert_eq!(open["extent"]["temporal"]["interval"], json!([[null, null]]));
-    for rel in ["items", "http://www.opengis.net/def/rel/ogc/1.0/queryables", "self"] {
+    let relation = |name| format!("http://www.opengis.net/def/rel/ogc/1.0/{name}");
+    for rel in ["items", "self", &relation("queryables"), &relation("sortables"), &relation("schema")] {
         maps.get(&href(open, rel).unwrap(), None).await;
     }
     let tilesets = maps.get(&href(open, "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector").unwrap(), None).await;
@@ -221,6 +222,8 @@ async fn a_browser_gets_pages_whose_texts_are_escaped() {
         "/ogc/collections/open/items",
         &item,
         "/ogc/collections/open/queryables",
+        "/ogc/collections/open/sortables",
+        "/ogc/collections/open/schema",
         "/ogc/collections/open/tiles",
         "/ogc/collections/open/tiles/WebMercatorQuad",
         "/ogc/tileMatrixSets",
@@ -253,7 +256,7 @@ async fn pages_follow_each_other_to_the_end() {
         let page = maps.get(&url, None).await;
         sizes.push(page["numberReturned"].as_u64().unwrap());
         if seen.is_empty() {
-            assert_eq!(page["numberMatched"], 25);
+            assert_eq!(page.get("numberMatched"), None, "a page that is read for its rows does not pay for counting");
         }
         seen.extend(codes(&page));
         match href(&page, "next") {
@@ -283,6 +286,222 @@ async fn pages_follow_each_other_to_the_end() {
         assert_eq!(maps.refused(&format!("/ogc/collections/open/items?limit={bad}"), None).await.0, 400, "{bad}");
     }
     assert_eq!(maps.get("/ogc/collections/open/items?limit=99999999999", None).await["numberReturned"], 25);
+}
+
+/// Every page from an address on, by its `next` links.
+async fn follow(maps: &Maps, path: &str, key: Option<&str>) -> Vec<Value> {
+    let (mut url, mut pages) = (Some(path.to_owned()), Vec::new());
+    while let Some(path) = url {
+        let page = maps.get(&path, key).await;
+        url = href(&page, "next");
+        pages.push(page);
+        assert!(pages.len() < 200, "pages without end");
+    }
+    pages
+}
+
+#[tokio::test]
+async fn pages_are_in_the_order_asked_for_with_the_unknown_last() {
+    let maps = Maps::new().await;
+    maps.add(900_000..900_030).await;
+    maps.change(
+        "update division set valid_from = case when code::integer % 3 = 0 then null else date '2020-01-01' + code::integer % 4 end",
+    )
+    .await;
+    let all = maps.get("/ogc/collections/open/items?limit=1000", None).await;
+    let rows: Vec<(String, Option<String>)> = all["features"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|feature| {
+            let of = |name: &str| feature["properties"][name].as_str().map(str::to_owned);
+            (of("code").unwrap(), of("valid_from"))
+        })
+        .collect();
+    let key = |(code, day): &(String, Option<String>)| (day.is_none(), day.clone(), code.clone());
+    for limit in [1, 4, 7, 30] {
+        let mut expected = rows.clone();
+        expected.sort_by_key(key);
+        let pages =
+            follow(&maps, &format!("/ogc/collections/open/items?sortby=valid_from,code&limit={limit}"), None).await;
+        let seen: Vec<String> = pages.iter().flat_map(codes).collect();
+        assert_eq!(seen, expected.iter().map(|(code, _)| code.clone()).collect::<Vec<_>>(), "{limit}");
+
+        // Largest first; within a day by code, and the unknown last all the same.
+        expected.sort_by(|a, b| (a.1.is_none(), &b.1, &a.0).cmp(&(b.1.is_none(), &a.1, &b.0)));
+        let pages =
+            follow(&maps, &format!("/ogc/collections/open/items?sortby=-valid_from,%2Bcode&limit={limit}"), None).await;
+        let seen: Vec<String> = pages.iter().flat_map(codes).collect();
+        assert_eq!(seen, expected.iter().map(|(code, _)| code.clone()).collect::<Vec<_>>(), "{limit}");
+    }
+    // Every kind can be sorted by, and each page goes on where the one before ended.
+    for column in ["code", "name_zh", "level", "number", "valid_from", "recorded_at"] {
+        for sign in ["", "-"] {
+            let path = format!("/ogc/collections/open/items?sortby={sign}{column}&limit=7");
+            let seen: Vec<String> = follow(&maps, &path, None).await.iter().flat_map(codes).collect();
+            assert_eq!((seen.len(), seen.iter().collect::<BTreeSet<_>>().len()), (30, 30), "{path}");
+        }
+    }
+    let page = maps.get("/ogc/collections/open/items?sortby=code&limit=7", None).await;
+    let cursor = href(&page, "next").unwrap().split("cursor=").nth(1).unwrap().to_owned();
+    for other in ["sortby=-code&", "sortby=number&", ""] {
+        assert_eq!(
+            maps.refused(&format!("/ogc/collections/open/items?{other}cursor={cursor}"), None).await.1,
+            "bad_cursor"
+        );
+    }
+    let page = maps.get("/ogc/collections/open/items?sortby=number&limit=7", None).await;
+    for key in [
+        r#"{"values":["x"],"id":"00000000-0000-7000-8000-000000000000"}"#,
+        r#"{"values":[],"id":"00000000-0000-7000-8000-000000000000"}"#,
+    ] {
+        let path = format!("/ogc/collections/open/items?sortby=number&cursor={}", forged(&page, key));
+        assert_eq!(maps.refused(&path, None).await.1, "bad_cursor", "{key}");
+    }
+    for bad in ["nothing", "secret", "-", "code;drop", "code,name_zh,level,number,valid_from"] {
+        let (status, code, _) = maps.refused(&format!("/ogc/collections/open/items?sortby={bad}"), None).await;
+        match bad {
+            "-" | "nothing" | "secret" | "code;drop" => {
+                assert_eq!((status, code.as_str()), (400, "bad_parameter"), "{bad}")
+            }
+            _ => assert_eq!(status, 400, "{bad}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_order_of_hidden_values_is_hidden_too() {
+    let maps = Maps::new().await;
+    maps.add_under(900_000..900_003, "152921", 105.0, 38.0, 0.004).await;
+    maps.add_under(900_100..900_110, "140602", 112.0, 39.0, 0.004).await;
+    let county = maps.world.key(Role::CountyEcology, "152921").await;
+    let path = "/ogc/collections/open/items?sortby=-secret&limit=4";
+    let before: Vec<String> = follow(&maps, path, Some(&county)).await.iter().flat_map(codes).collect();
+    assert_eq!(before[..3], ["900002", "900001", "900000"], "its own, largest first");
+    maps.change("update division set name_en = 'inner ' || (1000000 - code::integer) where parent_code = '140602'")
+        .await;
+    let after: Vec<String> = follow(&maps, path, Some(&county)).await.iter().flat_map(codes).collect();
+    assert_eq!(before, after, "what is hidden decides nothing");
+}
+
+#[tokio::test]
+async fn a_feature_has_what_was_asked_for_of_it() {
+    let maps = Maps::new().await;
+    maps.add_under(900_000..900_003, "152921", 105.123_456_789, 38.0, 0.004).await;
+    let items = |rest: &str| format!("/ogc/collections/open/items?{rest}");
+    let page = maps.get(&items("properties=level,code&skipGeometry=true"), None).await;
+    let feature = &page["features"][0];
+    let names: Vec<&String> = feature["properties"].as_object().unwrap().keys().collect();
+    assert_eq!(
+        (names, &feature["geometry"]),
+        (vec!["code", "level"].into_iter().map(str::to_owned).collect::<Vec<_>>().iter().collect(), &Value::Null)
+    );
+    let west = |page: &Value| page["features"][0]["geometry"]["coordinates"][0][0][0].clone();
+    assert_eq!(west(&maps.get(&items("code=900000"), None).await), json!(105.1234568));
+    assert_eq!(west(&maps.get(&items("code=900000&precision=2"), None).await), json!(105.12));
+    assert_eq!(west(&maps.get(&items("code=900000&precision=0"), None).await), json!(105));
+    let id = feature["id"].as_str().unwrap();
+    let one = maps.get(&format!("/ogc/collections/open/items/{id}?properties=code&skipGeometry=true"), None).await;
+    assert_eq!((one["properties"].as_object().unwrap().len(), &one["geometry"]), (1, &Value::Null));
+    for bad in [
+        "properties=nothing",
+        "properties=secret",
+        "skipGeometry=1",
+        "precision=16",
+        "precision=-1",
+        "precision=x",
+        "offset=-1",
+        "offset=100001",
+        "resultType=all",
+    ] {
+        let (status, code, _) = maps.refused(&items(bad), None).await;
+        assert_eq!((status, code.as_str()), (400, "bad_parameter"), "{bad}");
+    }
+    let strict = maps.client.get(maps.url(&items("limit=1"))).header("prefer", "handling=strict").send().await.unwrap();
+    assert_eq!(strict.headers()["preference-applied"], "handling=strict");
+}
+
+#[tokio::test]
+async fn rows_are_counted_for_who_asks_and_left_out_for_who_cannot_follow() {
+    let maps = Maps::new().await;
+    maps.add(900_000..900_025).await;
+    let items = |rest: &str| format!("/ogc/collections/open/items?{rest}");
+    let hits = maps.get(&items("resultType=hits&level=county"), None).await;
+    assert_eq!(
+        (&hits["numberMatched"], &hits["numberReturned"], &hits["features"]),
+        (&json!(25), &json!(0), &json!([]))
+    );
+    assert_eq!(maps.get(&items("limit=1&level=county"), None).await["numberMatched"], 25);
+    // Of a whole collection it is said in any case, and never what it was before the last write.
+    assert_eq!(maps.get(&items("limit=10"), None).await["numberMatched"], 25);
+    assert_eq!(maps.get(&items("resultType=hits"), None).await["numberMatched"], 25);
+    maps.add(900_100..900_101).await;
+    let page = maps.get(&items("limit=10"), None).await;
+    assert_eq!(page["numberMatched"], 26);
+    assert_eq!(maps.get(&href(&page, "next").unwrap(), None).await.get("numberMatched"), None);
+
+    let all = codes(&maps.get(&items("limit=100&sortby=code"), None).await);
+    let page = maps.get(&items("limit=10&offset=20&sortby=code"), None).await;
+    assert_eq!(codes(&page), all[20..]);
+    let page = maps.get(&items("limit=10&offset=5&sortby=code"), None).await;
+    let next = maps.get(&href(&page, "next").unwrap(), None).await;
+    assert_eq!((codes(&page), codes(&next)), (all[5..15].to_vec(), all[15..25].to_vec()));
+    assert_eq!(codes(&maps.get(&items("offset=100000"), None).await).len(), 0);
+}
+
+#[tokio::test]
+async fn schemas_say_what_may_be_asked() {
+    let maps = Maps::new().await;
+    maps.add(900_000..900_001).await;
+    let county = maps.world.key(Role::CountyEcology, "152921").await;
+    let schema = maps.get("/ogc/collections/open/schema", None).await;
+    assert_eq!(schema["properties"]["id"]["x-ogc-role"], "id");
+    assert_eq!(schema["properties"]["geometry"]["x-ogc-role"], "primary-geometry");
+    assert_eq!(schema["properties"].get("secret"), None);
+    let schema = maps.get("/ogc/collections/open/schema", Some(&county)).await;
+    let item = maps.get("/ogc/collections/open/items", Some(&county)).await["features"][0].clone();
+    for name in item["properties"].as_object().unwrap().keys() {
+        assert!(schema["properties"].get(name).is_some(), "{name}");
+    }
+    for name in maps.get("/ogc/collections/open/sortables", None).await["properties"].as_object().unwrap().keys() {
+        maps.get(&format!("/ogc/collections/open/items?sortby={name}"), None).await;
+    }
+}
+
+#[tokio::test]
+async fn a_crowd_is_told_to_come_back_and_leaves_nothing_running() {
+    let config = Config { map_connections: 1, ..Config::default() };
+    let maps = Maps::with(config, &[&OPEN, &SLOW]).await;
+    maps.add(900_000..900_001).await;
+    let db = maps.world.app.db();
+    let running = async || {
+        sqlx::query_scalar::<_, i64>(
+            "select count(*) from pg_stat_activity where application_name = 'jingtu-maps' and state = 'active'",
+        )
+        .fetch_one(db)
+        .await
+        .unwrap()
+    };
+    let ask = |path: &str| maps.client.get(maps.url(path)).send();
+    // One that takes a minute has the only connection.
+    let slow = tokio::spawn(ask("/ogc/collections/slow/items"));
+    while running().await == 0 {
+        tokio::task::yield_now().await;
+    }
+    // Some wait a little, more do not even that; all are told when to come back.
+    let crowd: Vec<_> = (0..12).map(|_| tokio::spawn(ask("/ogc/collections/open/items"))).collect();
+    for one in crowd {
+        let response = one.await.unwrap().unwrap();
+        assert_eq!(response.status(), 503);
+        assert_eq!(response.headers()["retry-after"], "1");
+        assert_eq!(response.json::<Value>().await.unwrap()["code"], "overloaded");
+    }
+    // Whoever goes away takes its statement along, and the next is served.
+    slow.abort();
+    while running().await > 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(maps.get("/ogc/collections/open/items", None).await["numberReturned"], 1);
 }
 
 #[tokio::test]

@@ -13,6 +13,8 @@ const FREE_FORM: &[(&str, &str, &str)] = &[
     ("ReferenceFeatureView", "/geometry", "a point, a line or an area, as its file has it"),
     ("ReferenceFeatureProperties", "/attributes", "a reference layer has whatever attributes its file has"),
     ("collection_queryables", "/200/application~1schema+json", "the answer is itself a JSON Schema"),
+    ("collection_sortables", "/200/application~1schema+json", "the answer is itself a JSON Schema"),
+    ("collection_schema", "/200/application~1schema+json", "the answer is itself a JSON Schema"),
 ];
 
 /// One operation of the document.

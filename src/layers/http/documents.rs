@@ -14,6 +14,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.1";
+const REL_SORTABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/sortables";
+const REL_SCHEMA: &str = "http://www.opengis.net/def/rel/ogc/1.0/schema";
 const REL_QUERYABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/queryables";
 const REL_CONFORMANCE: &str = "http://www.opengis.net/def/rel/ogc/1.0/conformance";
 const REL_DATA: &str = "http://www.opengis.net/def/rel/ogc/1.0/data";
@@ -85,6 +87,13 @@ const CLASSES: &[&str] = &[
     "http://www.opengis.net/spec/ogcapi-features-1/1.1/conf/oas31",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/schemas",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/core-roles-features",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/queryables",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/sortables",
+    "http://www.opengis.net/spec/ogcapi-features-6/0.0/conf/properties",
+    "http://www.opengis.net/spec/ogcapi-features-8/0.0/conf/sorting",
+    "http://www.opengis.net/spec/ogcapi-features-8/0.0/conf/features-sorting",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
@@ -206,6 +215,8 @@ async fn describe(ask: &Ask, view: &View, mut links: Vec<Link>) -> Result<Collec
     links.push(link(at("/items?f=json"), "items", GEOJSON, &items, lang));
     links.push(link(at("/items?f=html"), "items", "text/html", &Text::fixed("要素（网页）", "Items as HTML"), lang));
     links.push(link(at("/queryables"), REL_QUERYABLES, SCHEMA, &Text::fixed("可查询属性", "Queryables"), lang));
+    links.push(link(at("/sortables"), REL_SORTABLES, SCHEMA, &Text::fixed("可排序属性", "Sortables"), lang));
+    links.push(link(at("/schema"), REL_SCHEMA, SCHEMA, &Text::fixed("数据结构", "Schema"), lang));
     links.push(link(at("/tiles"), REL_TILESETS, JSON, &Text::fixed("矢量切片", "Vector tiles"), lang));
     Ok(CollectionView {
         id: layer.id.to_owned(),

@@ -1,7 +1,7 @@
 //! Features: pages of them, and one by its identifier.
 
-use super::super::features::{self, Link};
-use super::super::query::{self, CRS84, Page, Selection};
+use super::super::features::{self, Link, Written};
+use super::super::query::{self, CRS84, Page, Selection, Shape};
 use super::super::sql;
 use super::{Ask, JSON, link};
 use crate::kernel::{Error, Result, Text};
@@ -12,11 +12,15 @@ use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde_json::Value;
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 static CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
 /// Rows of an HTML page at most: it is made whole in memory.
 const HTML_LIMIT: u32 = 1000;
+/// Parameters of a page beside those that select rows.
+const PAGE_PARAMETERS: &[&str] =
+    &["limit", "cursor", "offset", "resultType", "sortby", "properties", "skipGeometry", "precision", "f"];
 
 /// Which items.
 #[derive(utoipa::IntoParams)]
@@ -26,8 +30,27 @@ struct ItemsParams {
     /// Features of a page. More than the maximum is clamped.
     #[param(minimum = 1, maximum = 10000, default = 100)]
     limit: Option<u32>,
-    /// From the `next` link of the page before; holds for the same filters only.
+    /// From the `next` link of the page before; holds for the same filters and order only.
     cursor: Option<String>,
+    /// Features left out before the page, for clients that cannot follow `next`; the more, the slower.
+    #[param(maximum = 100000, default = 0)]
+    offset: Option<u32>,
+    /// `hits` gives the number of features alone, as `numberMatched`; under filters where it is not above 10,000.
+    #[param(rename = "resultType", example = "hits")]
+    result_type: Option<String>,
+    /// Up to four properties of `/sortables` with commas between, each after `-` for largest first. Features where it is
+    /// unknown come last.
+    #[param(example = "-area_m2,code")]
+    sortby: Option<String>,
+    /// The properties to be given, with commas between.
+    #[param(example = "code,level")]
+    properties: Option<String>,
+    /// Whether geometries are left out.
+    #[param(rename = "skipGeometry", example = true)]
+    skip_geometry: Option<bool>,
+    /// Digits after the point of coordinates.
+    #[param(maximum = 15, default = 7)]
+    precision: Option<u8>,
     /// `west,south,east,north` in CRS84 degrees; west above east crosses the antimeridian. Features whose bounds meet
     /// the box are selected.
     #[param(example = "105.0,38.0,106.0,39.0")]
@@ -55,14 +78,13 @@ struct FeaturePage {
     /// Always `FeatureCollection`.
     #[schema(rename = "type", example = "FeatureCollection")]
     kind: String,
-    /// The features, in the order of their ids.
+    /// The features, in the order asked for, else of their ids.
     features: Vec<FeatureView>,
     /// Features on this page.
     number_returned: u32,
-    /// Features selected, on the first page, where there are not too many to count.
+    /// Features selected, on the first page: where it has them all; of a whole collection up to 100,000; and where
+    /// `resultType=hits` or `limit=1` asks for it, under filters up to 10,000.
     number_matched: Option<u64>,
-    /// When the page was made.
-    time_stamp: chrono::DateTime<chrono::Utc>,
     /// `self`, `alternate`, `collection` and, unless this is the last page, `next`.
     links: Vec<Link>,
 }
@@ -99,31 +121,35 @@ struct FeatureView {
 pub(super) async fn items(ask: Ask, Path(id): Path<String>) -> Result<Response, Stop> {
     let view = ask.view(&id)?;
     let html = ask.wants_html()?;
-    let selection = Selection::read(&view, &ask.pairs, true, &["limit", "cursor", "f"])?;
-    let mark = format!("{}|{}", view.mark(), selection.mark());
-    let mut page = Page::read(&ask.pairs, &mark)?;
+    let selection = Selection::read(&view, &ask.pairs, true, PAGE_PARAMETERS)?;
+    let shape = Shape::read(&view, &ask.pairs)?;
+    let mark = format!("{}|{}|{}", view.mark(), selection.mark(), shape.order());
+    let mut page = Page::read(&ask.pairs, &shape, &mark)?;
     if html {
         page.limit = page.limit.min(HTML_LIMIT);
     }
-    let mut tx = sql::snapshot(ask.app()).await?;
-    let revision = sql::revision(&mut tx).await?;
-    let place = format!("{}|{:?}|{html}", page.limit, page.after);
-    // Weak, because the page says when it was made.
-    let tag =
-        format!("W/\"{}\"", ask.digest(revision, &[&mark, &place, sql::page(&view, &selection, &page).sql().as_str()]));
-    if ask.has(&tag) {
-        return Ok(ask.not_modified(&tag)?);
+    let parts = [mark.clone(), shape.mark(), page.mark(), html.to_string()];
+    let tag = |revision| ask.tag(revision, &parts.each_ref().map(String::as_str));
+    let mut reading = ask.read().await?;
+    if ask.asks_whether_changed() {
+        let tag = tag(sql::revision(reading.conn()?).await?);
+        if ask.has(&tag) {
+            reading.done();
+            return Ok(ask.not_modified(&tag)?);
+        }
     }
     let lang = ask.lang();
     let title = view.layer.title.clone();
     let mut links = ask.own_links(GEOJSON, html);
     let own = ask.url(&format!("/ogc/collections/{id}"));
     links.push(link(own, "collection", JSON, &title, lang));
-    let mut next = ask.own_url(&["cursor"]);
+    // Where the page begins is said by the cursor alone.
+    let mut next = ask.own_url(&["cursor", "offset"]);
     next.push_str(if next.contains('?') { "&cursor=" } else { "?cursor=" });
     let next = link(next, "next", if html { "text/html" } else { GEOJSON }, &Text::fixed("下一页", "Next page"), lang);
-    let now = ask.app().clock().now();
-    let body = features::page(tx, features::Request { view, selection, page, mark, now, links, next }).await?;
+    let counts = Arc::clone(&ask.layers.counts);
+    let request = features::Request { view, selection, shape, page, mark, links, next, counts };
+    let Written { revision, body } = features::page(reading, request).await?;
     let mut response = if html {
         let bytes = to_bytes(body, usize::MAX).await.map_err(Error::internal)?;
         let document = serde_json::from_slice(&bytes).map_err(Error::internal)?;
@@ -132,8 +158,9 @@ pub(super) async fn items(ask: Ask, Path(id): Path<String>) -> Result<Response, 
         ask.respond(StatusCode::OK, GEOJSON, body)
     };
     let headers = response.headers_mut();
-    headers.insert(header::ETAG, HeaderValue::from_str(&tag).map_err(Error::internal)?);
+    headers.insert(header::ETAG, HeaderValue::from_str(&tag(revision)).map_err(Error::internal)?);
     insert_crs(headers)?;
+    ask.say_what_was_preferred(headers);
     Ok(response)
 }
 
@@ -151,6 +178,14 @@ struct ItemParams {
     crs: Option<String>,
     /// An RFC 3339 instant: what the registry knew then.
     known_at: Option<String>,
+    /// The properties to be given, with commas between.
+    properties: Option<String>,
+    /// Whether the geometry is left out.
+    #[param(rename = "skipGeometry")]
+    skip_geometry: Option<bool>,
+    /// Digits after the point of coordinates.
+    #[param(maximum = 15, default = 7)]
+    precision: Option<u8>,
     /// `json` or `html`; without it `Accept` decides.
     f: Option<String>,
 }
@@ -164,8 +199,9 @@ struct ItemParams {
 pub(super) async fn item(ask: Ask, Path((collection, id)): Path<(String, String)>) -> Result<Response, Stop> {
     let view = ask.view(&collection)?;
     let html = ask.wants_html()?;
-    query::only(&ask.pairs, &["crs", "known_at", "f"])?;
-    let selection = Selection::read(&view, &ask.pairs, true, &["f"])?;
+    query::only(&ask.pairs, &["crs", "known_at", "f", "properties", "skipGeometry", "precision"])?;
+    let selection = Selection::read(&view, &ask.pairs, true, &["f", "properties", "skipGeometry", "precision"])?;
+    let shape = Shape::read(&view, &ask.pairs)?;
     let none = || Error::not_found("要素", "feature");
     let uuid = id.parse().map_err(|_| none())?;
     let mut links = ask.own_links(GEOJSON, html);
@@ -177,7 +213,8 @@ pub(super) async fn item(ask: Ask, Path((collection, id)): Path<(String, String)
         &view.layer.title,
         ask.lang(),
     ));
-    let body = features::one(ask.app().db(), &view, selection.known_at, uuid, &links).await?.ok_or_else(none)?;
+    let body =
+        features::one(ask.app().db(), &view, &shape, selection.known_at, uuid, &links).await?.ok_or_else(none)?;
     let mut response = if html {
         let document = serde_json::from_slice(&body).map_err(Error::internal)?;
         ask.html(&title, &document)

@@ -8,7 +8,9 @@ mod tiles;
 
 use super::def::Layer;
 use super::features::Link;
+use super::gate::{Gate, Reading};
 use super::html;
+use super::memory::Memory;
 use super::query::Pairs;
 use super::sql::{self, Extent};
 use super::view::View;
@@ -22,27 +24,27 @@ use axum::response::Response;
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, OnceLock};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=utf-8";
 const SCHEMA: &str = "application/schema+json";
-/// Extents that are remembered; one for each layer and scope.
-const REMEMBERED: usize = 1024;
 
 /// The operations over these layers.
 pub fn routes(layers: impl Iterator<Item = &'static Layer>) -> OpenApiRouter<App> {
-    let layers = Layers { all: layers.collect(), extents: Mutex::default() };
+    let layers =
+        Layers { all: layers.collect(), gate: OnceLock::new(), extents: Memory::default(), counts: Arc::default() };
     OpenApiRouter::new()
         .routes(routes!(documents::landing))
         .routes(routes!(documents::conformance))
         .routes(routes!(documents::collections))
         .routes(routes!(documents::collection))
         .routes(routes!(schemas::queryables))
+        .routes(routes!(schemas::sortables))
+        .routes(routes!(schemas::items_schema))
         .routes(routes!(items::items))
         .routes(routes!(items::item))
         .routes(routes!(tiles::tilesets))
@@ -54,11 +56,12 @@ pub fn routes(layers: impl Iterator<Item = &'static Layer>) -> OpenApiRouter<App
         .layer(Extension(Arc::new(layers)))
 }
 
-/// The layers served, and what is remembered of them.
+/// The layers served, the way to their rows, and what is remembered of them.
 struct Layers {
     all: Vec<&'static Layer>,
-    /// By view, with the registry's revision at which they were found.
-    extents: Mutex<HashMap<String, (i64, Extent)>>,
+    gate: OnceLock<Gate>,
+    extents: Memory<Extent>,
+    counts: Arc<Memory<Option<u64>>>,
 }
 
 impl Layers {
@@ -67,21 +70,24 @@ impl Layers {
         found.ok_or_else(|| Error::not_found("图层", "collection"))
     }
 
+    /// A connection to read by.
+    async fn read(&self, app: &App) -> Result<Reading> {
+        let places = usize::try_from(app.config().map_connections).unwrap_or(1);
+        self.gate.get_or_init(|| Gate::new(places)).enter(app).await
+    }
+
     /// The extent of a view, exact at this moment.
     async fn extent(&self, app: &App, view: &View) -> Result<Extent> {
-        let mut tx = sql::snapshot(app).await?;
-        let revision = sql::revision(&mut tx).await?;
+        let mut reading = self.read(app).await?;
+        let revision = sql::revision(reading.conn()?).await?;
         let mark = view.mark();
-        let known = self.extents.lock().unwrap_or_else(PoisonError::into_inner).get(&mark).cloned();
-        if let Some((_, extent)) = known.filter(|(at, _)| *at == revision) {
+        if let Some(extent) = self.extents.at(&mark, revision) {
+            reading.done();
             return Ok(extent);
         }
-        let extent = sql::extent(&mut tx, view).await?;
-        let mut extents = self.extents.lock().unwrap_or_else(PoisonError::into_inner);
-        if extents.len() >= REMEMBERED {
-            extents.clear();
-        }
-        extents.insert(mark, (revision, extent.clone()));
+        let (revision, extent) = sql::extent(reading.conn()?, view).await?;
+        reading.done();
+        self.extents.keep(mark, revision, extent.clone());
         Ok(extent)
     }
 }
@@ -219,6 +225,30 @@ impl Ask {
         let known = self.headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let bare = tag.trim_start_matches("W/");
         known.split(',').map(|t| t.trim().trim_start_matches("W/")).any(|t| t == "*" || t == bare)
+    }
+
+    /// Whether the client has an earlier answer.
+    fn asks_whether_changed(&self) -> bool {
+        self.headers.contains_key(header::IF_NONE_MATCH)
+    }
+
+    /// A connection to read by.
+    async fn read(&self) -> Result<Reading> {
+        self.layers.read(self.app()).await
+    }
+
+    /// Acknowledges the preference that is honoured in any case: what is not known is refused.
+    fn say_what_was_preferred(&self, headers: &mut HeaderMap) {
+        let preferences = self.headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+        if preferences.flat_map(|list| list.split(',')).any(|preference| preference.trim() == "handling=strict") {
+            headers.insert("preference-applied", HeaderValue::from_static("handling=strict"));
+        }
+    }
+
+    /// The entity tag of what follows from the rows at a revision and these parts: strong, for the same tag is the same
+    /// bytes.
+    fn tag(&self, revision: i64, parts: &[&str]) -> String {
+        format!("\"{}\"", self.digest(revision, parts))
     }
 
     /// A digest of everything that an answer depends on beside the rows, and of the rows' revision.

@@ -252,21 +252,23 @@ pub(super) async fn tile(
             ),
         )
     })?;
-    let mut tx = sql::snapshot(ask.app()).await?;
-    let revision = sql::revision(&mut tx).await?;
-    let mut statement = sql::tile(&view, &selection, &cut);
-    let parts = [&view.mark(), &selection.mark(), &ask.path, statement.sql().as_str()].map(String::from);
-    let tag = format!("\"{}\"", ask.digest(revision, &parts.each_ref().map(String::as_str)));
-    if ask.has(&tag) {
-        return Ok(ask.not_modified(&tag)?);
+    let parts = [view.mark(), selection.mark(), ask.path.clone()];
+    let tag = |revision| ask.tag(revision, &parts.each_ref().map(String::as_str));
+    let mut reading = ask.read().await?;
+    if ask.asks_whether_changed() {
+        let tag = tag(sql::revision(reading.conn()?).await?);
+        if ask.has(&tag) {
+            reading.done();
+            return Ok(ask.not_modified(&tag)?);
+        }
     }
-    let bytes: Option<Vec<u8>> = statement.build_query_scalar().fetch_one(&mut *tx).await.map_err(sql::failed)?;
-    tx.rollback().await.map_err(Error::from)?;
+    let (revision, bytes) = sql::cut(reading.conn()?, &view, &selection, &cut).await?;
+    reading.done();
     let mut response = match bytes {
-        Some(bytes) if !bytes.is_empty() => ask.respond(StatusCode::OK, MVT, Body::from(bytes)),
+        bytes if !bytes.is_empty() => ask.respond(StatusCode::OK, MVT, Body::from(bytes)),
         _ => ask.respond(StatusCode::NO_CONTENT, MVT, Body::empty()),
     };
-    response.headers_mut().insert(header::ETAG, HeaderValue::from_str(&tag).map_err(Error::internal)?);
+    response.headers_mut().insert(header::ETAG, HeaderValue::from_str(&tag(revision)).map_err(Error::internal)?);
     Ok(response)
 }
 

@@ -1,0 +1,109 @@
+//! Who may ask the database for maps now: as many at once as there are connections, a few more may wait a little, and the
+//! rest are told to come back. A crowd of maps never keeps a register's own work waiting.
+
+use crate::kernel::{Error, Kind, Result, Text};
+use crate::platform::App;
+use sqlx::pool::PoolConnection;
+use sqlx::{PgConnection, Postgres};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Requests that may wait for each one that is answered.
+const WAITING_PER_PLACE: usize = 8;
+/// How long they wait at most.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The door to the connections for maps.
+pub(super) struct Gate {
+    places: Arc<Semaphore>,
+    waiting: AtomicUsize,
+    most: usize,
+}
+
+/// A connection that reads for a map. Dropped before its statement has ended, it is closed rather than given back, and the
+/// database ends the statement.
+pub(super) struct Reading {
+    conn: Option<PoolConnection<Postgres>>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Gate {
+    pub fn new(places: usize) -> Gate {
+        Gate {
+            places: Arc::new(Semaphore::new(places)),
+            waiting: AtomicUsize::new(0),
+            most: places * WAITING_PER_PLACE,
+        }
+    }
+
+    /// A connection, as soon as there is one.
+    ///
+    /// # Errors
+    /// `overloaded` when too many others wait or none comes free in time; when the database cannot be reached.
+    pub async fn enter(&self, app: &App) -> Result<Reading> {
+        let place = match Arc::clone(&self.places).try_acquire_owned() {
+            Ok(place) => place,
+            Err(_) => self.wait().await?,
+        };
+        Ok(Reading { conn: Some(app.maps().acquire().await?), _place: place })
+    }
+
+    async fn wait(&self) -> Result<OwnedSemaphorePermit> {
+        let waiting = Waiting::among(&self.waiting);
+        if waiting.before >= self.most {
+            return Err(overloaded());
+        }
+        let place = tokio::time::timeout(PATIENCE, Arc::clone(&self.places).acquire_owned()).await;
+        place.map_err(|_| overloaded())?.map_err(Error::internal)
+    }
+}
+
+/// One of those who wait, for as long as it does.
+struct Waiting<'a> {
+    all: &'a AtomicUsize,
+    before: usize,
+}
+
+impl<'a> Waiting<'a> {
+    fn among(all: &'a AtomicUsize) -> Waiting<'a> {
+        Waiting { all, before: all.fetch_add(1, Ordering::Relaxed) }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.all.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Reading {
+    /// Gives the connection back: every statement on it has ended.
+    pub fn done(mut self) {
+        self.conn = None;
+    }
+
+    /// The connection; an error once it was given back, which is a fault of ours.
+    pub fn conn(&mut self) -> Result<&mut PgConnection> {
+        let conn = self.conn.as_mut().ok_or_else(|| Error::internal("a connection for maps was given back before"))?;
+        Ok(conn)
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        if let Some(conn) = self.conn.take() {
+            drop(conn.detach());
+        }
+    }
+}
+
+fn overloaded() -> Error {
+    Error::new(
+        Kind::Unavailable,
+        "overloaded",
+        Text::fixed("地图请求过多，请稍后重试。", "Too many maps are asked for at the moment; try again in a moment."),
+    )
+    .retry_after(1)
+}
