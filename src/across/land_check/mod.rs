@@ -13,7 +13,7 @@ pub mod rules;
 mod store;
 
 pub use actions::batch;
-pub use actions::compare::{Difference, differing};
+pub use actions::compare::{Difference, RuleSaid, differing};
 pub use actions::records::{Misfit, verify_records, verify_records_of};
 pub use actions::standing::{became, status};
 pub use actions::watch::{Fallen, Logged, Pass, State, Watched, pass, untrue, untrue_of, watch};

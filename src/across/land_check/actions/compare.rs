@@ -1,13 +1,17 @@
 //! What differs between an answer and what would be answered now, or by what was known at another instant.
 
 use super::gather::Judged;
-use super::question::{Answer, CoverageSaid, HitSaid, RuleSaid};
+use super::question::{Answer, CoverageSaid, HitSaid};
+use super::rules::Fired;
 use crate::kernel::Text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// Square metres by which the same overlap may be measured otherwise by another version of the database's geometry.
 const SAME_M2: f64 = 0.01;
+
+/// Register that verdicts and rules stand under.
+const RULES: &str = "rules";
 
 /// Something that is otherwise than the answer says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -31,6 +35,56 @@ pub struct Difference {
     pub text_en: String,
 }
 
+impl Difference {
+    /// The verdict, where it is another.
+    pub fn verdict(then: &str, now: &str) -> Option<Difference> {
+        (then != now).then(|| Difference {
+            what: "verdict".to_owned(),
+            register: RULES.to_owned(),
+            code: String::new(),
+            then: Some(then.to_owned()),
+            now: Some(now.to_owned()),
+            text_zh: format!("结论由 {then} 变为 {now}。"),
+            text_en: format!("The verdict was {then} and is {now}."),
+        })
+    }
+}
+
+/// A rule that fired, as far as answers are compared by it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct RuleSaid {
+    rule: String,
+    verdict: String,
+    title_zh: String,
+    title_en: String,
+}
+
+impl From<&Fired> for RuleSaid {
+    fn from(fired: &Fired) -> RuleSaid {
+        RuleSaid {
+            rule: fired.rule.to_owned(),
+            verdict: fired.verdict.as_str().to_owned(),
+            title_zh: fired.title.zh.clone().into_owned(),
+            title_en: fired.title.en.clone().into_owned(),
+        }
+    }
+}
+
+impl RuleSaid {
+    /// The rules that fired in one of two answers only, or with another verdict.
+    pub fn differing(then: &[RuleSaid], now: &[RuleSaid]) -> Vec<Difference> {
+        let same_rule = |a: &RuleSaid, b: &RuleSaid| a.rule == b.rule;
+        let same_verdict = |a: &RuleSaid, b: &RuleSaid| a.verdict == b.verdict;
+        differing(then, now, "rule", same_rule, same_verdict, |rule| {
+            let words = Text::new(
+                format!("{}（{}）", rule.title_zh, rule.verdict),
+                format!("{} ({})", rule.title_en, rule.verdict),
+            );
+            (RULES.to_owned(), rule.rule.clone(), words)
+        })
+    }
+}
+
 /// What answers are compared by.
 pub(in super::super) struct Essence {
     verdict: String,
@@ -48,12 +102,6 @@ impl From<Answer> for Essence {
 
 impl From<&Judged> for Essence {
     fn from(judged: &Judged) -> Essence {
-        let rule = |fired: &super::rules::Fired| RuleSaid {
-            rule: fired.rule.to_owned(),
-            verdict: fired.verdict.as_str().to_owned(),
-            title_zh: fired.title.zh.clone().into_owned(),
-            title_en: fired.title.en.clone().into_owned(),
-        };
         let hit = |hit: &super::super::reply::HitView| HitSaid {
             register: hit.register.to_owned(),
             id: hit.id,
@@ -66,7 +114,7 @@ impl From<&Judged> for Essence {
         };
         Essence {
             verdict: judged.decision.verdict.as_str().to_owned(),
-            rules: judged.decision.rules.iter().map(rule).collect(),
+            rules: judged.decision.rules.iter().map(RuleSaid::from).collect(),
             hits: judged.hits.iter().map(hit).collect(),
             coverage: judged
                 .coverage
@@ -85,18 +133,7 @@ impl Essence {
 
     /// What makes `self` untrue when `now` holds: another verdict, other records, or the same records otherwise.
     pub fn superseded_by(&self, now: &Essence) -> Vec<Difference> {
-        let mut found = Vec::new();
-        if self.verdict != now.verdict {
-            found.push(Difference {
-                what: "verdict".to_owned(),
-                register: "rules".to_owned(),
-                code: String::new(),
-                then: Some(self.verdict.clone()),
-                now: Some(now.verdict.clone()),
-                text_zh: format!("结论由 {} 变为 {}。", self.verdict, now.verdict),
-                text_en: format!("The verdict was {} and is {}.", self.verdict, now.verdict),
-            });
-        }
+        let mut found = Vec::from_iter(Difference::verdict(&self.verdict, &now.verdict));
         found.extend(differing(
             &self.hits,
             &now.hits,
@@ -111,20 +148,7 @@ impl Essence {
     /// Everything that differs, rules and coverage too.
     pub fn against(&self, now: &Essence) -> Vec<Difference> {
         let mut found = self.superseded_by(now);
-        found.extend(differing(
-            &self.rules,
-            &now.rules,
-            "rule",
-            |a, b| a.rule == b.rule,
-            |a, b| a.verdict == b.verdict,
-            |rule| {
-                let words = Text::new(
-                    format!("{}（{}）", rule.title_zh, rule.verdict),
-                    format!("{} ({})", rule.title_en, rule.verdict),
-                );
-                ("rules".to_owned(), rule.rule.clone(), words)
-            },
-        ));
+        found.extend(RuleSaid::differing(&self.rules, &now.rules));
         for then in &self.coverage {
             let status = now.coverage.iter().find(|c| c.register == then.register).map(|c| c.status.as_str());
             if status.is_some_and(|status| status != then.status) {

@@ -1,6 +1,7 @@
 //! What is asked, and how it is read again from an answer.
 
 use super::super::rules::{Operation, SurveyState};
+use super::compare::RuleSaid;
 use crate::kernel::{Area, Day, Error, Result};
 use crate::standards::industries::IndustryCode;
 use crate::standards::land_use::{LandUse, LandUseSystem};
@@ -116,15 +117,6 @@ struct ParcelSaid {
     parcel_code: Option<String>,
     #[serde(default)]
     registered_use: Option<UseSaid>,
-}
-
-/// A rule that fired, as far as answers are compared by it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(in super::super) struct RuleSaid {
-    pub rule: String,
-    pub verdict: String,
-    pub title_zh: String,
-    pub title_en: String,
 }
 
 /// A hit, as far as answers are compared by it.

@@ -2,7 +2,7 @@
 
 use super::{Bench, Case, Judged, Question, facts_on, judge};
 use crate::across::land_check::{
-    Difference, Fallen, Logged, Misfit, Pass, State, Watched, differing, pass, untrue_of, verify_records_of,
+    Difference, Fallen, Logged, Misfit, Pass, RuleSaid, State, Watched, differing, pass, untrue_of, verify_records_of,
 };
 use crate::across::siting::rules::{Activity, Facility, Procedure, SITING};
 use crate::across::siting::store::standing::{self, Head};
@@ -226,14 +226,6 @@ struct ParcelSaid {
     division_codes: Vec<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-struct RuleSaid {
-    rule: String,
-    verdict: String,
-    title_zh: String,
-    title_en: String,
-}
-
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 struct HitSaid {
     register: String,
@@ -317,12 +309,6 @@ impl From<Answer> for Essence {
 
 impl From<&Judged> for Essence {
     fn from(found: &Judged) -> Essence {
-        let rules = found.decision.rules.iter().map(|fired| RuleSaid {
-            rule: fired.rule.to_owned(),
-            verdict: fired.verdict.as_str().to_owned(),
-            title_zh: fired.title.zh.clone().into_owned(),
-            title_en: fired.title.en.clone().into_owned(),
-        });
         let hits = found.hits.iter().map(|hit| HitSaid {
             register: hit.register.clone(),
             id: hit.id,
@@ -339,7 +325,7 @@ impl From<&Judged> for Essence {
         let distances = distances.map(|one| DistanceSaid { kind: one.kind.to_owned(), metres: one.metres });
         Essence {
             verdict: found.decision.verdict.as_str().to_owned(),
-            rules: rules.collect(),
+            rules: found.decision.rules.iter().map(RuleSaid::from).collect(),
             hits: hits.collect(),
             distances: distances.collect(),
             places: found.division_codes(),
@@ -351,31 +337,12 @@ impl Essence {
     /// What makes `self` untrue when `now` holds: another verdict, other rules, other records or the same otherwise, another
     /// distance, another place.
     fn superseded_by(&self, now: &Essence) -> Vec<Difference> {
-        let mut found = Vec::new();
-        if self.verdict != now.verdict {
-            found.push(Difference {
-                what: "verdict".to_owned(),
-                register: "rules".to_owned(),
-                code: String::new(),
-                then: Some(self.verdict.clone()),
-                now: Some(now.verdict.clone()),
-                text_zh: format!("结论由 {} 变为 {}。", self.verdict, now.verdict),
-                text_en: format!("The verdict was {} and is {}.", self.verdict, now.verdict),
-            });
-        }
+        let mut found = Vec::from_iter(Difference::verdict(&self.verdict, &now.verdict));
         let same_record = |a: &HitSaid, b: &HitSaid| a.id == b.id && a.register == b.register;
         found.extend(differing(&self.hits, &now.hits, "hit", same_record, HitSaid::is_same, |hit| {
             (hit.register.clone(), hit.code.clone(), hit.words())
         }));
-        let same_rule = |a: &RuleSaid, b: &RuleSaid| a.rule == b.rule;
-        let same_verdict = |a: &RuleSaid, b: &RuleSaid| a.verdict == b.verdict;
-        found.extend(differing(&self.rules, &now.rules, "rule", same_rule, same_verdict, |rule| {
-            let words = Text::new(
-                format!("{}（{}）", rule.title_zh, rule.verdict),
-                format!("{} ({})", rule.title_en, rule.verdict),
-            );
-            ("rules".to_owned(), rule.rule.clone(), words)
-        }));
+        found.extend(RuleSaid::differing(&self.rules, &now.rules));
         let same_kind = |a: &DistanceSaid, b: &DistanceSaid| a.kind == b.kind;
         found.extend(differing(&self.distances, &now.distances, "distance", same_kind, PartialEq::eq, |distance| {
             let (zh, en) = match distance.metres {
