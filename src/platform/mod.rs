@@ -21,6 +21,7 @@ pub mod seal;
 pub mod table;
 pub mod topology;
 pub mod touch;
+pub mod watch;
 pub mod webhooks;
 pub mod wkt;
 pub mod workbook;

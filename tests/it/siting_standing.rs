@@ -241,7 +241,7 @@ async fn an_answer_that_comes_late_is_looked_at_again_by_its_own_watch() {
     let db = desk.world.app.db();
     // The watch went by before the answer was there.
     for sql in [
-        "update siting_check_watch set seq = (select seq from platform_audit_head)",
+        "update platform_check_watch set seq = (select seq from platform_audit_head) where kind = 'siting_check'",
         "insert into platform_late_act (act_id, read_seq, answers) select act_id, 0, 'siting_check' from siting_check",
     ] {
         sqlx::query(sql).execute(db).await.expect("done");

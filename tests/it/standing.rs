@@ -260,7 +260,7 @@ async fn a_change_of_the_rules_is_held_against_every_reply() {
         desk.ask(&square(105.5 + f64::from(n) * 0.02, 38.8, 200.0), reclaim()).await;
     }
     assert_eq!(desk.watch().await, Pass::default());
-    sqlx::query("update land_check_watch set rules = 'those of another version'")
+    sqlx::query("update platform_check_watch set rules = 'those of another version' where kind = 'land_check'")
         .execute(desk.world.app.db())
         .await
         .expect("update");

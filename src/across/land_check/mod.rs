@@ -15,8 +15,8 @@ mod store;
 pub use actions::batch;
 pub use actions::compare::{Difference, RuleSaid, differing};
 pub use actions::records::{Misfit, verify_records, verify_records_of};
-pub use actions::standing::{became, status};
-pub use actions::watch::{Fallen, Logged, Pass, State, Watched, pass, untrue, untrue_of, watch};
+pub use actions::standing::{Status, became, status};
+pub use actions::watch::{Fallen, Pass, Watched, pass, untrue, untrue_of, watch};
 pub use actions::{Answered, Identity, Question, Stated, ask, ask_all, settings};
 pub use http::{Asked, read_all, read_question, routes};
 pub use jobs::{FILES, keep_watching, run_worker, work_off_batches};
@@ -24,4 +24,4 @@ pub use rules::{
     Actor, Decision, FactUsed, Finding, Fired, GATES, Gate, Jurisdiction, Operation, Place, Register,
     Reply as WrittenReply, Source, Verdict, after_reply, home,
 };
-pub use store::standing::Became;
+pub use store::standing::{Became, Candidate, Logged};

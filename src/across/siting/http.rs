@@ -328,14 +328,11 @@ struct SitingStanding {
 
 impl From<watch::Now> for SitingStanding {
     fn from(now: watch::Now) -> SitingStanding {
-        let Text { zh, en } = match now.status {
-            "valid" => Text::fixed("有效", "valid"),
-            _ => Text::fixed("已失效（登记情况变化）", "superseded by a change of the records"),
-        };
+        let Text { zh, en } = now.status.text();
         SitingStanding {
             id: now.id,
             number: now.number,
-            status: now.status,
+            status: now.status.as_str(),
             status_zh: zh.into(),
             status_en: en.into(),
             since: now.since,

@@ -3,10 +3,11 @@
 use super::compare::{Difference, Essence};
 use super::gather::Bench;
 use super::question::Answer;
+use super::watch::KIND;
 use super::{Asked, judge_of_record, settings};
 use crate::across::land_check::store::standing::{self as store, Became, Head, NewTurn, Turn};
 use crate::kernel::{Day, Error, LandCheckId, Result, Text};
-use crate::platform::{Act, App, Caller, Change, Permission, Scope, touch};
+use crate::platform::{Act, App, Caller, Change, Permission, Scope, watch};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 use sqlx::PgConnection;
@@ -15,15 +16,19 @@ use std::fmt;
 /// Longest reason taken, characters.
 const MAX_REASON: usize = 500;
 
-/// How a reply stands.
+/// How an answer stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Status {
+pub enum Status {
+    /// 有效
     Valid,
+    /// 已失效: the records or the rules have changed.
     Superseded,
+    /// 已撤回: it was taken back.
     Withdrawn,
 }
 
 impl Status {
+    /// Its name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Status::Valid => "valid",
@@ -32,6 +37,7 @@ impl Status {
         }
     }
 
+    /// In words.
     pub const fn text(self) -> Text {
         match self {
             Status::Valid => Text::fixed("有效", "valid"),
@@ -91,8 +97,7 @@ pub(in super::super) async fn now(app: &App, scope: &Scope, id: LandCheckId) -> 
 }
 
 async fn of(conn: &mut PgConnection, head: Head) -> Result<Now> {
-    let watch = store::watch(conn).await?;
-    let pending = !touch::since(conn, watch.seq, 1).await?.is_empty();
+    let seen = watch::seen(conn, KIND).await?;
     let (status, since, because, verdict_now, reason) = match store::turns(conn, head.id).await?.pop() {
         None => (Status::Valid, head.checked_at, Vec::new(), None, None),
         Some(Turn { status, since, because, verdict_now, reason, .. }) => {
@@ -109,8 +114,8 @@ async fn of(conn: &mut PgConnection, head: Head) -> Result<Now> {
         because,
         verdict_now,
         reason,
-        watched_through: watch.seq,
-        pending,
+        watched_through: seen.through,
+        pending: seen.pending,
     })
 }
 
@@ -173,7 +178,7 @@ pub(in super::super) async fn explain(
 ) -> Result<Option<Explained>> {
     let mut conn = app.snapshot().await?;
     let Some(head) = store::head(&mut conn, scope, id).await? else { return Ok(None) };
-    let body = store::candidates(&mut conn, &[id]).await?.pop().map(|found| found.body);
+    let body = store::candidates(&mut conn, &[id.0]).await?.pop().map(|found| found.body);
     let answer = Answer::read(&body.ok_or_else(|| Error::internal("a reply without body"))?)?;
     let (question, asked_on) = (answer.question()?, Day::at(answer.checked_at));
     let settings = settings(app.config())?;

@@ -7,11 +7,11 @@ use super::gather::Bench;
 use super::question::Answer;
 use super::{Asked, judge_of_record, settings};
 use crate::across::land_check::rules::{GATES, Settings};
-use crate::across::land_check::store::standing::{self, NewTurn};
+use crate::across::land_check::store::standing::{self, Candidate, Logged, NewTurn};
 use crate::config::Config;
 use crate::kernel::{ActId, Day, Error, LandCheckId, Result};
 use crate::platform::act::RequestMark;
-use crate::platform::{Act, App, Begun, Caller, Change, Permission, Reply, touch};
+use crate::platform::{Act, App, Begun, Caller, Change, Permission, Reply, touch, watch};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -45,19 +45,6 @@ impl Pass {
     }
 }
 
-/// How far a watch is.
-#[derive(Debug, Clone)]
-pub struct State {
-    /// Every write up to this number in the audit chain has been judged.
-    pub seq: i64,
-    /// The civil day up to which what begins and ends by the calendar has been judged.
-    pub day: Option<Day>,
-    /// Digest of the rules and settings that replies were last held against.
-    pub rules: Option<String>,
-    /// The last reply that changed rules were held against; `None`: all were.
-    pub sweep_after: Option<Uuid>,
-}
-
 /// A reply that is not true any more.
 #[derive(Debug)]
 pub struct Fallen {
@@ -75,17 +62,13 @@ pub struct Fallen {
     pub because: Vec<Difference>,
 }
 
-/// A reply of record with its place in the log.
-#[derive(Debug)]
-pub struct Logged {
-    /// The reply.
-    pub id: Uuid,
-    /// Its number.
-    pub number: String,
-    /// Its place in the log.
-    pub log_index: i64,
-    /// Byte for byte as it was answered.
-    pub body: Vec<u8>,
+impl Fallen {
+    /// A reply held against what would be answered now; `None` where nothing differs that matters.
+    pub fn of(candidate: Candidate, then: &str, now: &str, because: Vec<Difference>) -> Option<Fallen> {
+        let Candidate { id, number, division_code, .. } = candidate;
+        let (then, now) = (then.to_owned(), now.to_owned());
+        (!because.is_empty()).then(|| Fallen { id, number, division_code, then, now, because })
+    }
 }
 
 /// Replies that are watched: what a change may make untrue, and what becomes of them.
@@ -100,8 +83,6 @@ pub trait Watched: Send + Sync + 'static {
     /// # Errors
     /// `bad_config` for settings that cannot be meant.
     fn digest(config: &Config) -> Result<String>;
-    /// How far the watch is.
-    fn state(conn: &mut PgConnection) -> impl Future<Output = Result<State>> + Send;
     /// Valid replies on which what these acts wrote may bear, as it was before or is after; and those that were late.
     fn touched(
         conn: &mut PgConnection,
@@ -126,12 +107,8 @@ pub trait Watched: Send + Sync + 'static {
         now: DateTime<Utc>,
         act: ActId,
     ) -> impl Future<Output = Result<Vec<Uuid>>> + Send;
-    /// Every write up to a number, and what turns up to a day, has been judged.
-    fn watched(conn: &mut PgConnection, seq: i64, day: Day) -> impl Future<Output = Result<()>> + Send;
     /// Replies of record in the order of the log, from a place in it on.
     fn logged(conn: &mut PgConnection, from: i64, limit: i64) -> impl Future<Output = Result<Vec<Logged>>> + Send;
-    /// How far a sweep is that holds every reply against rules or settings that have changed; `None`: it is done.
-    fn swept(conn: &mut PgConnection, rules: &str, after: Option<Uuid>) -> impl Future<Output = Result<()>> + Send;
 }
 
 /// Replies to land checks.
@@ -145,26 +122,20 @@ impl Watched for LandChecks {
         Ok(digest(&settings(config)?, config))
     }
 
-    async fn state(conn: &mut PgConnection) -> Result<State> {
-        let standing::Watch { seq, day, rules, sweep_after } = standing::watch(conn).await?;
-        Ok(State { seq, day, rules, sweep_after })
-    }
-
     async fn touched(conn: &mut PgConnection, config: &Config, acts: &[ActId]) -> Result<Vec<Uuid>> {
-        Ok(plain(standing::touched(conn, acts, config.near_distance_m).await?))
+        standing::touched(conn, acts, config.near_distance_m).await
     }
 
     async fn turning(conn: &mut PgConnection, config: &Config, after: Day, until: Day) -> Result<Vec<Uuid>> {
-        Ok(plain(standing::turning(conn, after, until, config.near_distance_m).await?))
+        standing::turning(conn, after, until, config.near_distance_m).await
     }
 
     async fn valid_after(conn: &mut PgConnection, after: Uuid, limit: i64) -> Result<Vec<Uuid>> {
-        Ok(plain(standing::valid_after(conn, after, limit).await?))
+        standing::valid_after(conn, after, limit).await
     }
 
     async fn fallen(app: &App, conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Fallen>> {
-        let ids: Vec<LandCheckId> = ids.iter().copied().map(LandCheckId).collect();
-        compare(app, conn, &ids).await
+        compare(app, conn, ids).await
     }
 
     async fn supersede(
@@ -186,24 +157,9 @@ impl Watched for LandChecks {
         standing::turn(conn, &turns, now, None, act).await
     }
 
-    async fn watched(conn: &mut PgConnection, seq: i64, day: Day) -> Result<()> {
-        standing::watched(conn, seq, day).await
-    }
-
     async fn logged(conn: &mut PgConnection, from: i64, limit: i64) -> Result<Vec<Logged>> {
-        let logged = standing::logged(conn, from, limit).await?.into_iter();
-        Ok(logged
-            .map(|standing::Logged { id, number, log_index, body }| Logged { id: id.0, number, log_index, body })
-            .collect())
+        standing::logged(conn, from, limit).await
     }
-
-    async fn swept(conn: &mut PgConnection, rules: &str, after: Option<Uuid>) -> Result<()> {
-        standing::sweep(conn, rules, after).await
-    }
-}
-
-fn plain(ids: Vec<LandCheckId>) -> Vec<Uuid> {
-    ids.into_iter().map(|id| id.0).collect()
 }
 
 /// Watches replies to land checks; see [`pass`].
@@ -232,7 +188,7 @@ pub async fn pass<W: Watched>(app: &App) -> Result<Pass> {
     let mut pass = Pass::default();
     loop {
         let mut conn = app.db().acquire().await?;
-        let state = W::state(&mut conn).await?;
+        let state = watch::state(&mut conn, W::KIND).await?;
         let touches = touch::since(&mut conn, state.seq, ACTS).await?;
         let late = touch::late(&mut conn, W::KIND, ACTS).await?;
         let today = app.today();
@@ -249,7 +205,8 @@ pub async fn pass<W: Watched>(app: &App) -> Result<Pass> {
         drop(conn);
         pass.add(judge_anew::<W>(app, &ids).await?);
         let mut conn = app.db().acquire().await?;
-        W::watched(&mut conn, touches.last().map_or(state.seq, |touch| touch.seq), today).await?;
+        let seq = touches.last().map_or(state.seq, |touch| touch.seq);
+        watch::judged(&mut conn, W::KIND, seq, today).await?;
         touch::forget_late(&mut conn, &late).await?;
         let through =
             i64::try_from(touches.len()).unwrap_or(ACTS) < ACTS && i64::try_from(late.len()).unwrap_or(ACTS) < ACTS;
@@ -295,11 +252,11 @@ async fn sweep<W: Watched>(
         let ids = W::valid_after(conn, after, i64::try_from(CHUNK).unwrap_or(i64::MAX)).await?;
         pass.add(judge_anew::<W>(app, &ids).await?);
         let Some(last) = ids.last() else {
-            W::swept(conn, &rules, None).await?;
+            watch::swept(conn, W::KIND, &rules, None).await?;
             return Ok(pass);
         };
         after = *last;
-        W::swept(conn, &rules, Some(after)).await?;
+        watch::swept(conn, W::KIND, &rules, Some(after)).await?;
     }
 }
 
@@ -339,7 +296,7 @@ async fn judge_anew<W: Watched>(app: &App, ids: &[Uuid]) -> Result<Pass> {
     Ok(pass)
 }
 
-async fn compare(app: &App, conn: &mut PgConnection, ids: &[LandCheckId]) -> Result<Vec<Fallen>> {
+async fn compare(app: &App, conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Fallen>> {
     let candidates = standing::candidates(conn, ids).await?;
     let (mut answers, mut questions, mut days) = (Vec::new(), Vec::new(), Vec::new());
     for candidate in &candidates {
@@ -357,16 +314,7 @@ async fn compare(app: &App, conn: &mut PgConnection, ids: &[LandCheckId]) -> Res
         // What could be judged once can be again: its outline and its division are those it was judged by.
         let now = Essence::from(&judged?);
         let because = then.superseded_by(&now);
-        if !because.is_empty() {
-            fallen.push(Fallen {
-                id: candidate.id.0,
-                number: candidate.number,
-                division_code: candidate.division_code,
-                then: then.verdict().to_owned(),
-                now: now.verdict().to_owned(),
-                because,
-            });
-        }
+        fallen.extend(Fallen::of(candidate, then.verdict(), now.verdict(), because));
     }
     Ok(fallen)
 }

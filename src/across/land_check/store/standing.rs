@@ -63,19 +63,24 @@ pub(in super::super) async fn became(
     .await?)
 }
 
-/// Replies of record in the order of the log, from a place in it on.
+/// An answer of record with its place in the log.
 #[derive(Debug)]
-pub(in super::super) struct Logged {
-    pub id: LandCheckId,
+pub struct Logged {
+    /// The answer.
+    pub id: Uuid,
+    /// Its number.
     pub number: String,
+    /// Its place in the log.
     pub log_index: i64,
+    /// Byte for byte as it was answered.
     pub body: Vec<u8>,
 }
 
+/// Replies of record in the order of the log, from a place in it on.
 pub(in super::super) async fn logged(conn: &mut PgConnection, from: i64, limit: i64) -> Result<Vec<Logged>> {
     Ok(sqlx::query_as!(
         Logged,
-        r#"select id as "id: LandCheckId", number, log_index as "log_index!", body from land_check
+        r#"select id, number, log_index as "log_index!", body from land_check
            where log_index >= $1 order by log_index limit $2"#,
         from,
         limit,
@@ -149,43 +154,16 @@ pub(in super::super) async fn turn(
     .await?)
 }
 
-/// How far the watch is.
-#[derive(Debug, Clone)]
-pub(in super::super) struct Watch {
-    pub seq: i64,
-    pub day: Option<Day>,
-    pub rules: Option<String>,
-    pub sweep_after: Option<Uuid>,
-}
-
-/// Reads how far the watch is.
-pub(in super::super) async fn watch(conn: &mut PgConnection) -> Result<Watch> {
-    Ok(sqlx::query_as!(Watch, r#"select seq, day as "day: Day", rules, sweep_after from land_check_watch"#)
-        .fetch_one(conn)
-        .await?)
-}
-
-/// Every write up to this number, and what begins and ends up to this day, has been judged. Bookkeeping: what a pass does
-/// to replies is an act, where it got to is not.
-pub(in super::super) async fn watched(conn: &mut PgConnection, seq: i64, day: Day) -> Result<()> {
-    sqlx::query!("update land_check_watch set seq = greatest(seq, $1), day = greatest(day, $2)", seq, day as Day,)
-        .execute(conn)
-        .await?;
-    Ok(())
-}
-
-/// Begins to hold every reply against rules or settings that have changed, or says how far that is; `None`: it is done.
-pub(in super::super) async fn sweep(conn: &mut PgConnection, rules: &str, after: Option<Uuid>) -> Result<()> {
-    sqlx::query!("update land_check_watch set rules = $1, sweep_after = $2", rules, after).execute(conn).await?;
-    Ok(())
-}
-
-/// A valid reply that is to be judged anew.
+/// A valid answer that is to be judged anew.
 #[derive(Debug)]
-pub(in super::super) struct Candidate {
-    pub id: LandCheckId,
+pub struct Candidate {
+    /// The answer.
+    pub id: Uuid,
+    /// Its number.
     pub number: String,
+    /// Its division.
     pub division_code: String,
+    /// Byte for byte as it was answered.
     pub body: Vec<u8>,
 }
 
@@ -195,7 +173,7 @@ pub(in super::super) async fn touched(
     conn: &mut PgConnection,
     acts: &[ActId],
     near_m: Option<f64>,
-) -> Result<Vec<LandCheckId>> {
+) -> Result<Vec<Uuid>> {
     let acts: Vec<Uuid> = acts.iter().map(|act| act.0).collect();
     Ok(sqlx::query_scalar!(
         r#"with site_id as (
@@ -229,7 +207,7 @@ pub(in super::super) async fn touched(
                union all select geom from division_history where act_id = any($1) and geom is not null),
            -- One outline is enough of a record whose outline did not change.
            outline as (select distinct geom from place)
-           select distinct c.id as "id!: LandCheckId"
+           select distinct c.id as "id!"
            from outline p join land_check c on c.geom && platform_near_box(p.geom, $2)
            where not exists (select from land_check_standing s where s.check_id = c.id)
            union
@@ -249,7 +227,7 @@ pub(in super::super) async fn turning(
     after: Day,
     until: Day,
     near_m: Option<f64>,
-) -> Result<Vec<LandCheckId>> {
+) -> Result<Vec<Uuid>> {
     Ok(sqlx::query_scalar!(
         r#"with place as (
                select geom from control_zone where approved_on > $1 and approved_on <= $2 or ended_on > $1 and ended_on <= $2
@@ -270,7 +248,7 @@ pub(in super::super) async fn turning(
                union all
                select geom from division
                where geom is not null and (valid_from > $1 and valid_from <= $2 or valid_to >= $1 and valid_to < $2))
-           select distinct c.id as "id!: LandCheckId"
+           select distinct c.id as "id!"
            from place p join land_check c on c.geom && platform_near_box(p.geom, $3)
            where not exists (select from land_check_standing s where s.check_id = c.id)
            order by 1"#,
@@ -283,15 +261,11 @@ pub(in super::super) async fn turning(
 }
 
 /// Valid replies in the order of their identifiers, after one of them.
-pub(in super::super) async fn valid_after(
-    conn: &mut PgConnection,
-    after: Uuid,
-    limit: i64,
-) -> Result<Vec<LandCheckId>> {
+pub(in super::super) async fn valid_after(conn: &mut PgConnection, after: Uuid, limit: i64) -> Result<Vec<Uuid>> {
     Ok(sqlx::query_scalar!(
-        r#"select c.id as "id: LandCheckId" from land_check c
-           where c.id > $1 and not exists (select from land_check_standing s where s.check_id = c.id)
-           order by c.id limit $2"#,
+        "select c.id from land_check c
+         where c.id > $1 and not exists (select from land_check_standing s where s.check_id = c.id)
+         order by c.id limit $2",
         after,
         limit,
     )
@@ -300,12 +274,11 @@ pub(in super::super) async fn valid_after(
 }
 
 /// What was answered.
-pub(in super::super) async fn candidates(conn: &mut PgConnection, ids: &[LandCheckId]) -> Result<Vec<Candidate>> {
-    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+pub(in super::super) async fn candidates(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Candidate>> {
     Ok(sqlx::query_as!(
         Candidate,
-        r#"select id as "id: LandCheckId", number, division_code, body from land_check where id = any($1) order by id"#,
-        &ids,
+        "select id, number, division_code, body from land_check where id = any($1) order by id",
+        ids,
     )
     .fetch_all(conn)
     .await?)

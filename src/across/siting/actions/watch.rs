@@ -2,13 +2,13 @@
 
 use super::{Bench, Case, Judged, Question, facts_on, judge};
 use crate::across::land_check::{
-    Difference, Fallen, Logged, Misfit, Pass, RuleSaid, State, Watched, differing, pass, untrue_of, verify_records_of,
+    Difference, Fallen, Logged, Misfit, Pass, RuleSaid, Status, Watched, differing, pass, untrue_of, verify_records_of,
 };
 use crate::across::siting::rules::{Activity, Facility, Procedure, SITING};
 use crate::across::siting::store::standing::{self, Head};
 use crate::config::Config;
 use crate::kernel::{ActId, Area, Day, Error, Result, SitingCheckId, Text};
-use crate::platform::{App, Scope, touch};
+use crate::platform::{App, Scope, watch};
 use crate::standards::industries::IndustryCode;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -76,11 +76,6 @@ impl Watched for SitingChecks {
         Ok(hex::encode(sha.finalize()))
     }
 
-    async fn state(conn: &mut PgConnection) -> Result<State> {
-        let standing::Watch { seq, day, rules, sweep_after } = standing::watch(conn).await?;
-        Ok(State { seq, day, rules, sweep_after })
-    }
-
     async fn touched(conn: &mut PgConnection, _: &Config, acts: &[ActId]) -> Result<Vec<Uuid>> {
         standing::touched(conn, acts, KIND).await
     }
@@ -104,16 +99,7 @@ impl Watched for SitingChecks {
             let found = judge(conn, &bench, Case { question: &question, facts_on, home: None }).await?;
             let (then, now) = (Essence::from(answer), Essence::from(&found));
             let because = then.superseded_by(&now);
-            if !because.is_empty() {
-                fallen.push(Fallen {
-                    id: candidate.id.0,
-                    number: candidate.number,
-                    division_code: candidate.division_code,
-                    then: then.verdict,
-                    now: now.verdict,
-                    because,
-                });
-            }
+            fallen.extend(Fallen::of(candidate, &then.verdict, &now.verdict, because));
         }
         Ok(fallen)
     }
@@ -130,19 +116,8 @@ impl Watched for SitingChecks {
         standing::supersede(conn, &ids, &because, &verdicts, now, act).await
     }
 
-    async fn watched(conn: &mut PgConnection, seq: i64, day: Day) -> Result<()> {
-        standing::watched(conn, seq, day).await
-    }
-
     async fn logged(conn: &mut PgConnection, from: i64, limit: i64) -> Result<Vec<Logged>> {
-        let logged = standing::logged(conn, from, limit).await?.into_iter();
-        Ok(logged
-            .map(|standing::Logged { id, number, log_index, body }| Logged { id: id.0, number, log_index, body })
-            .collect())
-    }
-
-    async fn swept(conn: &mut PgConnection, rules: &str, after: Option<Uuid>) -> Result<()> {
-        standing::swept(conn, rules, after).await
+        standing::logged(conn, from, limit).await
     }
 }
 
@@ -151,7 +126,7 @@ impl Watched for SitingChecks {
 pub(in super::super) struct Now {
     pub id: SitingCheckId,
     pub number: String,
-    pub status: &'static str,
+    pub status: Status,
     pub since: DateTime<Utc>,
     pub because: Vec<Difference>,
     pub verdict_now: Option<String>,
@@ -165,8 +140,7 @@ pub(in super::super) struct Now {
 /// When the database cannot be read.
 pub(in super::super) async fn now(conn: &mut PgConnection, scope: &Scope, id: SitingCheckId) -> Result<Option<Now>> {
     let Some(head) = standing::head(conn, scope, id).await? else { return Ok(None) };
-    let watch = standing::watch(conn).await?;
-    let pending = !touch::since(conn, watch.seq, 1).await?.is_empty();
+    let seen = watch::seen(conn, KIND).await?;
     let Head { id, number, checked_at, status, since, because, verdict_now } = head;
     let because = match because {
         Some(because) => serde_json::from_value(because).map_err(Error::internal)?,
@@ -175,12 +149,12 @@ pub(in super::super) async fn now(conn: &mut PgConnection, scope: &Scope, id: Si
     Ok(Some(Now {
         id,
         number,
-        status: if status.is_some() { "superseded" } else { "valid" },
+        status: if status.is_some() { Status::Superseded } else { Status::Valid },
         since: since.unwrap_or(checked_at),
         because,
         verdict_now,
-        watched_through: watch.seq,
-        pending,
+        watched_through: seen.through,
+        pending: seen.pending,
     }))
 }
 
@@ -189,7 +163,7 @@ pub(in super::super) async fn now(conn: &mut PgConnection, scope: &Scope, id: Si
 /// # Errors
 /// When the database cannot be read.
 pub async fn status(conn: &mut PgConnection, id: SitingCheckId) -> Result<Option<(&'static str, DateTime<Utc>)>> {
-    Ok(now(conn, &Scope::All, id).await?.map(|now| (now.status, now.since)))
+    Ok(now(conn, &Scope::All, id).await?.map(|now| (now.status.as_str(), now.since)))
 }
 
 /// An answer on record, as far as its question is made again from it and compared with what would be answered now.

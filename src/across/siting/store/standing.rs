@@ -1,5 +1,6 @@
 //! SQL of how siting checks stand, and of the watch over them.
 
+use crate::across::land_check::{Candidate, Logged};
 use crate::kernel::{ActId, Day, Result, SitingCheckId};
 use crate::platform::Scope;
 use chrono::{DateTime, Utc};
@@ -63,51 +64,11 @@ pub(in super::super) async fn supersede(
     .await?)
 }
 
-/// How far the watch is.
-#[derive(Debug, Clone)]
-pub(in super::super) struct Watch {
-    pub seq: i64,
-    pub day: Option<Day>,
-    pub rules: Option<String>,
-    pub sweep_after: Option<Uuid>,
-}
-
-/// Reads how far the watch is.
-pub(in super::super) async fn watch(conn: &mut PgConnection) -> Result<Watch> {
-    Ok(sqlx::query_as!(Watch, r#"select seq, day as "day: Day", rules, sweep_after from siting_check_watch"#)
-        .fetch_one(conn)
-        .await?)
-}
-
-/// Every write up to this number, and what begins and ends up to this day, has been judged. Bookkeeping: what a pass does
-/// to checks is an act, where it got to is not.
-pub(in super::super) async fn watched(conn: &mut PgConnection, seq: i64, day: Day) -> Result<()> {
-    sqlx::query!("update siting_check_watch set seq = greatest(seq, $1), day = greatest(day, $2)", seq, day as Day)
-        .execute(conn)
-        .await?;
-    Ok(())
-}
-
-/// Begins to hold every check against rules or settings that have changed, or says how far that is; `None`: it is done.
-pub(in super::super) async fn swept(conn: &mut PgConnection, rules: &str, after: Option<Uuid>) -> Result<()> {
-    sqlx::query!("update siting_check_watch set rules = $1, sweep_after = $2", rules, after).execute(conn).await?;
-    Ok(())
-}
-
-/// A check that is to be judged anew.
-#[derive(Debug)]
-pub(in super::super) struct Candidate {
-    pub id: SitingCheckId,
-    pub number: String,
-    pub division_code: String,
-    pub body: Vec<u8>,
-}
-
 /// What was answered.
 pub(in super::super) async fn candidates(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Candidate>> {
     Ok(sqlx::query_as!(
         Candidate,
-        r#"select id as "id: SitingCheckId", number, division_code, body from siting_check where id = any($1) order by id"#,
+        "select id, number, division_code, body from siting_check where id = any($1) order by id",
         ids,
     )
     .fetch_all(conn)
@@ -254,20 +215,11 @@ pub(in super::super) async fn turning(conn: &mut PgConnection, after: Day, until
     .await?)
 }
 
-/// A check on record with its place in the log.
-#[derive(Debug)]
-pub(in super::super) struct Logged {
-    pub id: SitingCheckId,
-    pub number: String,
-    pub log_index: i64,
-    pub body: Vec<u8>,
-}
-
 /// Checks on record in the order of the log, from a place in it on.
 pub(in super::super) async fn logged(conn: &mut PgConnection, from: i64, limit: i64) -> Result<Vec<Logged>> {
     Ok(sqlx::query_as!(
         Logged,
-        r#"select id as "id: SitingCheckId", number, log_index as "log_index!", body from siting_check
+        r#"select id, number, log_index as "log_index!", body from siting_check
            where log_index >= $1 order by log_index limit $2"#,
         from,
         limit,
