@@ -3,6 +3,7 @@
 use super::{Error, Result, Text};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
+use std::str::FromStr;
 
 /// Rows of a page when the caller does not say.
 pub const DEFAULT_LIMIT: u32 = 100;
@@ -48,6 +49,26 @@ impl Cursor {
         String::from_utf8(key.to_vec()).map_err(|_| Cursor::refused())
     }
 
+    /// As [`Cursor::read`], of a cursor that a caller may have sent, and whose key is what `K` reads.
+    ///
+    /// # Errors
+    /// `bad_cursor`.
+    pub fn key<K: FromStr>(cursor: Option<&str>, filters: &str) -> Result<Option<K>> {
+        let Some(cursor) = cursor else { return Ok(None) };
+        Cursor::read(cursor, filters)?.parse().map(Some).map_err(|_| Cursor::refused())
+    }
+
+    /// Leaves at most `limit` of the rows read, of which one more was asked of the database; gives the cursor behind the last
+    /// of them where there is more. `key` gives what the list is ordered by.
+    pub fn behind<T>(rows: &mut Vec<T>, limit: u32, filters: &str, key: impl Fn(&T) -> String) -> Option<String> {
+        let limit = limit as usize;
+        if rows.len() <= limit {
+            return None;
+        }
+        rows.truncate(limit);
+        rows.last().map(|last| Cursor::write(&key(last), filters))
+    }
+
     /// `bad_cursor`: what is said of a cursor that leads nowhere.
     pub fn refused() -> Error {
         Error::new(
@@ -80,5 +101,27 @@ mod tests {
             assert_eq!(Cursor::read(text, filters).map_err(|e| e.code().to_owned()), Err("bad_cursor".to_owned()));
         }
         assert!(Cursor::read(&Cursor::write("0\u{0}1", ""), "").is_err_and(|error| error.code() == "bad_cursor"));
+    }
+
+    #[test]
+    fn a_key_is_what_its_cursor_was_written_with_or_refused() {
+        let key = |cursor: Option<&str>| Cursor::key::<i32>(cursor, "f").map_err(|error| error.code().to_owned());
+        assert_eq!(key(None), Ok(None));
+        assert_eq!(key(Some(&Cursor::write("17", "f"))), Ok(Some(17)));
+        for cursor in [Cursor::write("17", "g"), Cursor::write("x", "f"), "???".to_owned()] {
+            assert_eq!(key(Some(&cursor)), Err("bad_cursor".to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_page_has_a_cursor_behind_it_where_there_is_more() {
+        let page = |rows: usize| {
+            let mut rows: Vec<usize> = (1..=rows).collect();
+            let behind = Cursor::behind(&mut rows, 2, "f", ToString::to_string);
+            (rows, behind)
+        };
+        assert_eq!(page(0), (vec![], None));
+        assert_eq!(page(2), (vec![1, 2], None));
+        assert_eq!(page(3), (vec![1, 2], Some(Cursor::write("2", "f"))));
     }
 }

@@ -72,6 +72,16 @@ impl Call {
         self.app.today()
     }
 
+    /// How clients reach this server: as configured, else as this one did. `None` where neither says.
+    pub fn origin(&self, headers: &HeaderMap) -> Option<String> {
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let sane = |host: &&str| host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]_".contains(&b));
+        match &self.app.config().public_url {
+            Some(url) => Some(url.trim_end_matches('/').to_owned()),
+            None => host.filter(sane).map(|host| format!("http://{host}")),
+        }
+    }
+
     /// Id of the request, for acts that outlast it.
     pub fn request_id(&self) -> &str {
         &self.request.id

@@ -132,13 +132,8 @@ impl Link {
         key: impl Fn(&T) -> String,
     ) -> Vec<Link> {
         let mut links = vec![Link::to(uri, "self", None, media_type)];
-        let limit = limit as usize;
-        if rows.len() > limit {
-            rows.truncate(limit);
-            if let Some(last) = rows.last() {
-                let cursor = Cursor::write(&key(last), filters);
-                links.push(Link::to(uri, "next", Some(&cursor), media_type));
-            }
+        if let Some(cursor) = Cursor::behind(rows, limit, filters, key) {
+            links.push(Link::to(uri, "next", Some(&cursor), media_type));
         }
         links
     }
@@ -149,14 +144,18 @@ impl Link {
         let href = match (uri.query(), cursor) {
             (None, None) => path.to_owned(),
             (Some(query), None) => format!("{path}?{query}"),
-            (query, Some(cursor)) => {
-                let kept = query.unwrap_or_default().split('&').filter(|p| !p.is_empty() && !p.starts_with("cursor="));
-                let pairs: Vec<String> = kept.map(str::to_owned).chain([format!("cursor={cursor}")]).collect();
-                format!("{path}?{}", pairs.join("&"))
-            }
+            (_, Some(cursor)) => next_address(uri, cursor),
         };
         Link { href, rel: rel.to_owned(), media_type: media_type.to_owned() }
     }
+}
+
+/// The address that was asked, with the next page's cursor.
+pub fn next_address(uri: &Uri, cursor: &str) -> String {
+    let asked = uri.query().unwrap_or_default().split('&');
+    let kept = asked.filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
+    let pairs: Vec<String> = kept.map(str::to_owned).chain([format!("cursor={cursor}")]).collect();
+    format!("{}?{}", uri.path(), pairs.join("&"))
 }
 
 /// A `bbox` parameter as one or two areas in EWKB (two across the antimeridian; the same one twice otherwise), for
@@ -227,7 +226,7 @@ impl AreaQuery {
             division: self.division.map(|code| code.as_str().to_owned()),
             boxes: boxes(self.bbox.as_deref())?,
             on: self.on.unwrap_or(today),
-            after: self.cursor.as_deref().map(|cursor| Cursor::read(cursor, &filters)).transpose()?,
+            after: Cursor::key(self.cursor.as_deref(), &filters)?,
             limit: paging::limit(self.limit)?,
             filters,
         })

@@ -309,10 +309,7 @@ async fn list_indicator_rows(
     let indicator = Indicator::parse(&code).ok_or_else(|| Error::not_found("该指标", "indicator"))?;
     let limit = paging::limit(query.limit)?;
     let filters = format!("{:?}", (indicator, &question.division, question.year, query.part, &query.known_at));
-    let after: usize = match &query.cursor {
-        Some(cursor) => Cursor::read(cursor, &filters)?.parse().map_err(|_| Cursor::refused())?,
-        None => 0,
-    };
+    let after: usize = Cursor::key(query.cursor.as_deref(), &filters)?.unwrap_or(0);
     let mut tx = call.app().snapshot().await?;
     let all = gather::rows(&mut tx, indicator, &question).await?;
     let mut page: Vec<(usize, RowView)> = all
@@ -366,12 +363,12 @@ async fn list_indicator_reports(
     let scope = call.read_departments(Permission::IndicatorRead)?;
     let limit = paging::limit(query.limit)?;
     let filters = format!("{:?}", (&query.division, query.year, &scope));
-    let after = query.cursor.as_deref().map(|cursor| Cursor::read(cursor, &filters)).transpose()?;
+    let after = Cursor::key(query.cursor.as_deref(), &filters)?;
     let filter = store::Filter {
         scope,
         division: query.division.map(|division| division.as_str().to_owned()),
         year: query.year,
-        after: after.map(|id| id.parse().map_err(|_| Cursor::refused())).transpose()?,
+        after,
         limit: i64::from(limit) + 1,
     };
     let mut conn = call.app().db().acquire().await?;
@@ -421,10 +418,7 @@ async fn list_indicator_report_rows(
     };
     let limit = paging::limit(query.limit)?;
     let filters = format!("{:?}", (report.id, code, query.part));
-    let after: i32 = match &query.cursor {
-        Some(cursor) => Cursor::read(cursor, &filters)?.parse().map_err(|_| Cursor::refused())?,
-        None => 0,
-    };
+    let after: i32 = Cursor::key(query.cursor.as_deref(), &filters)?.unwrap_or(0);
     let mut conn = call.app().db().acquire().await?;
     let counted = query.part == Part::Numerator;
     let mut found = store::rows(&mut conn, report.id, code.as_str(), counted, after, i64::from(limit) + 1).await?;

@@ -425,13 +425,7 @@ async fn list_siting_checks(
         "{:?}",
         (&params.verdict, &params.activity, &params.industry, &params.reference, &params.division, scope.mark())
     );
-    let before = match &params.cursor {
-        Some(cursor) => {
-            let key = paging::Cursor::read(cursor, &filters)?;
-            Some(key.parse().map_err(|_| paging::Cursor::refused())?)
-        }
-        None => None,
-    };
+    let before = paging::Cursor::key(params.cursor.as_deref(), &filters)?;
     let filter = store::Filter {
         verdict: params.verdict.as_deref(),
         activity: params.activity.as_deref(),

@@ -133,10 +133,6 @@ struct JobLink {
     href: String,
 }
 
-fn address(app: &App, path: &str) -> String {
-    format!("{}{path}", app.config().public_url.as_deref().unwrap_or("").trim_end_matches('/'))
-}
-
 /// Follow a job
 ///
 /// Visible to the key that asked for it, auditors and administrators.
@@ -167,12 +163,12 @@ async fn get_job(call: call::Call, Path(id): Path<String>) -> Result<Reply, Stop
     let mut links = vec![JobLink {
         rel: "rows".to_owned(),
         media_type: "application/json".to_owned(),
-        href: address(call.app(), &format!("/v1/jobs/{id}/rows")),
+        href: call.app().address(&format!("/v1/jobs/{id}/rows")),
     }];
     links.extend(row.result_href.map(|path| JobLink {
         rel: "result".to_owned(),
         media_type: "application/json".to_owned(),
-        href: address(call.app(), &path),
+        href: call.app().address(&path),
     }));
     let view = JobView {
         id,
@@ -342,16 +338,13 @@ async fn list_job_rows(
         None => (0, -1),
     };
     let mut page = rows(call.app().db(), id, status, after, i64::from(limit) + 1).await?;
-    let more = page.len() > limit as usize;
-    page.truncate(limit as usize);
     let mut links = Vec::new();
-    if let Some((n, last)) = page.last().filter(|_| more) {
-        let cursor = Cursor::write(&format!("{}.{n}", last.row), &mark);
+    if let Some(cursor) = Cursor::behind(&mut page, limit, &mark, |(n, last)| format!("{}.{n}", last.row)) {
         let filter = status.map(|status| format!("&status={status}")).unwrap_or_default();
         links.push(JobLink {
             rel: "next".to_owned(),
             media_type: "application/json".to_owned(),
-            href: address(call.app(), &format!("/v1/jobs/{id}/rows?limit={limit}{filter}&cursor={cursor}")),
+            href: call.app().address(&format!("/v1/jobs/{id}/rows?limit={limit}{filter}&cursor={cursor}")),
         });
     }
     let rows: Vec<JobRow> = page.into_iter().map(|(_, row)| row).collect();

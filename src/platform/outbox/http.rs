@@ -215,12 +215,11 @@ fn as_json(
     last: i64,
     more: bool,
 ) -> Result<Reply> {
-    let base = call.app().config().public_url.as_deref().unwrap_or("").trim_end_matches('/');
     let format = params.f.map(|_| "json");
     let link = |rel: &str, after: i64| FeedLink {
         rel: rel.to_owned(),
         media_type: "application/json".to_owned(),
-        href: format!("{base}{}", address(params, asked, after, format)),
+        href: call.app().address(&address(params, asked, after, format)),
     };
     let mut links = vec![link("self", asked.after)];
     if more {
@@ -239,13 +238,7 @@ fn as_atom(
     last: i64,
     more: bool,
 ) -> Result<Reply> {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let sane = |host: &&str| host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]_".contains(&b));
-    let base = match (&call.app().config().public_url, host.filter(sane)) {
-        (Some(url), _) => url.trim_end_matches('/').to_owned(),
-        (None, Some(host)) => format!("http://{host}"),
-        (None, None) => "http://localhost".to_owned(),
-    };
+    let base = call.origin(headers).unwrap_or_else(|| "http://localhost".to_owned());
     let own = filters(params).join("&");
     let feed = Feed {
         id: if own.is_empty() { format!("{base}/v1/changes") } else { format!("{base}/v1/changes?{own}") },

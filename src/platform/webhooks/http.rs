@@ -362,12 +362,8 @@ struct DeliveryList {
     links: Vec<SubscriptionLink>,
 }
 
-fn address(app: &App, path: &str) -> String {
-    format!("{}{path}", app.config().public_url.as_deref().unwrap_or("").trim_end_matches('/'))
-}
-
 fn link(app: &App, rel: &str, path: &str) -> SubscriptionLink {
-    SubscriptionLink { rel: rel.to_owned(), media_type: "application/json".to_owned(), href: address(app, path) }
+    SubscriptionLink { rel: rel.to_owned(), media_type: "application/json".to_owned(), href: app.address(path) }
 }
 
 /// Why a subscription is paused, for people.
@@ -476,7 +472,7 @@ async fn create_subscription(call: call::Call, Body(body): Body<NewSubscriptionB
     let made = |view: &NewSubscriptionView| {
         Ok::<_, Error>(
             Reply::json(view)?
-                .created(address(call.app(), &format!("/v1/subscriptions/{id}")))
+                .created(call.app().address(&format!("/v1/subscriptions/{id}")))
                 .revision(revision)
                 .with_header(header::CACHE_CONTROL, "no-store"),
         )
@@ -515,16 +511,10 @@ async fn list_subscriptions(call: call::Call, Params(params): Params<Subscriptio
     call.caller().require(Permission::SubscriptionManage)?;
     let limit = paging::limit(params.limit)?;
     let mark = format!("subscriptions {}", call.caller().mark());
-    let after = match &params.cursor {
-        Some(cursor) => Some(Cursor::read(cursor, &mark)?.parse().map_err(|_| Cursor::refused())?),
-        None => None,
-    };
+    let after = Cursor::key(params.cursor.as_deref(), &mark)?;
     let mut rows = select(call.app().db(), call.caller(), None, after, i64::from(limit) + 1).await?;
-    let more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
     let mut links = Vec::new();
-    if let Some(last) = rows.last().filter(|_| more) {
-        let cursor = Cursor::write(&last.id.to_string(), &mark);
+    if let Some(cursor) = Cursor::behind(&mut rows, limit, &mark, |last| last.id.to_string()) {
         links.push(link(call.app(), "next", &format!("/v1/subscriptions?limit={limit}&cursor={cursor}")));
     }
     let subscriptions = rows.into_iter().map(|row| view(call.app(), row)).collect::<Result<Vec<_>>>()?;
@@ -675,11 +665,8 @@ async fn list_deliveries(
         None => (i32::MAX, i64::MAX),
     };
     let mut rows = deliveries(call.app().db(), subscription, state, before, i64::from(limit) + 1).await?;
-    let more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
     let mut links = Vec::new();
-    if let Some(last) = rows.last().filter(|_| more) {
-        let cursor = Cursor::write(&format!("{}.{}", last.run, last.seq), &mark);
+    if let Some(cursor) = Cursor::behind(&mut rows, limit, &mark, |last| format!("{}.{}", last.run, last.seq)) {
         let filter = state.map(|state| format!("&state={state}")).unwrap_or_default();
         let path = format!("/v1/subscriptions/{subscription}/deliveries?limit={limit}{filter}&cursor={cursor}");
         links.push(link(call.app(), "next", &path));

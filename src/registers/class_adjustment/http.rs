@@ -912,10 +912,7 @@ async fn list_class_adjustments(call: Call, Params(params): Params<AdjustmentPar
         (params.status, &params.division, params.trigger, params.unit, at),
         scope.mark()
     );
-    let before = match &params.cursor {
-        Some(cursor) => Some(Cursor::read(cursor, &mark)?.parse().map_err(|_| Cursor::refused())?),
-        None => None,
-    };
+    let before = Cursor::key(params.cursor.as_deref(), &mark)?;
     let filter = Filter {
         scope: &scope,
         known_at: at,
@@ -928,11 +925,8 @@ async fn list_class_adjustments(call: Call, Params(params): Params<AdjustmentPar
     };
     let mut conn = call.app().db().acquire().await?;
     let mut rows = store::page(&mut conn, &filter).await?;
-    let more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
     let mut links = Vec::new();
-    if let Some(last) = rows.last().filter(|_| more) {
-        let cursor = Cursor::write(&last.id.to_string(), &mark);
+    if let Some(cursor) = Cursor::behind(&mut rows, limit, &mark, |last| last.id.to_string()) {
         links.push(AdjustmentLink {
             rel: "next",
             media_type: "application/json",
@@ -945,8 +939,7 @@ async fn list_class_adjustments(call: Call, Params(params): Params<AdjustmentPar
 
 /// Every value is made of letters, digits, `_`, `-`, `:` and `.`, and needs no escaping.
 fn next_address(call: &Call, params: &AdjustmentParams, at: Option<DateTime<Utc>>, limit: u32, cursor: &str) -> String {
-    let base = call.app().config().public_url.as_deref().unwrap_or("").trim_end_matches('/');
-    let mut address = format!("{base}/v1/class-adjustments?limit={limit}");
+    let mut address = call.app().address(&format!("/v1/class-adjustments?limit={limit}"));
     let given = [
         ("status", params.status.map(|status| status.as_str().to_owned())),
         ("division", params.division.as_ref().map(ToString::to_string)),

@@ -1,7 +1,7 @@
 //! Figures per bureau and rule: what was opened and what ended in a period, and what runs on its last day. Each number has
 //! the address of the rows that it counts.
 
-use super::http::{base, read_division, read_rule};
+use super::http::{read_division, read_rule};
 use super::rules::{DeadlineRule, catalogue};
 use super::store::{self, FigureFilter, FigureRow};
 use crate::kernel::{Day, DivisionCode, Error, Result, Text};
@@ -204,13 +204,10 @@ fn figure(call: &Call, row: FigureRow, from: Day, to: Day) -> DeadlineFigure {
     let responsible_zh = Role::parse(responsible).map(|role| role.title().zh.into_owned()).unwrap_or_default();
     let due = row.met + row.met_late + row.overdue;
     let below = if row.with_below { "" } else { "&below=false" };
-    let rows = format!(
-        "{}/v1/deadlines?on={to}&division={}{below}&rule={}&internal={}",
-        base(call),
-        row.division_code,
-        row.rule,
-        row.internal
-    );
+    let rows = call.app().address(&format!(
+        "/v1/deadlines?on={to}&division={}{below}&rule={}&internal={}",
+        row.division_code, row.rule, row.internal
+    ));
     let ended = |status: &str| format!("{rows}&status={status}&closed_from={from}&closed_to={to}");
     DeadlineFigure {
         links: DeadlineFigureLinks {

@@ -570,8 +570,10 @@ async fn list_deadlines(call: Call, Params(params): Params<DeadlineParams>) -> R
     let after = params.cursor.as_deref().map(|cursor| read_cursor(cursor, &mark)).transpose()?;
     let mut conn = call.app().db().acquire().await?;
     let mut page = store::page(&mut conn, &asked.filter(), after, i64::from(limit) + 1).await?;
-    let more = page.len() > limit as usize;
-    page.truncate(limit as usize);
+    let next = Cursor::behind(&mut page, limit, &mark, |last| {
+        let due_on = last.due_on.map_or_else(String::new, |day| day.to_string());
+        format!("{due_on}|{}", last.id)
+    });
     // Counting looks at every clock asked for, and a page does not.
     let counts = if params.counts.unwrap_or(after.is_none()) {
         Some(counted(&store::counts(&mut conn, &asked.filter()).await?))
@@ -579,9 +581,7 @@ async fn list_deadlines(call: Call, Params(params): Params<DeadlineParams>) -> R
         None
     };
     let mut links = Vec::new();
-    if let Some(last) = page.last().filter(|_| more) {
-        let due_on = last.due_on.map_or_else(String::new, |day| day.to_string());
-        let cursor = Cursor::write(&format!("{due_on}|{}", last.id), &mark);
+    if let Some(cursor) = next {
         links.push(DeadlineLink {
             rel: "next".to_owned(),
             media_type: "application/json".to_owned(),
@@ -626,12 +626,7 @@ fn counted(standing: &[(Status, i64)]) -> DeadlineCounts {
 
 fn next_address(call: &Call, asked: &Asked, counts: Option<bool>, limit: u32, cursor: &str) -> String {
     let counts = counts.map_or_else(String::new, |counts| format!("&counts={counts}"));
-    format!("{}/v1/deadlines?{}{counts}&limit={limit}&cursor={cursor}", base(call), asked.query())
-}
-
-/// What addresses begin with.
-pub(super) fn base(call: &Call) -> &str {
-    call.app().config().public_url.as_deref().unwrap_or("").trim_end_matches('/')
+    call.app().address(&format!("/v1/deadlines?{}{counts}&limit={limit}&cursor={cursor}", asked.query()))
 }
 
 /// A deadline

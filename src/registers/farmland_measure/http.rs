@@ -840,7 +840,7 @@ async fn list_farmland_measures(
         unit: query.unit,
         year: query.year,
         when,
-        after: query.cursor.as_deref().map(|cursor| Cursor::read(cursor, &filters)).transpose()?,
+        after: Cursor::key(query.cursor.as_deref(), &filters)?,
         limit: i64::from(limit) + 1,
     };
     let mut tx = call.app().snapshot().await?;
@@ -1007,15 +1007,13 @@ async fn list_farmland_measure_units(
     let when = when(&call, query.true_on, query.known_at.as_deref())?;
     let id = read_id(&id)?;
     let filters = format!("{:?}", ("units", id, query.true_on, when.known_at, &scope));
-    let after = query.cursor.as_deref().map(|cursor| Cursor::read(cursor, &filters)).transpose()?;
+    let after: Option<String> = Cursor::key(query.cursor.as_deref(), &filters)?;
     let mut tx = call.app().snapshot().await?;
     let row = store::find(&mut tx, id, scope.as_deref(), when).await?.ok_or_else(not_found)?;
     let kind = row.kind()?.row();
     let mut units =
         store::units(&mut tx, id, scope.as_deref(), when, None, after.as_deref(), i64::from(limit) + 1).await?;
-    let more = units.len() > limit as usize;
-    units.truncate(limit as usize);
-    let links = next(more, units.last().map(|unit| unit.code.clone()), &filters, |cursor| {
+    let links = next(Cursor::behind(&mut units, limit, &filters, |last| last.code.clone()), |cursor| {
         format!(
             "/v1/farmland-measures/{id}/units?limit={limit}{}&cursor={cursor}",
             times(query.true_on, &query.known_at)
@@ -1040,15 +1038,9 @@ async fn list_farmland_measure_units(
     Ok(Reply::json(&CoveredUnitPage { number_returned: units.len(), units, links })?)
 }
 
-fn next(more: bool, key: Option<String>, filters: &str, address: impl FnOnce(String) -> String) -> Vec<MeasureLink> {
-    let key = key.filter(|_| more);
-    key.map(|key| MeasureLink {
-        rel: "next",
-        media_type: "application/json",
-        href: address(Cursor::write(&key, filters)),
-    })
-    .into_iter()
-    .collect()
+fn next(cursor: Option<String>, address: impl Fn(String) -> String) -> Vec<MeasureLink> {
+    let link = |cursor| MeasureLink { rel: "next", media_type: "application/json", href: address(cursor) };
+    cursor.into_iter().map(link).collect()
 }
 
 /// The time parameters as they were sent; an instant's `+` would be read as a blank, which is read back as a `+`.
@@ -1195,9 +1187,8 @@ async fn list_farmland_measure_results(
     store::find(&mut tx, id, scope.as_deref(), when).await?.ok_or_else(not_found)?;
     let rows = i64::from(limit) + 1;
     let mut results = store::results_of(&mut tx, id, scope.as_deref(), query.year, when.known_at, after, rows).await?;
-    let more = results.len() > limit as usize;
-    results.truncate(limit as usize);
-    let links = next(more, results.last().map(|last| format!("{}|{}", last.year, last.code)), &filters, |cursor| {
+    let behind = Cursor::behind(&mut results, limit, &filters, |last| format!("{}|{}", last.year, last.code));
+    let links = next(behind, |cursor| {
         let year = query.year.map(|year| format!("&year={year}")).unwrap_or_default();
         let time = times(None, &query.known_at);
         format!("/v1/farmland-measures/{id}/results?limit={limit}{year}{time}&cursor={cursor}")

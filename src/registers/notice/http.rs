@@ -476,10 +476,7 @@ async fn list_notices(call: Call, Params(params): Params<NoticeParams>) -> Resul
         params.division,
         scope.mark()
     );
-    let before = match &params.cursor {
-        Some(cursor) => Some(Cursor::read(cursor, &mark)?.parse().map_err(|_| Cursor::refused())?),
-        None => None,
-    };
+    let before = Cursor::key(params.cursor.as_deref(), &mark)?;
     let filter = Filter {
         scope: &scope,
         site: params.site,
@@ -491,11 +488,8 @@ async fn list_notices(call: Call, Params(params): Params<NoticeParams>) -> Resul
     };
     let mut conn = call.app().db().acquire().await?;
     let mut rows = store::page(&mut conn, &filter).await?;
-    let more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
     let mut links = Vec::new();
-    if let Some(last) = rows.last().filter(|_| more) {
-        let cursor = Cursor::write(&last.id.to_string(), &mark);
+    if let Some(cursor) = Cursor::behind(&mut rows, limit, &mark, |last| last.id.to_string()) {
         links.push(NoticeLink {
             rel: "next",
             media_type: "application/json",
@@ -508,8 +502,7 @@ async fn list_notices(call: Call, Params(params): Params<NoticeParams>) -> Resul
 
 /// Every value is made of letters, digits, `_` and `-`, and needs no escaping.
 fn next_address(call: &Call, params: &NoticeParams, limit: u32, cursor: &str) -> String {
-    let base = call.app().config().public_url.as_deref().unwrap_or("").trim_end_matches('/');
-    let mut address = format!("{base}/v1/notices?limit={limit}");
+    let mut address = call.app().address(&format!("/v1/notices?limit={limit}"));
     if let Some(site) = params.site {
         address.push_str(&format!("&site={site}"));
     }

@@ -368,7 +368,7 @@ async fn list_parcels(
         ended: query.include.is_some() || query.code.is_some(),
         code: query.code.as_deref().map(normal),
         when,
-        after: query.cursor.as_deref().map(|cursor| Cursor::read(cursor, &filters)).transpose()?,
+        after: Cursor::key(query.cursor.as_deref(), &filters)?,
         limit: i64::from(limit) + 1,
     };
     let mut tx = call.app().snapshot().await?;

@@ -603,7 +603,7 @@ async fn detail(call: &Call, conn: &mut PgConnection, row: Row, at: Option<DateT
     let moves = WarningLink {
         rel: "moves",
         media_type: "application/json",
-        href: format!("{}/v1/protection-warnings/{}/moves{known}", base(call), row.id),
+        href: call.app().address(&format!("/v1/protection-warnings/{}/moves{known}", row.id)),
     };
     let addressee = row.addressee.clone();
     Ok(WarningDetail {
@@ -615,10 +615,6 @@ async fn detail(call: &Call, conn: &mut PgConnection, row: Row, at: Option<DateT
         next_steps,
         links: vec![moves],
     })
-}
-
-fn base(call: &Call) -> &str {
-    call.app().config().public_url.as_deref().unwrap_or("").trim_end_matches('/')
 }
 
 /// Which warnings.
@@ -667,10 +663,7 @@ async fn list_protection_warnings(call: Call, Params(params): Params<WarningPara
         (params.status, &params.division, params.kind, params.year, &params.issuer, at),
         scope.mark()
     );
-    let before = match &params.cursor {
-        Some(cursor) => Some(Cursor::read(cursor, &mark)?.parse().map_err(|_| Cursor::refused())?),
-        None => None,
-    };
+    let before = Cursor::key(params.cursor.as_deref(), &mark)?;
     let filter = Filter {
         scope: &scope,
         known_at: at,
@@ -684,13 +677,10 @@ async fn list_protection_warnings(call: Call, Params(params): Params<WarningPara
     };
     let mut conn = call.app().db().acquire().await?;
     let mut rows = store::page(&mut conn, &filter).await?;
-    let more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
     let mut links = Vec::new();
-    if let Some(last) = rows.last().filter(|_| more) {
-        let cursor = Cursor::write(&last.id.to_string(), &mark);
+    if let Some(cursor) = Cursor::behind(&mut rows, limit, &mark, |last| last.id.to_string()) {
         // Every value is made of letters, digits, `_`, `-`, `:` and `.`, and needs no escaping.
-        let mut href = format!("{}/v1/protection-warnings?limit={limit}", base(&call));
+        let mut href = call.app().address(&format!("/v1/protection-warnings?limit={limit}"));
         let given = [
             ("status", params.status.map(|status| status.as_str().to_owned())),
             ("division", params.division.as_ref().map(ToString::to_string)),
@@ -777,20 +767,14 @@ async fn list_protection_moves(
     let mut tx = call.app().snapshot().await?;
     let row = find(&scope, &mut tx, &id, at).await?;
     let mark = format!("protection-moves {} {at:?}", row.id);
-    let after = match &params.cursor {
-        Some(cursor) => Cursor::read(cursor, &mark)?.parse().map_err(|_| Cursor::refused())?,
-        None => 0,
-    };
+    let after = Cursor::key(params.cursor.as_deref(), &mark)?.unwrap_or(0);
     let mut rows = store::moves(&mut tx, row.id, at, after, i64::from(limit) + 1).await?;
-    let more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
     let mut links = Vec::new();
-    if let Some(last) = rows.last().filter(|_| more) {
+    if let Some(cursor) = Cursor::behind(&mut rows, limit, &mark, |last| last.seq.to_string()) {
         let known =
             at.map_or_else(String::new, |at| format!("&known_at={}", at.to_rfc3339_opts(SecondsFormat::Micros, true)));
-        let cursor = Cursor::write(&last.seq.to_string(), &mark);
-        let href =
-            format!("{}/v1/protection-warnings/{}/moves?limit={limit}{known}&cursor={cursor}", base(&call), row.id);
+        let path = format!("/v1/protection-warnings/{}/moves?limit={limit}{known}&cursor={cursor}", row.id);
+        let href = call.app().address(&path);
         links.push(WarningLink { rel: "next", media_type: "application/json", href });
     }
     let moves = rows

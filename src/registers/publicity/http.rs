@@ -701,20 +701,18 @@ async fn list_publicity(call: Call, Params(params): Params<PublicityParams>) -> 
     let after = params.cursor.as_deref().map(|cursor| read_cursor(cursor, &mark)).transpose()?;
     let mut conn = call.app().db().acquire().await?;
     let mut page = store::page(&mut conn, &asked.filter(), after, i64::from(limit) + 1).await?;
-    let more = page.len() > limit as usize;
-    page.truncate(limit as usize);
+    let next = Cursor::behind(&mut page, limit, &mark, key);
     // Counting looks at every duty asked for, and a page does not.
     let counts = if !asked.scope.is_public() && params.counts.unwrap_or(after.is_none()) {
         Some(counted(&store::counts(&mut conn, &asked.filter()).await?)?)
     } else {
         None
     };
-    let mut links = vec![link("catalogue", address(&call, "/v1/publicity/catalogue"))];
-    if let Some(last) = page.last().filter(|_| more) {
-        let cursor = cursor_behind(last, &mark);
+    let mut links = vec![link("catalogue", call.app().address("/v1/publicity/catalogue"))];
+    if let Some(cursor) = next {
         let counts = params.counts.map_or_else(String::new, |counts| format!("&counts={counts}"));
         let path = format!("/v1/publicity?{}{counts}&limit={limit}&cursor={cursor}", asked.query());
-        links.push(link("next", address(&call, &path)));
+        links.push(link("next", call.app().address(&path)));
     }
     let overrides = &call.app().config().parameters;
     let duties: Vec<PublicityView> =
@@ -737,17 +735,13 @@ fn counted(standing: &[(String, i64)]) -> Result<PublicityCounts> {
     Ok(counts)
 }
 
-fn cursor_behind(last: &Duty, mark: &str) -> String {
-    Cursor::write(&format!("{}|{}", last.owed_since, last.id), mark)
+fn key(last: &Duty) -> String {
+    format!("{}|{}", last.owed_since, last.id)
 }
 
 fn read_cursor(cursor: &str, mark: &str) -> Result<(Day, Uuid)> {
     let key = Cursor::read(cursor, mark)?;
     key.split_once('|').and_then(|(day, id)| Some((Day::parse(day)?, id.parse().ok()?))).ok_or_else(Cursor::refused)
-}
-
-fn address(call: &Call, path: &str) -> String {
-    format!("{}{path}", call.app().config().public_url.as_deref().unwrap_or("").trim_end_matches('/'))
 }
 
 fn link(rel: &str, href: String) -> PublicityLink {
@@ -792,7 +786,7 @@ async fn list_unmet_publicity(call: Call, Params(params): Params<UnmetParams>) -
                 overdue: row.overdue,
                 oldest_since: row.oldest_since,
                 oldest_due_on: row.oldest_due_on,
-                links: vec![link("duties", address(&call, &path))],
+                links: vec![link("duties", call.app().address(&path))],
             })
         })
         .collect::<Result<_>>()?;
@@ -833,15 +827,14 @@ async fn show_publicity(call: Call, Params(params): Params<PageParams>) -> Resul
     let mark = asked.mark();
     let after = params.cursor.as_deref().map(|cursor| read_cursor(cursor, &mark)).transpose()?;
     let mut conn = call.app().db().acquire().await?;
-    let limit = paging::DEFAULT_LIMIT as usize;
-    let mut duties = store::page(&mut conn, &asked.filter(), after, i64::from(paging::DEFAULT_LIMIT) + 1).await?;
-    let more = duties.len() > limit;
-    duties.truncate(limit);
+    let limit = paging::DEFAULT_LIMIT;
+    let mut duties = store::page(&mut conn, &asked.filter(), after, i64::from(limit) + 1).await?;
+    let next = Cursor::behind(&mut duties, limit, &mark, key);
     let division = asked.division.as_ref().map(DivisionCode::as_str);
     let places = store::places(&mut conn, asked.on, division, &asked.open, &asked.lists).await?;
-    let next = duties.last().filter(|_| more).map(|last| {
+    let next = next.map(|cursor| {
         let division = division.map(|code| format!("division={code}&")).unwrap_or_default();
-        format!("/publicity?{division}cursor={}", cursor_behind(last, &mark))
+        format!("/publicity?{division}cursor={cursor}")
     });
     let overrides = &call.app().config().parameters;
     let mut rows = Vec::with_capacity(duties.len());

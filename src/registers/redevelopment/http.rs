@@ -234,7 +234,7 @@ async fn list_redevelopments(
     let limit = paging::limit(query.limit)?;
     let filters =
         format!("{:?}", (&query.division, query.site, query.from, query.to, query.withdrawn, &query.known_at, &scope));
-    let after = query.cursor.as_deref().map(|cursor| Cursor::read(cursor, &filters)).transpose()?;
+    let after = Cursor::key(query.cursor.as_deref(), &filters)?;
     let filter = Filter {
         scope,
         division: query.division.map(|division| division.as_str().to_owned()),
@@ -243,7 +243,7 @@ async fn list_redevelopments(
         to: query.to,
         withdrawn: query.withdrawn,
         known_at: known_at(query.known_at.as_deref())?,
-        after: after.map(|id| id.parse().map_err(|_| Cursor::refused())).transpose()?,
+        after,
         limit: i64::from(limit) + 1,
     };
     let mut conn = call.app().db().acquire().await?;

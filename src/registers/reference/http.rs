@@ -238,7 +238,7 @@ async fn list_reference_layers(
         kind: query.kind.map(|kind| kind.as_str().to_owned()),
         division: query.division.map(|code| code.as_str().to_owned()),
         known_at: known_at(query.known_at.as_deref())?,
-        after: query.cursor.as_deref().map(|cursor| Cursor::read(cursor, &filters)).transpose()?,
+        after: Cursor::key(query.cursor.as_deref(), &filters)?,
         limit: i64::from(limit) + 1,
     };
     let mut conn = call.app().db().acquire().await?;
@@ -431,7 +431,7 @@ async fn list_reference_features(
         boxes: boxes(query.bbox.as_deref())?,
         true_on: query.true_on.unwrap_or_else(|| call.today()),
         known_at,
-        after: query.cursor.as_deref().map(|cursor| Cursor::read(cursor, &filters)).transpose()?,
+        after: Cursor::key(query.cursor.as_deref(), &filters)?,
         limit: i64::from(limit) + 1,
     };
     let mut features = store::features(&mut conn, &filter).await?.into_iter().map(view).collect::<Result<Vec<_>>>()?;

@@ -204,7 +204,7 @@ async fn list_siting_zones(
         boxes: boxes(query.bbox.as_deref())?,
         on: Some(query.true_on.unwrap_or_else(|| call.today())),
         known_at: known_at(query.known_at.as_deref())?,
-        after: query.cursor.as_deref().map(|cursor| Cursor::read(cursor, &filters)).transpose()?,
+        after: Cursor::key(query.cursor.as_deref(), &filters)?,
         limit: i64::from(limit) + 1,
     };
     let mut conn = call.app().db().acquire().await?;
@@ -399,14 +399,14 @@ impl EntryQuery {
     fn filter(self, scope: Option<Vec<String>>) -> Result<(Filter, u32, String)> {
         let limit = paging::limit(self.limit)?;
         let filters = format!("{:?}", (&self.division, self.true_on, &self.known_at, &scope));
-        let after = self.cursor.as_deref().map(|cursor| Cursor::read(cursor, &filters)).transpose()?;
+        let after = Cursor::key(self.cursor.as_deref(), &filters)?;
         let filter = Filter {
             scope,
             id: None,
             division: self.division.map(|code| code.as_str().to_owned()),
             on: self.true_on,
             known_at: known_at(self.known_at.as_deref())?,
-            after: after.map(|id| id.parse().map_err(|_| Cursor::refused())).transpose()?,
+            after,
             limit: i64::from(limit) + 1,
         };
         Ok((filter, limit, filters))

@@ -29,22 +29,11 @@ async fn get_certificate(call: Call, Path(id): Path<String>, headers: HeaderMap)
     let mut seen = see(&call, &id, None).await?;
     let written = actions::on_paper(&mut seen.tx, call.app().config(), &seen.case).await?;
     drop(seen);
-    let base = base(&call, &headers);
+    let base = call.origin(&headers).unwrap_or_else(|| "http://localhost".to_owned());
     let issued = certificate::issue(call.app(), scope, read_id(&id)?, written, &base).await?.ok_or_else(not_found)?;
     Ok(Reply::bytes("application/pdf", issued.pdf)
         .with_header(header::CONTENT_DISPOSITION, format!("inline; filename=\"{}.pdf\"", issued.number))
         .with_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
         .with_header(HeaderName::from_static("cross-origin-resource-policy"), "same-origin")
         .with_header(header::CACHE_CONTROL, "private, no-cache"))
-}
-
-/// How clients reach this server: as configured, else as this one did.
-fn base(call: &Call, headers: &HeaderMap) -> String {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let sane = |host: &&str| host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]_".contains(&b));
-    match (&call.app().config().public_url, host.filter(sane)) {
-        (Some(url), _) => url.trim_end_matches('/').to_owned(),
-        (None, Some(host)) => format!("http://{host}"),
-        (None, None) => "http://localhost".to_owned(),
-    }
 }

@@ -1111,14 +1111,14 @@ async fn list_consultations(
     let on = params.true_on.unwrap_or_else(|| known.map_or_else(|| call.today(), Day::at));
     let status = params.status.map(InboxStatus::as_str);
     let filters = format!("{:?}", (status, &params.division, params.true_on, known, scope.mark()));
-    let before = params.cursor.as_deref().map(|cursor| Cursor::read(cursor, &filters)).transpose()?;
+    let before = Cursor::key(params.cursor.as_deref(), &filters)?;
     let filter = InboxFilter {
         scope: &scope,
         status,
         division: params.division.as_ref().map(DivisionCode::as_str),
         on,
         known_at: known,
-        before: before.map(|id| id.parse().map_err(|_| Cursor::refused())).transpose()?,
+        before,
         limit: i64::from(limit) + 1,
     };
     let mut conn = call.app().db().acquire().await?;

@@ -174,8 +174,7 @@ async fn get_quarter(
         return Ok(table(form, &rows, division.as_str(), &quarter.to_string(), None, now)?);
     }
     let filters = format!("{:?}", (&division, quarter.to_string(), scope.mark()));
-    let after = params.cursor.as_deref().map(|cursor| Cursor::read(cursor, &filters)).transpose()?;
-    let after = after.map(|id| id.parse().map_err(|_| Cursor::refused())).transpose()?;
+    let after = Cursor::key(params.cursor.as_deref(), &filters)?;
     let found = store::quarter_rows(&mut tx, filter, after, i64::from(limit) + 1).await?;
     let mut rows = found.into_iter().map(ShareRow::of).collect::<Result<Vec<_>>>()?;
     let links = Link::pages(&uri, &mut rows, limit, &filters, JSON, |row| row.id.to_string());

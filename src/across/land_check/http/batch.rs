@@ -370,19 +370,12 @@ async fn list_batches(call: Call, params: Result<Params<BatchListParams>, Stop>)
     let Params(params) = params?;
     let limit = paging::limit(params.limit)?;
     let filters = format!("batches {}", scope.mark());
-    let before = match &params.cursor {
-        Some(cursor) => Some(paging::Cursor::read(cursor, &filters)?.parse().map_err(|_| paging::Cursor::refused())?),
-        None => None,
-    };
+    let before = paging::Cursor::key(params.cursor.as_deref(), &filters)?;
     let rows = store::list(call.app().db(), &scope, None, before, i64::from(limit) + 1).await?;
     let mut batches: Vec<ListedBatch> = rows.into_iter().map(ListedBatch::from).collect();
-    let more = batches.len() > limit as usize;
-    batches.truncate(limit as usize);
     let mut links = Vec::new();
-    if let Some(last) = batches.last().filter(|_| more) {
-        let base = call.app().config().public_url.as_deref().unwrap_or("").trim_end_matches('/');
-        let cursor = paging::Cursor::write(&last.id.to_string(), &filters);
-        let href = format!("{base}/v1/land-checks/batches?limit={limit}&cursor={cursor}");
+    if let Some(cursor) = paging::Cursor::behind(&mut batches, limit, &filters, |last| last.id.to_string()) {
+        let href = call.app().address(&format!("/v1/land-checks/batches?limit={limit}&cursor={cursor}"));
         links.push(BatchLink { rel: "next", media_type: "application/json", href });
     }
     Ok(Reply::json(&BatchPage { number_returned: batches.len(), batches, links })?)

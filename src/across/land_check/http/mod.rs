@@ -476,13 +476,7 @@ async fn list(
     known("operation", params.operation.as_deref(), |name| Operation::parse(name).is_some())?;
     let filters =
         format!("{:?}", (&params.verdict, &params.operation, &params.reference, &params.division, scope.mark()));
-    let before = match &params.cursor {
-        Some(cursor) => {
-            let key = paging::Cursor::read(cursor, &filters)?;
-            Some(key.parse().map_err(|_| paging::Cursor::refused())?)
-        }
-        None => None,
-    };
+    let before = paging::Cursor::key(params.cursor.as_deref(), &filters)?;
     let filter = store::Filter {
         verdict: params.verdict.as_deref(),
         operation: params.operation.as_deref(),

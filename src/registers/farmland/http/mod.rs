@@ -336,7 +336,7 @@ async fn list_farmland_units(
         code: query.code,
         reclassification_due: query.reclassification_due,
         when,
-        after: query.cursor.as_deref().map(|cursor| Cursor::read(cursor, &filters)).transpose()?,
+        after: Cursor::key(query.cursor.as_deref(), &filters)?,
         limit: i64::from(limit) + 1,
     };
     let mut conn = call.app().db().acquire().await?;

@@ -198,7 +198,7 @@ async fn list_sampling_points(
         code: query.code,
         on: (!all).then_some(on),
         known_at,
-        after: query.cursor.as_deref().map(|cursor| Cursor::read(cursor, &filters)).transpose()?,
+        after: Cursor::key(query.cursor.as_deref(), &filters)?,
         limit: i64::from(limit) + 1,
     };
     let mut conn = call.app().db().acquire().await?;

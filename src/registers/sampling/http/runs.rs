@@ -288,10 +288,7 @@ async fn list_rescreenings(
     let seen = seen(&call)?;
     let limit = paging::limit(query.limit)?;
     let filters = format!("{:?}", (&query.division, &seen));
-    let before = match query.cursor.as_deref() {
-        Some(cursor) => Some(Cursor::read(cursor, &filters)?.parse().map_err(|_| Cursor::refused())?),
-        None => None,
-    };
+    let before = Cursor::key(query.cursor.as_deref(), &filters)?;
     let mut conn = call.app().db().acquire().await?;
     let division = query.division.as_ref().map(DivisionCode::as_str);
     let mut rows =
@@ -359,10 +356,7 @@ async fn list_rescreening_differences(
     let mut conn = call.app().db().acquire().await?;
     let run = find(&call, &mut conn, &id).await?;
     let filters = run.id.to_string();
-    let after = match query.cursor.as_deref() {
-        Some(cursor) => Cursor::read(cursor, &filters)?.parse().map_err(|_| Cursor::refused())?,
-        None => 0,
-    };
+    let after = Cursor::key(query.cursor.as_deref(), &filters)?.unwrap_or(0);
     let mut rows = screening::differences(&mut conn, run.id, after, i64::from(limit) + 1).await?;
     let links = Link::pages(&uri, &mut rows, limit, &filters, JSON, |last| last.difference.n.to_string());
     let differences = rows.into_iter().map(difference).collect();

@@ -265,7 +265,7 @@ async fn list_samples(
         code: query.code,
         withdrawn: all,
         known_at,
-        after: query.cursor.as_deref().map(|cursor| Cursor::read(cursor, &filters)).transpose()?,
+        after: Cursor::key(query.cursor.as_deref(), &filters)?,
         limit: i64::from(limit) + 1,
     };
     let mut conn = call.app().db().acquire().await?;

@@ -391,10 +391,9 @@ async fn list_exchanges(call: Call, Params(query): Params<ExchangesQuery>) -> Re
     };
     let mut tx = call.app().snapshot().await?;
     let mut rows = store::page(&mut tx, &scope, division.as_deref(), before, i64::from(limit) + 1).await?;
-    let more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
-    let last = rows.last().map(|last| format!("{}|{}|{}", instant(last.made_at), last.number, last.id));
-    let next_cursor = last.filter(|_| more).map(|key| Cursor::write(&key, &mark));
+    let next_cursor = Cursor::behind(&mut rows, limit, &mark, |last| {
+        format!("{}|{}|{}", instant(last.made_at), last.number, last.id)
+    });
     let exchanges = views(&mut tx, rows).await?;
     Ok(Reply::json(&ExchangePage { exchanges, next_cursor })?)
 }
@@ -454,14 +453,9 @@ async fn get_exchange(
         None | Some(ExchangeFormat::Json) => {
             let limit = paging::limit(query.limit)?;
             let mark = format!("exchange {id}");
-            let after = match query.cursor.as_deref() {
-                Some(cursor) => Cursor::read(cursor, &mark)?.parse().map_err(|_| Cursor::refused())?,
-                None => 0,
-            };
+            let after = Cursor::key(query.cursor.as_deref(), &mark)?.unwrap_or(0);
             let mut rows = store::rows(&mut tx, id, after, i64::from(limit) + 1).await?;
-            let more = rows.len() > limit as usize;
-            rows.truncate(limit as usize);
-            let next_cursor = rows.last().filter(|_| more).map(|last| Cursor::write(&last.n.to_string(), &mark));
+            let next_cursor = Cursor::behind(&mut rows, limit, &mark, |last| last.n.to_string());
             let exchange = view(&mut tx, found).await?;
             let changes = rows.into_iter().map(change_view).collect();
             return Ok(Reply::json(&ExchangeDetail { exchange, changes, next_cursor })?.into_response());

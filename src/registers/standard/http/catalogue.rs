@@ -11,6 +11,7 @@ use crate::kernel::{
     Citation, Confidence, Day, Decimal, DivisionCode, DocumentId, Error, Instrument, Result, StandardId, Unit,
 };
 use crate::platform::call::known_at;
+use crate::platform::feature::next_address;
 use crate::platform::{App, Call, Params, Permission, Reply, Stop};
 use crate::standards::gb15618::{self, Column, Value};
 use crate::standards::screening::{GB_15618, GB_36600};
@@ -552,10 +553,7 @@ pub(super) async fn present(conn: &mut PgConnection, row: &Row, on: Day) -> Resu
 
 /// The address that was asked, with the next page's cursor.
 fn next_link(uri: &Uri, cursor: &str) -> StandardLink {
-    let asked = uri.query().unwrap_or_default().split('&');
-    let kept = asked.filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
-    let pairs: Vec<String> = kept.map(str::to_owned).chain([format!("cursor={cursor}")]).collect();
-    StandardLink { rel: "next", media_type: "application/json", href: format!("{}?{}", uri.path(), pairs.join("&")) }
+    StandardLink { rel: "next", media_type: "application/json", href: next_address(uri, cursor) }
 }
 
 /// List the standards
@@ -578,7 +576,7 @@ async fn list_standards(
     let division = query.division.as_ref().filter(|code| !code.is_nation()).map(DivisionCode::as_str);
     let kind = query.kind.map(|kind| Kind::from(kind).as_str());
     let filters = format!("{division:?} {kind:?} {on} {known:?}");
-    let after = query.cursor.as_deref().map(|cursor| Cursor::read(cursor, &filters)).transpose()?;
+    let after: Option<String> = Cursor::key(query.cursor.as_deref(), &filters)?;
     // Keys of the nation's begin with `0/`, those of local standards with `1/`.
     let (after_national, after_local) = match after.as_deref().map(|key| key.split_at_checked(2)) {
         None => ("", None),
@@ -605,13 +603,8 @@ async fn list_standards(
             views.push((format!("1/{}", row.key), local(row, group, &limits, on, false)?));
         }
     }
-    let most = usize::try_from(limit).map_err(Error::internal)?;
-    let more = views.len() > most;
-    views.truncate(most);
-    let links = match views.last().filter(|_| more) {
-        None => Vec::new(),
-        Some((key, _)) => vec![next_link(&uri, &Cursor::write(key, &filters))],
-    };
+    let next = Cursor::behind(&mut views, limit, &filters, |(key, _)| key.clone());
+    let links = next.into_iter().map(|cursor| next_link(&uri, &cursor)).collect();
     let standards: Vec<StandardView> = views.into_iter().map(|(_, view)| view).collect();
     Ok(Reply::json(&StandardList { on, number_returned: standards.len(), standards, links })?)
 }
@@ -661,7 +654,7 @@ async fn list_substances(
     call.read(Permission::Open)?;
     let limit = usize::try_from(paging::limit(query.limit)?).map_err(Error::internal)?;
     let filters = format!("{:?}", query.name);
-    let from = match query.cursor.as_deref().map(|cursor| Cursor::read(cursor, &filters)).transpose()? {
+    let from = match Cursor::key::<String>(query.cursor.as_deref(), &filters)? {
         None => 0,
         Some(key) => 1 + substances::all().iter().position(|s| s.key == key).ok_or_else(Cursor::refused)?,
     };
