@@ -115,18 +115,8 @@ impl<T> Batch<T> {
     pub fn reject_repeated(&mut self, name: &str, key: impl Fn(&T) -> &str) {
         let mut seen = HashSet::new();
         self.reject_where(|item| {
-            if seen.insert(key(item).to_owned()) {
-                return None;
-            }
             let key = key(item);
-            Some(super::fields::at(
-                name,
-                "repeated_in_file",
-                Text::new(
-                    format!("{name} `{key}` 在文件中重复，以先出现者为准。"),
-                    format!("{name} `{key}` stands in the file before; the first one counts."),
-                ),
-            ))
+            (!seen.insert(key.to_owned())).then(|| repeated_in_file(name, key))
         });
     }
 
@@ -135,6 +125,18 @@ impl<T> Batch<T> {
         let ready = self.ready().count();
         (ready, self.ready().filter(|row| row.repaired.is_some()).count(), self.rows.len() - ready)
     }
+}
+
+/// The fault of a row whose key an earlier row of the file has, in an attribute.
+pub fn repeated_in_file(name: &str, key: &str) -> Fault {
+    super::fields::at(
+        name,
+        "repeated_in_file",
+        Text::new(
+            format!("{name} `{key}` 在文件中重复，以先出现者为准。"),
+            format!("{name} `{key}` stands in the file before; the first one counts."),
+        ),
+    )
 }
 
 type Judged = (usize, Result<(Shape, Option<Fault>), Fault>);

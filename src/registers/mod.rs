@@ -22,9 +22,12 @@ pub mod standard;
 
 use crate::kernel::{Fault, Result};
 use crate::layers::Layer;
-use crate::platform::bulk::Row;
+use crate::platform::bulk::{Batch, Row};
 use crate::platform::{Act, App, Permission};
 use futures_util::future::BoxFuture;
+use serde_json::{Map, Value, json};
+use sqlx::PgConnection;
+use std::collections::HashMap;
 use utoipa_axum::router::OpenApiRouter;
 
 /// What a register declares: routes, layers, importers. Router, OpenAPI document, collections, tiles, import targets and
@@ -134,9 +137,9 @@ pub struct ImportFeature {
     /// Its place in the file, from 1.
     pub row: u64,
     /// The GeoJSON geometry in CRS84, as read; `null` where the feature has none.
-    pub geometry: serde_json::Value,
+    pub geometry: Value,
     /// Its attributes.
-    pub properties: serde_json::Map<String, serde_json::Value>,
+    pub properties: Map<String, Value>,
 }
 
 /// What became of a feature.
@@ -159,4 +162,39 @@ impl<T> From<Row<T>> for Outcome {
             Row::Faulty(faults) => Outcome::Rejected(faults),
         }
     }
+}
+
+/// Settles a batch of areas, each of which replaces what is registered under its code, wherever that lies: a caller must hold
+/// in both divisions. `of` gives a row's code and division; `registered` the divisions of those codes that are known.
+///
+/// # Errors
+/// When the database cannot be reached.
+async fn settle_replacing<'a, T>(
+    act: &mut Act,
+    read: impl IntoIterator<Item = (Result<T, Vec<Fault>>, &'a Value)>,
+    of: fn(&T) -> [&str; 2],
+    registered: impl AsyncFnOnce(&mut PgConnection, &[String]) -> Result<Vec<(String, String)>>,
+) -> Result<Batch<T>> {
+    let code = |item: &T| of(item)[0].to_owned();
+    let mut batch = Batch::settle(act.tx(), read, true).await?;
+    batch.reject_repeated("code", |item| of(item)[0]);
+    division::reject_strangers(act, &mut batch, |item| of(item)[1]).await?;
+    let codes: Vec<String> = batch.ready().map(|row| code(&row.item)).collect();
+    let was: HashMap<String, String> = registered(act.tx(), &codes).await?.into_iter().collect();
+    let caller = act.caller();
+    batch.reject_where(|item| {
+        was.get(of(item)[0]).filter(|code| !caller.holds_in(code)).map(|code| division::outside(code))
+    });
+    Ok(batch)
+}
+
+/// Notes under a name how many rows of a batch were written, of which some `changed` what is registered; gives what became of
+/// each.
+fn written<T>(act: &mut Act, name: impl Into<String>, batch: Batch<T>, changed: u64) -> Vec<Outcome> {
+    let (ready, repaired, rejected) = batch.counts();
+    act.note(
+        name,
+        json!({"changed": changed, "unchanged": ready as u64 - changed, "repaired": repaired, "rejected": rejected}),
+    );
+    batch.rows.into_iter().map(Outcome::from).collect()
 }

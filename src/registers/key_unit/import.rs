@@ -2,13 +2,10 @@
 
 use super::store::{self, KeyUnit, Shaped};
 use crate::kernel::{Day, Fault, KeyUnitId, Result, Text};
-use crate::platform::bulk::Batch;
 use crate::platform::fields::Fields;
 use crate::platform::{Act, Permission};
-use crate::registers::{ImportFeature, Importer, Outcome, division};
+use crate::registers::{ImportFeature, Importer, Outcome, settle_replacing, written};
 use futures_util::future::BoxFuture;
-use serde_json::json;
-use std::collections::HashMap;
 
 /// The import target `key-units`.
 pub static IMPORTER: Import = Import;
@@ -63,15 +60,8 @@ fn read(feature: &ImportFeature, today: Day) -> Result<KeyUnit, Vec<Fault>> {
 async fn write(act: &mut Act, features: &[ImportFeature]) -> Result<Vec<Outcome>> {
     let today = act.today();
     let read = features.iter().map(|feature| (read(feature, today), &feature.geometry));
-    let mut batch = Batch::settle(act.tx(), read, true).await?;
-    batch.reject_repeated("code", |item| &item.code);
-    division::reject_strangers(act, &mut batch, |item| &item.division_code).await?;
-    let codes: Vec<String> = batch.ready().map(|row| row.item.code.clone()).collect();
-    let was: HashMap<String, String> = store::divisions_of(act.tx(), &codes).await?.into_iter().collect();
-    let caller = act.caller().clone();
-    batch.reject_where(|item| {
-        was.get(&item.code).filter(|code| !caller.holds_in(code)).map(|code| division::outside(code))
-    });
+    let of: fn(&KeyUnit) -> [&str; 2] = |item| [&item.code, &item.division_code];
+    let batch = settle_replacing(act, read, of, store::divisions_of).await?;
     let now = act.now();
     let rows: Vec<Shaped<'_>> = batch
         .ready()
@@ -81,10 +71,5 @@ async fn write(act: &mut Act, features: &[ImportFeature]) -> Result<Vec<Outcome>
         })
         .collect();
     let changed = store::put(act.tx(), &rows).await?;
-    let (ready, repaired, rejected) = batch.counts();
-    act.note(
-        "key_units",
-        json!({"changed": changed, "unchanged": ready as u64 - changed, "repaired": repaired, "rejected": rejected}),
-    );
-    Ok(batch.rows.into_iter().map(Outcome::from).collect())
+    Ok(written(act, "key_units", batch, changed))
 }

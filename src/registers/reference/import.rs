@@ -3,10 +3,10 @@
 use super::store::{self, NewFeature};
 use super::{actions, rules};
 use crate::kernel::{Error, Fault, ReferenceFeatureId, ReferenceLayerId, Result, Text};
-use crate::platform::bulk::{Batch, Row};
+use crate::platform::bulk::{Batch, Row, repeated_in_file};
 use crate::platform::fields::Fields;
 use crate::platform::{Act, Permission};
-use crate::registers::{ImportFeature, Importer, Outcome};
+use crate::registers::{ImportFeature, Importer, Outcome, written};
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -115,7 +115,7 @@ async fn write(act: &mut Act, file: &File, features: &[ImportFeature]) -> Result
             let (code, read) = read(feature);
             let repeated = code.is_some_and(|code| !seen.insert(code));
             rows.push(match read {
-                Ok(read) if repeated => Err(vec![repeated_in_file(&read.code)]),
+                Ok(read) if repeated => Err(vec![repeated_in_file("code", &read.code)]),
                 read => read,
             });
         }
@@ -165,23 +165,7 @@ async fn write(act: &mut Act, file: &File, features: &[ImportFeature]) -> Result
         })
         .collect();
     let changed = store::put(act.tx(), layer.id, &new).await?;
-    let (ready, repaired, rejected) = batch.counts();
-    act.note(
-        subject(&file.layer),
-        json!({"changed": changed, "unchanged": ready as u64 - changed, "repaired": repaired, "rejected": rejected}),
-    );
-    Ok(batch.rows.into_iter().map(Outcome::from).collect())
-}
-
-fn repeated_in_file(code: &str) -> Fault {
-    crate::platform::fields::at(
-        "code",
-        "repeated_in_file",
-        Text::new(
-            format!("code `{code}` 在文件中重复，以先出现者为准。"),
-            format!("code `{code}` stands in the file before; the first one counts."),
-        ),
-    )
+    Ok(written(act, subject(&file.layer), batch, changed))
 }
 
 fn subject(layer: &str) -> String {

@@ -2,13 +2,10 @@
 
 use super::store::{self, Shaped, Zone};
 use crate::kernel::{Day, Fault, Result, SitingZoneId, Text};
-use crate::platform::bulk::Batch;
 use crate::platform::fields::Fields;
 use crate::platform::{Act, Permission};
-use crate::registers::{ImportFeature, Importer, Outcome, division};
+use crate::registers::{ImportFeature, Importer, Outcome, settle_replacing, written};
 use futures_util::future::BoxFuture;
-use serde_json::json;
-use std::collections::HashMap;
 
 /// The import target `siting-zones`.
 pub static IMPORTER: Import = Import;
@@ -64,15 +61,8 @@ fn read(feature: &ImportFeature, today: Day) -> Result<Zone, Vec<Fault>> {
 async fn write(act: &mut Act, features: &[ImportFeature]) -> Result<Vec<Outcome>> {
     let today = act.today();
     let read = features.iter().map(|feature| (read(feature, today), &feature.geometry));
-    let mut batch = Batch::settle(act.tx(), read, true).await?;
-    batch.reject_repeated("code", |item| &item.code);
-    division::reject_strangers(act, &mut batch, |item| &item.division_code).await?;
-    let codes: Vec<String> = batch.ready().map(|row| row.item.code.clone()).collect();
-    let was: HashMap<String, String> = store::divisions_of(act.tx(), &codes).await?.into_iter().collect();
-    let caller = act.caller().clone();
-    batch.reject_where(|item| {
-        was.get(&item.code).filter(|code| !caller.holds_in(code)).map(|code| division::outside(code))
-    });
+    let of: fn(&Zone) -> [&str; 2] = |item| [&item.code, &item.division_code];
+    let batch = settle_replacing(act, read, of, store::divisions_of).await?;
     let now = act.now();
     let rows: Vec<Shaped<'_>> = batch
         .ready()
@@ -82,10 +72,5 @@ async fn write(act: &mut Act, features: &[ImportFeature]) -> Result<Vec<Outcome>
         })
         .collect();
     let changed = store::put(act.tx(), &rows).await?;
-    let (ready, repaired, rejected) = batch.counts();
-    act.note(
-        "siting_zones",
-        json!({"changed": changed, "unchanged": ready as u64 - changed, "repaired": repaired, "rejected": rejected}),
-    );
-    Ok(batch.rows.into_iter().map(Outcome::from).collect())
+    Ok(written(act, "siting_zones", batch, changed))
 }
