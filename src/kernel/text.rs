@@ -34,6 +34,61 @@ impl Lang {
     }
 }
 
+/// An enum whose values have a name on the wire and, in both languages, one for people.
+macro_rules! names {
+    ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $variant:ident = $wire:literal, $zh:literal, $en:literal;)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$each])* $variant,)+ }
+
+        impl $name {
+            /// Every value, in the order of declaration.
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+
+            /// Name on the wire.
+            pub const fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $wire,)+ }
+            }
+
+            /// Reads the name on the wire.
+            pub fn parse(s: &str) -> Option<$name> {
+                match s { $($wire => Some($name::$variant),)+ _ => None }
+            }
+
+            /// Name for people.
+            pub const fn text(self) -> $crate::kernel::Text {
+                match self { $($name::$variant => $crate::kernel::Text::fixed($zh, $en),)+ }
+            }
+        }
+    };
+}
+pub(crate) use names;
+
+/// As [`names!`], of what stands in requests and answers under its name on the wire.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $variant:ident = $wire:literal, $zh:literal, $en:literal;)+ }) => {
+        $crate::kernel::text::names! {
+            $(#[$doc])*
+            #[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+            $name { $($(#[$each])* #[serde(rename = $wire)] $variant = $wire, $zh, $en;)+ }
+        }
+
+        impl $name {
+            /// What it is called.
+            pub const fn title(self) -> $crate::kernel::Text {
+                self.text()
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+pub(crate) use words;
+
 /// The same sentence in Chinese and English.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Text {

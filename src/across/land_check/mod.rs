@@ -22,6 +22,6 @@ pub use http::{Asked, read_all, read_question, routes};
 pub use jobs::{FILES, keep_watching, run_worker, work_off_batches};
 pub use rules::{
     Actor, Decision, FactUsed, Finding, Fired, GATES, Gate, Jurisdiction, Operation, Place, Register,
-    Reply as WrittenReply, Source, Verdict, after_reply, home,
+    Relation, Reply as WrittenReply, Source, Verdict, after_reply, home,
 };
 pub use store::standing::{Became, Candidate, Logged};

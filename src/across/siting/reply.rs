@@ -1,7 +1,7 @@
 //! The answer in the form in which it is given and stored. It has the shape of a land check's, with what a siting check knows
 //! in its parts.
 
-use super::rules::{Activity, Facility, Lies, Procedure, Reach};
+use super::rules::{Activity, Facility, Procedure, Reach};
 use crate::across::land_check::Verdict;
 use crate::across::land_check::reply::{OperatorView, RegistryView, RuleView, Standing};
 use crate::kernel::{Area, AreaGeometry, Day, SitingCheckId, Text, mu};
@@ -231,11 +231,6 @@ impl SitingCoverage {
         };
         SitingCoverage { register, status, status_zh: text.zh.into(), status_en: text.en.into(), as_of, layers }
     }
-}
-
-/// Name of a relation on the wire.
-pub fn relation(lies: Lies) -> &'static str {
-    lies.as_str()
 }
 
 /// Names of a verdict, an activity and a procedure in both languages.

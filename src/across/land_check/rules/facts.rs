@@ -1,37 +1,10 @@
 //! What a land check is judged by: the operation, the parcel's place and uses, what is known of its past, and the records
 //! it meets. Filled by the check from the request and the registers; nothing here asks for more.
 
+use crate::kernel::text::names;
 use crate::kernel::{Day, DivisionCode, Text};
 use crate::registers::site::{List, OnList, Stage};
 use crate::standards::industries::{IndustryCode, IndustrySet, may_be_key};
-
-macro_rules! names {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $wire:literal, $zh:literal, $en:literal;)+ }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$vdoc])* $variant,)+ }
-
-        impl $name {
-            /// Every value, in the order of declaration.
-            pub const ALL: &'static [$name] = &[$($name::$variant),+];
-
-            /// Name on the wire.
-            pub const fn as_str(self) -> &'static str {
-                match self { $($name::$variant => $wire,)+ }
-            }
-
-            /// Reads the name on the wire.
-            pub fn parse(s: &str) -> Option<$name> {
-                match s { $($wire => Some($name::$variant),)+ _ => None }
-            }
-
-            /// Name for people.
-            pub const fn text(self) -> Text {
-                match self { $($name::$variant => Text::fixed($zh, $en),)+ }
-            }
-        }
-    };
-}
 
 names! {
     /// What is to be done with the land.

@@ -4,15 +4,14 @@ pub(super) mod watch;
 
 use super::reply::{
     SitingCheckReply, SitingCoverage, SitingDistance, SitingHit, SitingParcel, SitingStated, facilities, names,
-    relation,
 };
-use super::rules::{self, Activity, Covers, Facility, Facts, Lies, Met, Order, Procedure, Reach, UnitClass, ZoneKind};
+use super::rules::{self, Activity, Covers, Facility, Facts, Met, Order, Procedure, Reach, UnitClass, ZoneKind};
 use super::store::{self, NewCheck};
 use crate::across::land_check::reply::{OperatorView, RegistryView, RuleView, Standing};
-use crate::across::land_check::{Decision, Place};
+use crate::across::land_check::{Decision, Place, Relation};
 use crate::config::Config;
 use crate::kernel::{Area, Day, DivisionCode, Error, Result, SitingCheckId, Text};
-use crate::platform::overlay::{self, Overlay, Probe, Relation, share};
+use crate::platform::overlay::{self, Overlay, Probe, share};
 use crate::platform::seal::{Entry, Sealer};
 use crate::platform::touch;
 use crate::platform::{Act, App, Caller, topology};
@@ -341,11 +340,11 @@ async fn gather(conn: &mut PgConnection, ground: &Ground<'_>) -> Result<Gathered
     Ok(all)
 }
 
-fn lies(relation: Relation) -> Lies {
+fn lies(relation: overlay::Relation) -> Relation {
     match relation {
-        Relation::Overlaps => Lies::Overlaps,
-        Relation::Touches => Lies::Touches,
-        Relation::Near => Lies::Near,
+        overlay::Relation::Overlaps => Relation::Overlaps,
+        overlay::Relation::Touches => Relation::Touches,
+        overlay::Relation::Near => Relation::Near,
     }
 }
 
@@ -357,7 +356,7 @@ fn met(config: &Config, code: &str, name: Option<String>, overlay: &Overlay) -> 
         lies,
         overlap_m2: overlay.overlap_m2,
         distance_m: overlay.distance_m,
-        sliver: lies == Lies::Overlaps
+        sliver: lies == Relation::Overlaps
             && overlay.overlap_m2 < config.sliver_max_m2
             && overlay.share_of_parcel < config.sliver_max_share,
     }
@@ -377,7 +376,7 @@ fn hit(register: String, id: uuid::Uuid, met: &Met, overlap_share: f64) -> Sitin
         kind: None,
         stage: None,
         class: None,
-        relation: relation(met.lies),
+        relation: met.lies.as_str(),
         overlap_m2: round(met.overlap_m2, 1e4),
         overlap_share: round(overlap_share, 1e9),
         distance_m: round(met.distance_m, 1e4),
@@ -390,7 +389,7 @@ async fn zones(conn: &mut PgConnection, all: &mut Gathered, ground: &Ground<'_>)
     let &Ground { bench, on, places, .. } = ground;
     let config = bench.config;
     for overlay::Met { record: zone, overlay, .. } in siting_zone::hits(conn, &ground.probe(None)).await? {
-        let kind = ZoneKind::ALL.iter().copied().find(|kind| kind.as_str() == zone.kind);
+        let kind = ZoneKind::parse(&zone.kind);
         let kind =
             kind.ok_or_else(|| Error::internal(format!("the siting rules do not know zones of kind {}", zone.kind)))?;
         let met = met(config, &zone.code, Some(zone.name), &overlay);
@@ -412,7 +411,7 @@ async fn zones(conn: &mut PgConnection, all: &mut Gathered, ground: &Ground<'_>)
         if as_of.is_some() {
             all.facts.published.push(kind);
         }
-        let recorded = all.facts.zones.iter().any(|(k, met)| *k == kind && met.lies == Lies::Overlaps);
+        let recorded = all.facts.zones.iter().any(|(k, met)| *k == kind && met.lies == Relation::Overlaps);
         let register = format!("siting_zones:{}", kind.as_str());
         all.coverage.push(SitingCoverage::of(register, recorded, as_of.is_some(), as_of, Vec::new()));
     }
@@ -439,7 +438,7 @@ async fn units(conn: &mut PgConnection, all: &mut Gathered, ground: &Ground<'_>)
     let mut sources_known = true;
     for status in &statuses {
         let recorded = match status.register {
-            "farmland" => all.facts.units.iter().any(|(_, met)| met.lies == Lies::Overlaps),
+            "farmland" => all.facts.units.iter().any(|(_, met)| met.lies == Relation::Overlaps),
             "suspected_sites" | "contaminated_sites" | "key_units" => {
                 sources_known &= covered(status);
                 false
@@ -469,7 +468,7 @@ async fn around(conn: &mut PgConnection, all: &mut Gathered, ground: &Ground<'_>
         all.facts.reaches.push((facility, reach));
     }
     for near in reference::near(conn, land, &within, on, bench.known_at, MOST_FACILITIES).await? {
-        let Some(facility) = Facility::ALL.iter().copied().find(|facility| facility.as_str() == near.kind) else {
+        let Some(facility) = Facility::parse(&near.kind) else {
             continue;
         };
         let met = Met {

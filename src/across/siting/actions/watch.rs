@@ -232,14 +232,11 @@ impl Answer {
     fn question(&self) -> Result<Question> {
         let unknown = |what: &str| Error::internal(format!("the answer {} names an unknown {what}", self.number));
         let stated = &self.stated;
-        let activity = Activity::ALL.iter().copied().find(|one| one.as_str() == self.activity);
-        let procedure = |name: &str| Procedure::ALL.iter().copied().find(|one| one.as_str() == name);
-        let facility = |name: &String| Facility::ALL.iter().copied().find(|one| one.as_str() == name);
         Ok(Question {
             area: Area::from_geojson(&self.parcel.geometry, "/geometry").map_err(|_| unknown("outline"))?,
-            activity: activity.ok_or_else(|| unknown("activity"))?,
+            activity: Activity::parse(&self.activity).ok_or_else(|| unknown("activity"))?,
             procedure: match self.operation.as_deref() {
-                Some(name) => Some(procedure(name).ok_or_else(|| unknown("procedure"))?),
+                Some(name) => Some(Procedure::parse(name).ok_or_else(|| unknown("procedure"))?),
                 None => None,
             },
             on: self.on,
@@ -254,7 +251,7 @@ impl Answer {
             offset: stated.offset_recorded,
             builds: match &stated.sensitive_use {
                 Some(names) => {
-                    let known: Option<Vec<Facility>> = names.iter().map(facility).collect();
+                    let known: Option<Vec<Facility>> = names.iter().map(|name| Facility::parse(name)).collect();
                     Some(known.ok_or_else(|| unknown("use"))?)
                 }
                 None => None,

@@ -1,32 +1,10 @@
 //! What a siting check is judged by: the project, its place, and what lies there and around. Filled by the check from the
 //! request and the registers; nothing here asks for more.
 
-use crate::across::land_check::{FactUsed, Place, Source};
+use crate::across::land_check::{FactUsed, Place, Relation, Source};
+use crate::kernel::text::names;
 use crate::kernel::{Confidence, Day, Text};
 use crate::standards::industries::{IndustryCode, IndustrySet, Standing, standing};
-
-macro_rules! names {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $wire:literal, $zh:literal, $en:literal;)+ }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$vdoc])* $variant,)+ }
-
-        impl $name {
-            /// Every value, in the order of declaration.
-            pub const ALL: &'static [$name] = &[$($name::$variant),+];
-
-            /// Name on the wire.
-            pub const fn as_str(self) -> &'static str {
-                match self { $($name::$variant => $wire,)+ }
-            }
-
-            /// Name for people.
-            pub const fn text(self) -> Text {
-                match self { $($name::$variant => Text::fixed($zh, $en),)+ }
-            }
-        }
-    };
-}
 
 names! {
     /// What is done with the project.
@@ -77,18 +55,6 @@ names! {
         PriorityFarmland = "priority_farmland_concentration", "优先保护类耕地集中区域", "area of concentrated priority-protection farmland";
         /// Where permanent basic farmland is concentrated.
         BasicFarmland = "permanent_basic_farmland_concentration", "永久基本农田集中区域", "area of concentrated permanent basic farmland";
-    }
-}
-
-names! {
-    /// How the project's land lies to a record.
-    Lies {
-        /// They share ground.
-        Overlaps = "overlaps", "重叠", "overlaps";
-        /// They share a boundary.
-        Touches = "touches", "相接", "touches";
-        /// They are apart.
-        Near = "near", "邻近", "near";
     }
 }
 
@@ -164,7 +130,7 @@ pub struct Met {
     /// Its name, where it has one.
     pub name: Option<String>,
     /// How the land lies to it.
-    pub lies: Lies,
+    pub lies: Relation,
     /// Area shared, m² on the CGCS2000 ellipsoid.
     pub overlap_m2: f64,
     /// Ellipsoidal distance, m; 0 when they meet.
@@ -176,15 +142,15 @@ pub struct Met {
 impl Met {
     /// Whether ground is shared, more than a sliver of it.
     pub fn counts(&self) -> bool {
-        self.lies == Lies::Overlaps && !self.sliver
+        self.lies == Relation::Overlaps && !self.sliver
     }
 
     fn line_contact(&self) -> bool {
-        self.lies == Lies::Overlaps && self.sliver
+        self.lies == Relation::Overlaps && self.sliver
     }
 
     fn within(&self, metres: Option<f64>) -> bool {
-        self.lies != Lies::Near || metres.is_some_and(|metres| self.distance_m <= metres)
+        self.lies != Relation::Near || metres.is_some_and(|metres| self.distance_m <= metres)
     }
 }
 

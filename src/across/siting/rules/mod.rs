@@ -19,7 +19,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use facts::{Activity, Covers, Facility, Facts, Lies, Met, Order, Procedure, Reach, UnitClass, ZoneKind};
+pub use facts::{Activity, Covers, Facility, Facts, Met, Order, Procedure, Reach, UnitClass, ZoneKind};
 pub use table::{Rule, SITING};
 
 use crate::across::land_check::{Decision, Finding, Fired, Jurisdiction, Verdict, home};

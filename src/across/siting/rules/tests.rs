@@ -1,7 +1,7 @@
 //! The rules on both sides of each condition, and on both sides of the days on which texts changed.
 
 use super::*;
-use crate::across::land_check::Place;
+use crate::across::land_check::{Place, Relation};
 use crate::kernel::{Day, DivisionCode};
 use crate::standards::industries::IndustryCode;
 use crate::standards::law::CODE_IN_FORCE;
@@ -18,13 +18,13 @@ fn place(codes: [&str; 3]) -> Place {
     Place(codes.into_iter().map(|code| DivisionCode::parse(code).unwrap()).collect())
 }
 
-fn met(lies: Lies, distance_m: f64) -> Met {
-    let overlap_m2 = if lies == Lies::Overlaps { 100.0 } else { 0.0 };
+fn met(lies: Relation, distance_m: f64) -> Met {
+    let overlap_m2 = if lies == Relation::Overlaps { 100.0 } else { 0.0 };
     Met { code: "X".into(), name: None, lies, overlap_m2, distance_m, sliver: false }
 }
 
 fn sliver() -> Met {
-    Met { overlap_m2: 0.5, sliver: true, ..met(Lies::Overlaps, 0.0) }
+    Met { overlap_m2: 0.5, sliver: true, ..met(Relation::Overlaps, 0.0) }
 }
 
 /// A new smelter in Alxa of which all is known, on ground where nothing is.
@@ -84,13 +84,13 @@ fn z1_six_industries_are_held_where_priority_farmland_is_concentrated() {
         f.zones.push((ZoneKind::PriorityFarmland, met));
         f
     };
-    let inside = || met(Lies::Overlaps, 0.0);
+    let inside = || met(Relation::Overlaps, 0.0);
     assert_eq!(of(&zone(smelter(), inside()), "Z1"), Some("hold"));
     for (industry, verdict) in [("2511", Some("hold")), ("32", Some("hold")), ("1310", None), ("3843", None)] {
         assert_eq!(of(&zone(project(Activity::New, industry), inside()), "Z1"), verdict, "{industry}");
     }
     // Touching is outside; a sliver is for a person.
-    assert_eq!(of(&zone(smelter(), met(Lies::Touches, 0.0)), "Z1"), None);
+    assert_eq!(of(&zone(smelter(), met(Relation::Touches, 0.0)), "Z1"), None);
     assert_eq!(of(&zone(smelter(), sliver()), "Z1"), None);
     assert_eq!(of(&zone(project(Activity::Existing, "3212"), inside()), "Z1"), Some("warn"));
     let mut unknown = zone(smelter(), inside());
@@ -113,7 +113,7 @@ fn z1_six_industries_are_held_where_priority_farmland_is_concentrated() {
 #[test]
 fn z2_twelve_industries_in_yuancheng() {
     let mut battery = project(Activity::New, "3843");
-    battery.zones.push((ZoneKind::PriorityFarmland, met(Lies::Overlaps, 0.0)));
+    battery.zones.push((ZoneKind::PriorityFarmland, met(Relation::Overlaps, 0.0)));
     assert_eq!((of(&battery, "Z1"), of(&battery, "Z2")), (None, None));
     battery.places = vec![place(YUANCHENG)];
     assert_eq!((of(&battery, "Z1"), of(&battery, "Z2")), (None, Some("hold")));
@@ -122,7 +122,7 @@ fn z2_twelve_industries_in_yuancheng() {
     // Land that straddles answers for both.
     let mut both = project(Activity::New, "3843");
     both.places = vec![place(SHUOZHOU), place(YUANCHENG)];
-    both.zones.push((ZoneKind::PriorityFarmland, met(Lies::Overlaps, 0.0)));
+    both.zones.push((ZoneKind::PriorityFarmland, met(Relation::Overlaps, 0.0)));
     assert_eq!(of(&both, "Z2"), Some("hold"));
 }
 
@@ -131,7 +131,7 @@ fn z3_nothing_that_may_pollute_is_built_on_concentrated_basic_farmland() {
     let with = |activity, industry: &str, stated| {
         let mut f = project(activity, industry);
         f.pollutes = stated;
-        f.zones.push((ZoneKind::BasicFarmland, met(Lies::Overlaps, 0.0)));
+        f.zones.push((ZoneKind::BasicFarmland, met(Relation::Overlaps, 0.0)));
         f
     };
     for (activity, industry, stated, verdict) in [
@@ -157,7 +157,7 @@ fn z3_nothing_that_may_pollute_is_built_on_concentrated_basic_farmland() {
 #[test]
 fn code_445_takes_over_from_law_50_on_its_day_and_brings_its_fine() {
     let mut f = smelter();
-    f.zones.push((ZoneKind::BasicFarmland, met(Lies::Overlaps, 0.0)));
+    f.zones.push((ZoneKind::BasicFarmland, met(Relation::Overlaps, 0.0)));
     let cited = |f: &Facts| articles(f, "Z3").into_iter().map(|(_, article)| article).collect::<Vec<_>>();
     assert_eq!(cited(&f), ["445", "1162(6)"]);
     f.on = LAST_OF_LAW;
@@ -176,7 +176,7 @@ fn z4_priority_farmland_is_not_occupied() {
         f.pollutes = Some(false);
         f.metals = Some(false);
         f.exempt = exempt;
-        f.units.push((class, met(Lies::Overlaps, 0.0)));
+        f.units.push((class, met(Relation::Overlaps, 0.0)));
         f
     };
     for (class, activity, exempt, verdict) in [
@@ -203,14 +203,14 @@ fn z5_no_smelter_or_coking_plant_around_homes() {
         f.facilities.push((facility, met));
         f
     };
-    let near = |metres| met(Lies::Near, metres);
+    let near = |metres| met(Relation::Near, metres);
     for (industry, facility, met, verdict) in [
         ("3212", Facility::Homes, near(500.0), Some("block")),
         ("2521", Facility::CareHomes, near(100.0), Some("block")),
         ("3212", Facility::Homes, near(500.1), None),
         ("3212", Facility::Kindergartens, near(100.0), None),
         ("2614", Facility::Homes, near(100.0), None),
-        ("32", Facility::Schools, met(Lies::Touches, 0.0), Some("hold")),
+        ("32", Facility::Schools, met(Relation::Touches, 0.0), Some("hold")),
     ] {
         assert_eq!(of(&beside(industry, facility, met.clone()), "Z5"), verdict, "{industry} {facility:?} {met:?}");
     }
@@ -224,7 +224,7 @@ fn z6_nothing_that_may_pollute_is_built_around_homes() {
     let beside = |facility, metres, place_of| {
         let mut f = project(Activity::Expansion, "2614");
         f.places = vec![place(place_of)];
-        f.facilities.push((facility, met(Lies::Near, metres)));
+        f.facilities.push((facility, met(Relation::Near, metres)));
         f
     };
     for (facility, metres, place_of, verdict) in [
@@ -264,11 +264,11 @@ fn what_around_means_is_said_where_it_is_not_known() {
     // The project's own protection distance will do; what meets the land lies around it whatever is set.
     f.reaches = Facility::ALL.iter().map(|facility| (*facility, Reach::of(None, Some(800.0)))).collect();
     assert_eq!(fired(&f), []);
-    f.facilities.push((Facility::Homes, met(Lies::Near, 700.0)));
+    f.facilities.push((Facility::Homes, met(Relation::Near, 700.0)));
     assert_eq!(of(&f, "Z5"), Some("block"));
     let mut unset = smelter();
     unset.reaches.clear();
-    unset.facilities.push((Facility::Homes, met(Lies::Touches, 0.0)));
+    unset.facilities.push((Facility::Homes, met(Relation::Touches, 0.0)));
     assert_eq!(of(&unset, "Z5"), Some("block"));
     // A layer that was not loaded is not known to be empty.
     let mut unknown = smelter();
@@ -281,7 +281,7 @@ fn z7_no_approval_of_an_assessment_where_priority_farmland_is_concentrated() {
     let asked = |procedure| {
         let mut f = project(Activity::Reconstruction, "2614");
         f.procedure = procedure;
-        f.zones.push((ZoneKind::PriorityFarmland, met(Lies::Overlaps, 0.0)));
+        f.zones.push((ZoneKind::PriorityFarmland, met(Relation::Overlaps, 0.0)));
         f
     };
     assert_eq!(of(&asked(Some(Procedure::Eia)), "Z7"), Some("block"));
@@ -304,7 +304,7 @@ fn z8_homes_in_guangdong_look_at_contaminated_plots_around() {
         f.places = vec![place(YUANCHENG)];
         f.industry = None;
         f.builds = builds;
-        f.sources.push(met(Lies::Near, 100.0));
+        f.sources.push(met(Relation::Near, 100.0));
         f
     };
     let homes = || building(Some(vec![Facility::Homes]));
@@ -429,19 +429,19 @@ fn zp_contradiction_a_statement_against_the_industry_is_shown() {
 
 fn lies_and_distance() -> impl Strategy<Value = Met> {
     prop_oneof![
-        Just(met(Lies::Overlaps, 0.0)),
+        Just(met(Relation::Overlaps, 0.0)),
         Just(sliver()),
-        Just(met(Lies::Touches, 0.0)),
-        (0.1..2000.0_f64).prop_map(|metres| met(Lies::Near, metres)),
+        Just(met(Relation::Touches, 0.0)),
+        (0.1..2000.0_f64).prop_map(|metres| met(Relation::Near, metres)),
     ]
 }
 
 /// The same record after the project moved away from it.
 fn moved(was: &Met, metres: f64) -> Met {
     match (was.lies, was.sliver) {
-        (Lies::Overlaps, false) if metres < 1.0 => sliver(),
-        (Lies::Overlaps, _) if metres < 2.0 => met(Lies::Touches, 0.0),
-        _ => met(Lies::Near, was.distance_m + metres),
+        (Relation::Overlaps, false) if metres < 1.0 => sliver(),
+        (Relation::Overlaps, _) if metres < 2.0 => met(Relation::Touches, 0.0),
+        _ => met(Relation::Near, was.distance_m + metres),
     }
 }
 

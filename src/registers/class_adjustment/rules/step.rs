@@ -1,48 +1,10 @@
 //! The life cycle as data: from where which step leads whereto, and who takes it.
 
 use crate::kernel::basis::cite_all;
+use crate::kernel::text::words;
 use crate::kernel::{Citation, Day, Error, Provision, Text};
 use crate::platform::Role;
 use crate::standards::law;
-use std::fmt;
-
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $variant:ident = $wire:literal, $zh:literal, $en:literal;)+ }) => {
-        $(#[$doc])*
-        #[derive(
-            Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
-            utoipa::ToSchema,
-        )]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name { $($(#[$each])* $variant),+ }
-
-        impl $name {
-            /// Every one, in order.
-            pub const ALL: &[$name] = &[$($name::$variant),+];
-
-            /// Its name on the wire.
-            pub const fn as_str(self) -> &'static str {
-                match self { $($name::$variant => $wire),+ }
-            }
-
-            /// What it is called.
-            pub const fn title(self) -> Text {
-                match self { $($name::$variant => Text::fixed($zh, $en)),+ }
-            }
-
-            /// Reads a wire name.
-            pub fn parse(s: &str) -> Option<$name> {
-                $name::ALL.iter().copied().find(|one| one.as_str() == s)
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-    };
-}
 
 words! {
     /// Why classes are given (rulebook 3.4).

@@ -2,6 +2,7 @@
 
 use super::stage::RiskGrade;
 use super::table::{Case, EventType, Publicity, StatutoryClock};
+use crate::kernel::text::words;
 use crate::kernel::{Area, Day, DivisionCode, DocumentId, Fault, Text};
 use serde_json::{Number, Value};
 
@@ -273,38 +274,6 @@ pub struct FieldRule {
     pub field: Field,
     /// Whether it must be there.
     pub need: Need,
-}
-
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $wire:literal, $zh:literal, $en:literal;)+ }) => {
-        $(#[$doc])*
-        #[derive(
-            Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
-        )]
-        pub enum $name {
-            $($(#[$variant_doc])* #[serde(rename = $wire)] $variant,)+
-        }
-
-        impl $name {
-            /// Every one.
-            pub const ALL: &[$name] = &[$($name::$variant),+];
-
-            /// Its name on the wire.
-            pub const fn as_str(self) -> &'static str {
-                match self { $($name::$variant => $wire),+ }
-            }
-
-            /// What it is called.
-            pub const fn title(self) -> Text {
-                match self { $($name::$variant => Text::fixed($zh, $en)),+ }
-            }
-
-            /// Reads a wire name.
-            pub fn parse(s: &str) -> Option<$name> {
-                $name::ALL.iter().copied().find(|word| word.as_str() == s)
-            }
-        }
-    };
 }
 
 words! {
