@@ -366,6 +366,19 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Params<T> {
     }
 }
 
+/// Judges a parameter that takes one of a rule's names.
+///
+/// # Errors
+/// `bad_parameter`.
+pub fn known_name(name: &str, value: Option<&str>, is_known: impl Fn(&str) -> bool) -> Result<()> {
+    match value {
+        Some(value) if !is_known(value) => {
+            Err(Error::bad_parameter(name, Text::new(format!("没有 {value}。"), format!("there is no {value}."))))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The revision that the caller means to change.
 pub struct IfMatch(pub i32);
 

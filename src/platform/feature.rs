@@ -94,12 +94,16 @@ impl<P: ToSchema> Feature<P> {
     /// # Errors
     /// When the bytes are no geometry: a fault of ours.
     pub fn of(id: uuid::Uuid, wkb: Option<&[u8]>, properties: P) -> Result<Feature<P>> {
-        let geometry = wkb.map(raw).transpose()?;
+        let geometry = wkb.map(geometry).transpose()?;
         Ok(Feature { kind: FeatureType::Feature, id, geometry, properties })
     }
 }
 
-fn raw(bytes: &[u8]) -> Result<Box<RawValue>> {
+/// An outline of the database (WKB) as GeoJSON.
+///
+/// # Errors
+/// When the bytes are no geometry: a fault of ours.
+pub fn geometry(bytes: &[u8]) -> Result<Box<RawValue>> {
     let mut text = Vec::with_capacity(bytes.len() * 2);
     wkb::to_geojson(bytes, DECIMALS, &mut text).map_err(Error::internal)?;
     RawValue::from_string(String::from_utf8(text).map_err(Error::internal)?).map_err(Error::internal)

@@ -8,7 +8,7 @@ use super::rules::{
 use super::sheet::{QuarterReport, ShareHead, ShareRow};
 use super::store::{self, By, CHECKS, CLOCK, Check, LetterRow, NewLetter, NewReply, QuarterFilter, ReplyRow, Share};
 use crate::across::land_check::certificate::WrittenReply as OnPaper;
-use crate::across::land_check::{self, Became, WrittenReply};
+use crate::across::land_check::{self, Became, WrittenReply, not_found};
 use crate::config::Config;
 use crate::kernel::{
     ConsultationId, ConsultationReplyId, Day, DivisionCode, DocumentId, Error, LandCheckId, QuarterShareId, Result,
@@ -75,11 +75,6 @@ impl Case {
             fallen: self.fallen(),
         }
     }
-}
-
-/// What is said of a check that the caller may not see: the same as of one that is not there.
-pub(super) fn not_found() -> Error {
-    Error::not_found("准入查询", "land check")
 }
 
 /// A check with its letters and replies, as known at an instant or now.

@@ -15,13 +15,14 @@ mod store;
 pub use actions::batch;
 pub use actions::compare::{Difference, RuleSaid, differing};
 pub use actions::records::{Misfit, verify_records, verify_records_of};
-pub use actions::standing::{Status, became, status};
+pub use actions::standing::{Status, became, not_found, status};
 pub use actions::watch::{Fallen, Pass, Watched, pass, untrue, untrue_of, watch};
 pub use actions::{Answered, Identity, Question, Stated, ask, ask_all, settings};
-pub use http::{Asked, read_all, read_question, routes};
+pub(crate) use http::wire_names;
+pub use http::{Asked, read_all, read_outline, read_question, routes};
 pub use jobs::{FILES, keep_watching, run_worker, work_off_batches};
 pub use rules::{
-    Actor, Decision, FactUsed, Finding, Fired, GATES, Gate, Jurisdiction, Operation, Place, Register,
-    Relation, Reply as WrittenReply, Source, Verdict, after_reply, home,
+    Actor, Decision, FactUsed, Finding, Fired, GATES, Gate, Jurisdiction, Operation, Place, Register, Relation,
+    Reply as WrittenReply, Source, Verdict, after_reply, home,
 };
 pub use store::standing::{Became, Candidate, Logged};

@@ -4,11 +4,12 @@ use super::actions::{self, Question, watch};
 use super::reply::SitingCheckReply;
 use super::rules::{Activity, Facility, Procedure};
 use super::store;
-use crate::across::land_check::{Difference, Verdict};
+use crate::across::land_check::{Difference, Verdict, read_outline, wire_names};
 use crate::kernel::paging;
-use crate::kernel::{Area, AreaGeometry, Day, DivisionCode, Error, Fault, Kind, Result, SitingCheckId, Text, mu};
+use crate::kernel::{Area, AreaGeometry, Day, DivisionCode, Error, Fault, Result, SitingCheckId, Text, mu};
+use crate::platform::call::known_name;
 use crate::platform::crs::area_in_crs;
-use crate::platform::feature::{Feature, FeaturePage, FeatureType};
+use crate::platform::feature::{Feature, FeaturePage, FeatureType, geometry};
 use crate::platform::{App, Body, Call, ContentCrs, Params, Permission, Reply, Stop};
 use crate::standards::industries::IndustryCode;
 use axum::extract::{OriginalUri, Path};
@@ -28,26 +29,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_zone_candidates))
 }
 
-/// Vertices of the land at most: overlaying more would hold a connection for a minute.
-const MAX_VERTICES: usize = 100_000;
-
 /// A protection distance at most, m.
 const MAX_DISTANCE_M: f64 = 50_000.0;
-
-macro_rules! wire_names {
-    ($(#[$doc:meta])* $name:ident for $rule:ident { $($(#[$vdoc:meta])* $variant:ident),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name { $($(#[$vdoc])* $variant),+ }
-
-        impl From<$name> for $rule {
-            fn from(name: $name) -> $rule {
-                match name { $($name::$variant => $rule::$variant),+ }
-            }
-        }
-    };
-}
 
 wire_names! {
     /// What is done with the project.
@@ -190,24 +173,7 @@ pub struct SitingAskedProperties {
 /// Turns what was asked, of an outline that was read, into a question, or names every fault.
 fn read_question(given: SitingAskedProperties, area: Result<Area>, today: Day) -> Result<Question> {
     let mut faults = Vec::new();
-    let area = match area {
-        Ok(area) => Some(area),
-        Err(error) if error.kind() == Kind::Invalid => {
-            faults.extend(error.faults().iter().cloned());
-            None
-        }
-        Err(error) => return Err(error),
-    };
-    if area.as_ref().is_some_and(|area| area.vertices() > MAX_VERTICES) {
-        faults.push(Fault::new(
-            "/geometry",
-            "too_many_vertices",
-            Text::new(
-                format!("项目用地不得超过 {MAX_VERTICES} 个点，请简化或分块。"),
-                format!("The land has at most {MAX_VERTICES} vertices; simplify it or divide it."),
-            ),
-        ));
-    }
+    let area = read_outline(area, &Text::fixed("项目用地", "The land"), &mut faults)?;
     let industry = given.industry.and_then(|code| {
         IndustryCode::parse(&code)
             .map_err(|fault| faults.push(Fault { pointer: "/properties/industry".to_owned(), ..fault }))
@@ -287,15 +253,21 @@ async fn ask_siting_check(
     Ok(act.finish(reply).await?)
 }
 
+fn not_found() -> Error {
+    Error::not_found("选址核查", "siting check")
+}
+
+fn read_id(id: &str) -> Result<SitingCheckId> {
+    id.parse().map_err(|_| not_found())
+}
+
 /// Read a siting check, byte for byte as it was answered.
 #[utoipa::path(get, path = "/v1/siting-checks/{id}", operation_id = "get_siting_check", tag = "siting checks",
     params(("id" = SitingCheckId, Path, description = "Identifier of the siting check")),
     responses((status = 200, body = SitingCheckReply)), extensions(("x-permission" = json!("land_check.read"))))]
 async fn get_siting_check(call: Call, Path(id): Path<String>) -> Result<Reply, Stop> {
     let scope = call.read(Permission::LandCheckRead)?;
-    let missing = || Error::not_found("选址核查", "siting check");
-    let id: SitingCheckId = id.parse().map_err(|_| missing())?;
-    let body = store::body(call.app().db(), &scope, id).await?.ok_or_else(missing)?;
+    let body = store::body(call.app().db(), &scope, read_id(&id)?).await?.ok_or_else(not_found)?;
     Ok(Reply::bytes("application/json", body).with_header(header::CACHE_CONTROL, "private, no-cache"))
 }
 
@@ -350,10 +322,8 @@ impl From<watch::Now> for SitingStanding {
     responses((status = 200, body = SitingStanding)), extensions(("x-permission" = json!("land_check.read"))))]
 async fn get_siting_check_standing(call: Call, Path(id): Path<String>) -> Result<Reply, Stop> {
     let scope = call.read(Permission::LandCheckRead)?;
-    let missing = || Error::not_found("选址核查", "siting check");
-    let id: SitingCheckId = id.parse().map_err(|_| missing())?;
     let mut conn = call.app().db().acquire().await.map_err(Error::from)?;
-    let now = watch::now(&mut conn, &scope, id).await?.ok_or_else(missing)?;
+    let now = watch::now(&mut conn, &scope, read_id(&id)?).await?.ok_or_else(not_found)?;
     Ok(Reply::json(&SitingStanding::from(now))?.with_header(header::CACHE_CONTROL, "private, no-cache"))
 }
 
@@ -419,8 +389,8 @@ async fn list_siting_checks(
     let scope = call.read(Permission::LandCheckRead)?;
     let Params(params) = params?;
     let limit = paging::limit(params.limit)?;
-    known("verdict", params.verdict.as_deref(), |name| Verdict::ALL.iter().any(|v| v.as_str() == name))?;
-    known("activity", params.activity.as_deref(), |name| Activity::ALL.iter().any(|a| a.as_str() == name))?;
+    known_name("verdict", params.verdict.as_deref(), |name| Verdict::ALL.iter().any(|v| v.as_str() == name))?;
+    known_name("activity", params.activity.as_deref(), |name| Activity::parse(name).is_some())?;
     let filters = format!(
         "{:?}",
         (&params.verdict, &params.activity, &params.industry, &params.reference, &params.division, scope.mark())
@@ -454,15 +424,6 @@ async fn list_siting_checks(
         })
         .collect::<Result<Vec<_>>>()?;
     Ok(Reply::geojson(&FeaturePage::of(&uri, features, limit, &filters, |feature| feature.id.to_string()))?)
-}
-
-fn known(name: &str, value: Option<&str>, is_known: impl Fn(&str) -> bool) -> Result<()> {
-    match value {
-        Some(value) if !is_known(value) => {
-            Err(Error::bad_parameter(name, Text::new(format!("没有 {value}。"), format!("there is no {value}."))))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Where to look for groups of farmland.
@@ -579,12 +540,9 @@ async fn list_zone_candidates(call: Call, Params(params): Params<CandidateParams
 }
 
 fn candidate(cluster: store::Cluster) -> Result<CandidateFeature> {
-    let mut text = Vec::with_capacity(cluster.wkb.len() * 2);
-    crate::kernel::wkb::to_geojson(&cluster.wkb, 9, &mut text).map_err(Error::internal)?;
-    let text = String::from_utf8(text).map_err(Error::internal)?;
     Ok(CandidateFeature {
         kind: FeatureType::Feature,
-        geometry: serde_json::value::RawValue::from_string(text).map_err(Error::internal)?,
+        geometry: geometry(&cluster.wkb)?,
         properties: CandidateProperties {
             units: cluster.units,
             area_m2: cluster.area_m2,

@@ -1,8 +1,8 @@
 //! `/v1/land-checks/{id}/certificate.pdf`: the check on paper, with what the bureau wrote about it.
 
-use super::super::actions::{self, not_found};
+use super::super::actions;
 use super::{read_id, see};
-use crate::across::land_check::certificate;
+use crate::across::land_check::{certificate, not_found};
 use crate::kernel::LandCheckId;
 use crate::platform::{App, Call, Permission, Reply, Stop};
 use axum::extract::Path;

@@ -3,11 +3,11 @@
 mod certificate;
 mod quarter;
 
-use super::actions::{self, Case, conclusion, not_found};
+use super::actions::{self, Case, conclusion};
 use super::rules::again::{RuleAfter, verdict};
 use super::rules::{Fallen, GATE, GivenLetter, GivenReply, citations};
 use super::store::{self, CLOCK, Clock, InboxFilter, InboxRow, LetterRow, ReplyRow};
-use crate::across::land_check::{Operation, Verdict, WrittenReply};
+use crate::across::land_check::{Operation, Verdict, WrittenReply, not_found};
 use crate::kernel::paging::{self, Cursor};
 use crate::kernel::{
     Citation, Confidence, Day, DeadlineId, DivisionCode, DocumentId, Error, LandCheckId, Result, Text,

@@ -16,6 +16,11 @@ use std::fmt;
 /// Longest reason taken, characters.
 const MAX_REASON: usize = 500;
 
+/// What is said of a check that the caller may not see: the same as of one that is not there.
+pub fn not_found() -> Error {
+    Error::not_found("准入查询", "land check")
+}
+
 /// How an answer stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
@@ -210,8 +215,7 @@ pub(in super::super) async fn explain(
 pub(in super::super) async fn withdraw(act: &mut Act, id: LandCheckId, reason: &str) -> Result<Now> {
     let caller = act.caller().clone();
     let scope = caller.scope(Permission::LandCheckWithdraw);
-    let missing = || Error::not_found("准入查询", "land check");
-    let head = store::head(act.tx(), &scope, id).await?.ok_or_else(missing)?;
+    let head = store::head(act.tx(), &scope, id).await?.ok_or_else(not_found)?;
     if let Caller::Key(holder) = &caller
         && head.key != Some(holder.id)
         && !holder.role.is_ecology()

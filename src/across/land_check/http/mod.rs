@@ -3,12 +3,14 @@
 mod batch;
 mod standing;
 
+use super::actions::standing::not_found;
 use super::actions::{self, Identity, Question, Stated};
 use super::reply::{LandCheckReply, SealedLandCheckReply};
 use super::rules::{Operation, SurveyState, Verdict};
 use super::store;
 use crate::kernel::AreaGeometry;
 use crate::kernel::{Area, Day, Error, Fault, Kind, LandCheckId, Result, Text, paging, wkb};
+use crate::platform::call::known_name;
 use crate::platform::crs::{BodyCrs, area_in_crs};
 use crate::platform::feature::{Feature, FeaturePage, FeatureType};
 use crate::platform::{App, Body, Call, ContentCrs, Params, Permission, Reply, Stop};
@@ -168,13 +170,13 @@ pub struct StatedFacts {
     pub food_site: Option<bool>,
 }
 
+/// Names on the wire of what the rules distinguish.
 macro_rules! wire_names {
-    ($(#[$doc:meta])* $name:ident for $rule:ident { $($variant:ident),+ $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident for $rule:ident { $($(#[$each:meta])* $variant:ident),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
         #[serde(rename_all = "snake_case")]
-        #[expect(missing_docs, reason = "the names are those of the rules, documented there")]
-        pub enum $name { $($variant),+ }
+        pub enum $name { $($(#[$each])* $variant),+ }
 
         impl From<$name> for $rule {
             fn from(name: $name) -> $rule {
@@ -183,9 +185,11 @@ macro_rules! wire_names {
         }
     };
 }
+pub(crate) use wire_names;
 
 wire_names! {
     /// What is to be done with the land: 征收 收回 收购 转让 改变用途 规划条件 供地 施工许可 环评 登记 开垦 农用地转用.
+    #[expect(missing_docs, reason = "the names are those of the rules, documented there")]
     OperationName for Operation {
         Requisition, Reclaim, Acquire, Transfer, ChangeUse, PlanningConditions, Supply, ConstructionPermit, Eia, Registration,
         ReclamationToFarmland, FarmlandConversion,
@@ -194,6 +198,7 @@ wire_names! {
 
 wire_names! {
     /// How far the survey of the parcel has come.
+    #[expect(missing_docs, reason = "the names are those of the rules, documented there")]
     SurveyStateName for SurveyState {
         None, Running, ReviewedWithinScreening, ReviewedAboveScreening, RiskAcceptable, ActionRequired, EffectMet, EffectNotMet,
     }
@@ -208,27 +213,37 @@ pub fn read_question(asked: Asked, today: Day) -> Result<Question> {
     read_question_on(asked.properties, area, Identity::default(), today)
 }
 
-/// As [`read_question`], of an outline that was read from somewhere, with what the registry knows of the parcel.
-fn read_question_on(properties: AskedProperties, area: Result<Area>, known: Identity, today: Day) -> Result<Question> {
-    let mut faults = Vec::new();
+/// An outline that was read, or what is wrong with it; `land` is what it is the outline of.
+///
+/// # Errors
+/// When the outline could not be read for another reason than its own.
+pub fn read_outline(area: Result<Area>, land: &Text, faults: &mut Vec<Fault>) -> Result<Option<Area>> {
     let area = match area {
-        Ok(area) => Some(area),
+        Ok(area) => area,
         Err(error) if error.kind() == Kind::Invalid => {
             faults.extend(error.faults().iter().cloned());
-            None
+            return Ok(None);
         }
         Err(error) => return Err(error),
     };
-    if area.as_ref().is_some_and(|area| area.vertices() > MAX_VERTICES) {
+    if area.vertices() > MAX_VERTICES {
+        let Text { zh, en } = land;
         faults.push(Fault::new(
             "/geometry",
             "too_many_vertices",
             Text::new(
-                format!("地块不得超过 {MAX_VERTICES} 个点，请简化或分块。"),
-                format!("A parcel has at most {MAX_VERTICES} vertices; simplify it or divide it."),
+                format!("{zh}不得超过 {MAX_VERTICES} 个点，请简化或分块。"),
+                format!("{en} has at most {MAX_VERTICES} vertices; simplify it or divide it."),
             ),
         ));
     }
+    Ok(Some(area))
+}
+
+/// As [`read_question`], of an outline that was read from somewhere, with what the registry knows of the parcel.
+fn read_question_on(properties: AskedProperties, area: Result<Area>, known: Identity, today: Day) -> Result<Question> {
+    let mut faults = Vec::new();
+    let area = read_outline(area, &Text::fixed("地块", "A parcel"), &mut faults)?;
     let mut land_use = |code: Option<UseCode>, name: &str| {
         let UseCode { system, code } = code?;
         let at = |fault: Fault, field: &str| Fault { pointer: format!("/properties/{name}/{field}"), ..fault };
@@ -408,9 +423,7 @@ async fn ground(
     responses((status = 200, body = SealedLandCheckReply)), extensions(("x-permission" = json!("land_check.read"))))]
 async fn get(call: Call, Path(id): Path<String>) -> Result<Reply, Stop> {
     let scope = call.read(Permission::LandCheckRead)?;
-    let missing = || Error::not_found("准入查询", "land check");
-    let id: LandCheckId = id.parse().map_err(|_| missing())?;
-    let body = store::body(call.app().db(), &scope, id).await?.ok_or_else(missing)?;
+    let body = store::body(call.app().db(), &scope, standing::read_id(&id)?).await?.ok_or_else(not_found)?;
     Ok(Reply::bytes("application/json", body).with_header(header::CACHE_CONTROL, "private, no-cache"))
 }
 
@@ -472,8 +485,8 @@ async fn list(
     let scope = call.read(Permission::LandCheckRead)?;
     let Params(params) = params?;
     let limit = paging::limit(params.limit)?;
-    known("verdict", params.verdict.as_deref(), |name| Verdict::ALL.iter().any(|v| v.as_str() == name))?;
-    known("operation", params.operation.as_deref(), |name| Operation::parse(name).is_some())?;
+    known_name("verdict", params.verdict.as_deref(), |name| Verdict::ALL.iter().any(|v| v.as_str() == name))?;
+    known_name("operation", params.operation.as_deref(), |name| Operation::parse(name).is_some())?;
     let filters =
         format!("{:?}", (&params.verdict, &params.operation, &params.reference, &params.division, scope.mark()));
     let before = paging::Cursor::key(params.cursor.as_deref(), &filters)?;
@@ -503,13 +516,4 @@ async fn list(
         })
         .collect::<Result<Vec<_>>>()?;
     Ok(Reply::geojson(&FeaturePage::of(&uri, features, limit, &filters, |feature| feature.id.to_string()))?)
-}
-
-fn known(name: &str, value: Option<&str>, is_known: impl Fn(&str) -> bool) -> Result<()> {
-    match value {
-        Some(value) if !is_known(value) => {
-            Err(Error::bad_parameter(name, Text::new(format!("没有 {value}。"), format!("there is no {value}."))))
-        }
-        _ => Ok(()),
-    }
 }

@@ -1,8 +1,8 @@
 //! `/v1/land-checks/{id}/standing`, `/explain`, `/withdrawal`: what has become of a reply.
 
 use super::super::actions::compare::Difference;
-use super::super::actions::standing::{self, Against};
-use crate::kernel::{Error, LandCheckId, Result, Text};
+use super::super::actions::standing::{self, Against, not_found};
+use crate::kernel::{LandCheckId, Result, Text};
 use crate::platform::{App, Body, Call, Params, Permission, Reply, Stop};
 use axum::extract::Path;
 use axum::http::header;
@@ -16,12 +16,8 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(get_standing)).routes(routes!(explain)).routes(routes!(withdraw))
 }
 
-fn missing() -> Error {
-    Error::not_found("准入查询", "land check")
-}
-
-fn read_id(id: &str) -> Result<LandCheckId> {
-    id.parse().map_err(|_| missing())
+pub(super) fn read_id(id: &str) -> Result<LandCheckId> {
+    id.parse().map_err(|_| not_found())
 }
 
 /// How a reply stands now.
@@ -78,7 +74,7 @@ impl From<standing::Now> for StandingNow {
     responses((status = 200, body = StandingNow)), extensions(("x-permission" = json!("land_check.read"))))]
 async fn get_standing(call: Call, Path(id): Path<String>) -> Result<Reply, Stop> {
     let scope = call.read(Permission::LandCheckRead)?;
-    let now = standing::now(call.app(), &scope, read_id(&id)?).await?.ok_or_else(missing)?;
+    let now = standing::now(call.app(), &scope, read_id(&id)?).await?.ok_or_else(not_found)?;
     Ok(Reply::json(&StandingNow::from(now))?.with_header(header::CACHE_CONTROL, "private, no-cache"))
 }
 
@@ -126,7 +122,7 @@ async fn explain(
     let scope = call.read(Permission::LandCheckRead)?;
     let Params(params) = params?;
     let against = Against::read(params.against.as_deref())?;
-    let found = standing::explain(call.app(), &scope, read_id(&id)?, against).await?.ok_or_else(missing)?;
+    let found = standing::explain(call.app(), &scope, read_id(&id)?, against).await?.ok_or_else(not_found)?;
     Ok(Reply::json(&Explained {
         id: found.id,
         number: found.number,
