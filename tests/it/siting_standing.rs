@@ -1,19 +1,16 @@
 //! Siting checks are watched: a change that alters one supersedes it, and nothing else does; and what they would have been by
 //! what was known before.
 
-use crate::loading::{feature, load};
+use crate::support::checks::{Checks, Kind, any_history, text, what};
 use crate::support::{TODAY, World, expect};
 use jingtu::across::land_check::{self, Pass};
 use jingtu::across::siting;
 use jingtu::config::Config;
-use jingtu::kernel::SitingCheckId;
 use jingtu::platform::{App, Role};
-use jingtu::registers::Outcome;
 use proptest::prelude::*;
-use proptest::test_runner::{Config as Cases, TestRunner};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use uuid::Uuid;
+use std::ops::Deref;
 
 const HERE: &str = "152921";
 const THERE: &str = "140602";
@@ -44,43 +41,36 @@ fn point(east: f64, north: f64) -> Value {
     json!({"type": "Point", "coordinates": position(east, north)})
 }
 
-/// A registry, a planning bureau that asks it, and the governments and bureaus that keep it.
+/// Siting checks, and a government that publishes and orders.
 struct Desk {
-    world: World,
-    planning: String,
+    checks: Checks,
     government: String,
+}
+
+impl Deref for Desk {
+    type Target = Checks;
+
+    fn deref(&self) -> &Checks {
+        &self.checks
+    }
 }
 
 impl Desk {
     async fn new() -> Desk {
-        let world = World::with(distances(300)).await;
-        let (planning, government) =
-            (world.key(Role::Planning, "000000").await, world.key(Role::Government, "000000").await);
-        let desk = Desk { world, planning, government };
-        // The program's rules are new to this registry: they are held against no answer yet.
-        desk.watch().await;
-        desk
-    }
-
-    async fn watch(&self) -> Pass {
-        siting::watch(&self.world.app).await.expect("a pass")
+        let checks = Checks::of(Kind::Siting, World::with(distances(300)).await, "000000").await;
+        let government = checks.world.key(Role::Government, "000000").await;
+        Desk { checks, government }
     }
 
     async fn ask(&self, division: &str, geometry: &Value, more: Value) -> Value {
         let mut properties = json!({"activity": "new", "operation": "eia", "division_code": division});
         properties.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
-        let asked = json!({"type": "Feature", "geometry": geometry, "properties": properties});
         self.world.clock.advance(chrono::Duration::seconds(1));
-        expect(self.world.post("/v1/siting-checks").bearer_auth(&self.planning).json(&asked), 201).await
+        self.checks.ask(geometry, properties).await
     }
 
     async fn smelter(&self, east: f64, north: f64) -> Value {
         self.ask(HERE, &land(east, north, 100.0), json!({"industry": SMELTER})).await
-    }
-
-    async fn load(&self, target: &str, properties: Value, geometry: &Value) {
-        let outcomes = load(&self.world, target, &[feature(properties, geometry.clone())], 10).await;
-        assert!(matches!(outcomes[..], [Outcome::Written]), "{target}: {outcomes:?}");
     }
 
     async fn school(&self, code: &str, geometry: &Value) {
@@ -97,37 +87,6 @@ impl Desk {
         let body = json!({"division_code": division, "kind": kind, "as_of": as_of, "published_by": "某人民政府"});
         expect(self.world.post("/v1/siting-zone-publications").bearer_auth(&self.government).json(&body), 201).await;
     }
-
-    async fn get(&self, path: &str) -> Value {
-        expect(self.world.get(path).bearer_auth(&self.planning), 200).await
-    }
-
-    async fn standing(&self, answer: &Value) -> Value {
-        self.get(&format!("/v1/siting-checks/{}/standing", text(answer, "id"))).await
-    }
-
-    async fn status(&self, answer: &Value) -> String {
-        text(&self.standing(answer).await, "status").to_owned()
-    }
-
-    /// The superseded answers that subscribers hear of.
-    async fn told(&self) -> Vec<Value> {
-        let changes = self.get("/v1/changes?kind=siting_check.superseded").await;
-        changes["changes"].as_array().expect("changes").clone()
-    }
-
-    async fn superseded(&self) -> BTreeSet<SitingCheckId> {
-        let ids = sqlx::query_scalar::<_, Uuid>("select check_id from siting_check_standing");
-        ids.fetch_all(self.world.app.db()).await.expect("standings").into_iter().map(SitingCheckId).collect()
-    }
-}
-
-fn text<'a>(value: &'a Value, name: &str) -> &'a str {
-    value[name].as_str().unwrap_or_else(|| panic!("{name} in {value}"))
-}
-
-fn what(standing: &Value) -> BTreeSet<&str> {
-    standing["because"].as_array().expect("because").iter().map(|one| text(one, "what")).collect()
 }
 
 #[tokio::test]
@@ -148,7 +107,7 @@ async fn a_new_school_within_the_distance_supersedes_the_answer_beside_it_and_no
     assert_eq!(desk.watch().await, Pass { judged: 1, superseded: 1 });
     let standing = desk.standing(&near).await;
     assert_eq!((text(&standing, "status"), text(&standing, "verdict_now")), ("superseded", "block"), "{standing}");
-    assert!(what(&standing).is_superset(&BTreeSet::from(["verdict", "hit_added"])), "{standing}");
+    assert!(["verdict", "hit_added"].iter().all(|one| what(&standing).contains(one)), "{standing}");
     assert_eq!(desk.status(&far).await, "valid");
     let told = desk.told().await;
     assert_eq!(
@@ -158,7 +117,7 @@ async fn a_new_school_within_the_distance_supersedes_the_answer_beside_it_and_no
     assert_eq!(told[0]["data"]["verdict_now"], "block");
 
     // What was signed stays signed, and the proof says how it stands.
-    let bytes = desk.world.get(&format!("/v1/siting-checks/{}", text(&near, "id"))).bearer_auth(&desk.planning);
+    let bytes = desk.world.get(&desk.path(&near, "")).bearer_auth(&desk.planning);
     let bytes = bytes.send().await.expect("an answer").bytes().await.expect("a body");
     let verify = desk.world.post("/v1/verify").header("content-type", "application/json").body(bytes);
     let verified = expect(verify, 200).await;
@@ -166,7 +125,7 @@ async fn a_new_school_within_the_distance_supersedes_the_answer_beside_it_and_no
 
     // Nobody else's; and what alters nothing raises nothing.
     let elsewhere = desk.world.key(Role::Planning, "441602").await;
-    let path = format!("/v1/siting-checks/{}/standing", text(&near, "id"));
+    let path = desk.path(&near, "/standing");
     expect(desk.world.get(&path).bearer_auth(&elsewhere), 404).await;
     desk.school("S2", &point(2_000.0, 5_000.0)).await;
     desk.load(
@@ -195,7 +154,7 @@ async fn an_order_a_publication_and_the_calendar_bear_on_the_division_they_are_f
     let last = TODAY.add_days(1).to_string();
     desk.order(HERE, &TODAY.to_string(), Some(&last)).await;
     assert_eq!(desk.watch().await, Pass { judged: 1, superseded: 1 });
-    assert!(what(&desk.standing(&here).await).contains("rule_added"));
+    assert!(what(&desk.standing(&here).await).contains(&"rule_added"));
     assert_eq!(desk.status(&there).await, "valid");
 
     // The order ends by the calendar: an answer that rested on it is not true any more.
@@ -225,7 +184,7 @@ async fn a_changed_distance_is_held_against_every_answer() {
     let app = App::new(desk.world.app.db().clone(), desk.world.clock.clone(), distances(800));
     assert_eq!(siting::watch(&app).await.expect("a pass"), Pass { judged: 2, superseded: 2 });
     for answer in [&one, &other] {
-        assert_eq!(what(&desk.standing(answer).await), BTreeSet::from(["distance_changed"]));
+        assert_eq!(what(&desk.standing(answer).await), ["distance_changed"]);
     }
     assert_eq!(siting::watch(&app).await.expect("a pass"), Pass::default(), "once");
 }
@@ -310,28 +269,11 @@ async fn an_answer_as_of_an_instant_knows_what_was_known_then_and_is_not_of_reco
 #[tokio::test]
 async fn an_answer_altered_or_removed_on_record_is_found_by_its_entry_in_the_log() {
     let desk = Desk::new().await;
-    let mut answers = Vec::new();
-    for n in 0..3 {
-        answers.push(desk.smelter(f64::from(n) * 500.0, 0.0).await);
-    }
+    let answers = [desk.smelter(0.0, 0.0).await, desk.smelter(500.0, 0.0).await, desk.smelter(1_000.0, 0.0).await];
     let app = &desk.world.app;
     assert_eq!(siting::verify_records(app).await.expect("verified"), []);
     assert_eq!(land_check::verify_records(app).await.expect("verified"), [], "another kind's entries are not missed");
-    let mut tx = app.db().begin().await.expect("begin");
-    for sql in [
-        "alter table siting_check disable trigger all",
-        "update siting_check set body = b.body, body_sha256 = sha256(b.body)
-         from (select id, convert_to(replace(convert_from(body, 'UTF8'), '3212', '1310'), 'UTF8') as body
-               from siting_check where log_index = 0) b
-         where b.id = siting_check.id",
-        "delete from siting_check where log_index = 2",
-    ] {
-        sqlx::query(sql).execute(&mut *tx).await.expect("tampered");
-    }
-    tx.commit().await.expect("commit");
-    let found = siting::verify_records(app).await.expect("verified");
-    let found: Vec<(u64, &str)> = found.iter().map(|misfit| (misfit.index, misfit.number.as_str())).collect();
-    assert_eq!(found, [(0, text(&answers[0], "number")), (2, text(&answers[2], "number"))]);
+    desk.find_altered_and_removed(&answers, SMELTER, "1310").await;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -430,36 +372,24 @@ async fn carry_out(desk: &Desk, n: usize, step: &Move) {
 
 #[test]
 fn what_the_watch_supersedes_is_what_judging_every_answer_anew_finds() {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let mut runner = TestRunner::new(Cases { cases: 12, ..Cases::default() });
-    runner
-        .run(&moves(), |moves| {
-            runtime.block_on(async {
-                let desk = Desk::new().await;
-                for x in 0..5 {
-                    for y in (x % 2..5).step_by(2) {
-                        let asked = match (x + y) % 3 {
-                            0 => json!({"industry": SMELTER}),
-                            1 => json!({"industry": "2614", "protection_distance_m": 500.0}),
-                            _ => json!({"sensitive_use": ["homes", "schools"]}),
-                        };
-                        let division = if (x + y) % 4 == 0 { THERE } else { HERE };
-                        desk.ask(division, &place((x, y), 100.0), asked).await;
-                    }
-                }
-                let mut superseded = BTreeSet::new();
-                for (n, step) in moves.iter().enumerate() {
-                    carry_out(&desk, n, step).await;
-                    let found: BTreeSet<SitingCheckId> =
-                        siting::untrue(&desk.world.app).await.expect("judged anew").into_iter().collect();
-                    let pass = desk.watch().await;
-                    assert_eq!(pass.superseded, found.len(), "after {step:?}");
-                    superseded.extend(found);
-                    assert_eq!(desk.superseded().await, superseded, "after {step:?}");
-                }
-                assert_eq!(desk.told().await.len(), superseded.len());
-            });
-            Ok(())
-        })
-        .expect("no history is missed");
+    any_history(moves(), async |moves| {
+        let desk = Desk::new().await;
+        for x in 0..5 {
+            for y in (x % 2..5).step_by(2) {
+                let asked = match (x + y) % 3 {
+                    0 => json!({"industry": SMELTER}),
+                    1 => json!({"industry": "2614", "protection_distance_m": 500.0}),
+                    _ => json!({"sensitive_use": ["homes", "schools"]}),
+                };
+                let division = if (x + y) % 4 == 0 { THERE } else { HERE };
+                desk.ask(division, &place((x, y), 100.0), asked).await;
+            }
+        }
+        let mut superseded = BTreeSet::new();
+        for (n, step) in moves.iter().enumerate() {
+            carry_out(&desk, n, step).await;
+            desk.follow(&mut superseded, step).await;
+        }
+        assert_eq!(desk.told().await.len(), superseded.len());
+    });
 }

@@ -1,76 +1,42 @@
 //! Replies to land checks are watched: a change that alters one supersedes it, and nothing else does.
 
-use crate::loading::{feature, load};
+use crate::support::checks::{Checks, Kind, any_history, text, what};
 use crate::support::{TODAY, World, expect, square};
 use jingtu::across::land_check::{self, Asked, Pass};
-use jingtu::kernel::LandCheckId;
 use jingtu::platform::{Act, Permission, Reply, Role};
-use jingtu::registers::Outcome;
 use proptest::prelude::*;
-use proptest::test_runner::{Config as Cases, TestRunner};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::ops::Deref;
 
 const HERE: &str = "152921";
 
-/// A registry, a planning bureau that asks it, and an ecology bureau that keeps it.
+/// Land checks, and an ecology bureau that keeps the registry.
 struct Desk {
-    world: World,
-    planning: String,
+    checks: Checks,
     county: String,
+}
+
+impl Deref for Desk {
+    type Target = Checks;
+
+    fn deref(&self) -> &Checks {
+        &self.checks
+    }
 }
 
 impl Desk {
     async fn new() -> Desk {
-        let world = World::new().await;
-        let (planning, county) = (world.key(Role::Planning, HERE).await, world.key(Role::CountyEcology, HERE).await);
-        let desk = Desk { world, planning, county };
-        // The program's rules are new to this registry: they are held against no reply yet.
-        desk.watch().await;
-        desk
-    }
-
-    async fn watch(&self) -> Pass {
-        land_check::watch(&self.world.app).await.expect("a pass")
-    }
-
-    async fn ask(&self, geometry: &Value, properties: Value) -> Value {
-        let asked = json!({"type": "Feature", "geometry": geometry, "properties": properties});
-        expect(self.world.post("/v1/land-checks").bearer_auth(&self.planning).json(&asked), 201).await
+        let checks = Checks::of(Kind::Land, World::new().await, HERE).await;
+        let county = checks.world.key(Role::CountyEcology, HERE).await;
+        Desk { checks, county }
     }
 
     async fn load(&self, target: &str, properties: Value, geometry: &Value) {
         let mut facts = json!({"name": "某处", "division_code": HERE});
         facts.as_object_mut().expect("facts").extend(properties.as_object().expect("properties").clone());
-        let outcomes = load(&self.world, target, &[feature(facts, geometry.clone())], 10).await;
-        assert!(matches!(outcomes[..], [Outcome::Written]), "{outcomes:?}");
+        self.checks.load(target, facts, geometry).await;
     }
-
-    async fn get(&self, path: &str) -> Value {
-        expect(self.world.get(path).bearer_auth(&self.planning), 200).await
-    }
-
-    async fn standing(&self, answer: &Value) -> Value {
-        self.get(&format!("/v1/land-checks/{}/standing", text(answer, "id"))).await
-    }
-
-    async fn status(&self, answer: &Value) -> String {
-        text(&self.standing(answer).await, "status").to_owned()
-    }
-
-    /// The superseded replies that subscribers hear of.
-    async fn told(&self) -> Vec<Value> {
-        let changes = self.get("/v1/changes?kind=land_check.superseded").await;
-        changes["changes"].as_array().expect("changes").clone()
-    }
-}
-
-fn text<'a>(value: &'a Value, name: &str) -> &'a str {
-    value[name].as_str().unwrap_or_else(|| panic!("{name} in {value}"))
-}
-
-fn what(standing: &Value) -> Vec<&str> {
-    standing["because"].as_array().expect("because").iter().map(|one| text(one, "what")).collect()
 }
 
 fn reclaim() -> Value {
@@ -102,7 +68,7 @@ async fn a_new_site_supersedes_the_reply_on_its_ground_and_no_other() {
     assert!(text(&standing, "since") >= text(&there, "checked_at"));
     assert_eq!(desk.status(&other).await, "valid");
     // The reply itself stays what it was.
-    let path = format!("/v1/land-checks/{}", text(&there, "id"));
+    let path = desk.path(&there, "");
     assert_eq!(desk.get(&path).await, there);
 
     let told = desk.told().await;
@@ -228,29 +194,10 @@ async fn an_answer_that_comes_late_is_looked_at_again() {
 #[tokio::test]
 async fn a_reply_altered_or_removed_on_record_is_found_by_its_entry_in_the_log() {
     let desk = Desk::new().await;
-    let mut answers = Vec::new();
-    for n in 0..3 {
-        answers.push(desk.ask(&square(105.5 + f64::from(n) * 0.02, 38.8, 200.0), reclaim()).await);
-    }
-    let app = &desk.world.app;
-    assert_eq!(land_check::verify_records(app).await.expect("verified"), []);
-    let tamper = |sql: &'static str| async move {
-        let mut tx = app.db().begin().await.expect("begin");
-        sqlx::query("alter table land_check disable trigger all").execute(&mut *tx).await.expect("triggers");
-        sqlx::query(sql).execute(&mut *tx).await.expect("tampered");
-        tx.commit().await.expect("commit");
-    };
-    tamper(
-        "update land_check set body = b.body, body_sha256 = sha256(b.body)
-         from (select id, convert_to(replace(convert_from(body, 'UTF8'), 'reclaim', 'acquire'), 'UTF8') as body
-               from land_check where log_index = 0) b
-         where b.id = land_check.id",
-    )
-    .await;
-    tamper("delete from land_check where log_index = 2").await;
-    let found = land_check::verify_records(app).await.expect("verified");
-    let found: Vec<(u64, &str)> = found.iter().map(|misfit| (misfit.index, misfit.number.as_str())).collect();
-    assert_eq!(found, [(0, text(&answers[0], "number")), (2, text(&answers[2], "number"))]);
+    let ask = async |n: u8| desk.ask(&square(105.5 + f64::from(n) * 0.02, 38.8, 200.0), reclaim()).await;
+    let answers = [ask(0).await, ask(1).await, ask(2).await];
+    assert_eq!(land_check::verify_records(&desk.world.app).await.expect("verified"), []);
+    desk.find_altered_and_removed(&answers, "reclaim", "acquire").await;
 }
 
 #[tokio::test]
@@ -272,7 +219,7 @@ async fn a_change_of_the_rules_is_held_against_every_reply() {
 async fn a_reply_is_withdrawn_by_whom_it_concerns_with_a_reason_and_once() {
     let desk = Desk::new().await;
     let answer = desk.ask(&square(105.6, 38.8, 200.0), reclaim()).await;
-    let path = format!("/v1/land-checks/{}/withdrawal", text(&answer, "id"));
+    let path = desk.path(&answer, "/withdrawal");
     let other = desk.world.key(Role::Planning, HERE).await;
     let reason = json!({"reason": "界线有误"});
     let refused = expect(desk.world.post(&path).bearer_auth(&other).json(&reason), 403).await;
@@ -298,7 +245,7 @@ async fn what_changed_since_is_explained_against_now_and_against_an_instant() {
     desk.world.clock.advance(chrono::Duration::hours(1));
     desk.load("sites", json!({"code": "S1", "stage": "suspected"}), &square(105.6, 38.8, 100.0)).await;
     desk.world.clock.advance(chrono::Duration::hours(1));
-    let path = format!("/v1/land-checks/{}/explain", text(&answer, "id"));
+    let path = desk.path(&answer, "/explain");
     let now = desk.get(&format!("{path}?against=now")).await;
     assert_eq!((&now["same"], text(&now, "verdict_now")), (&json!(false), "block"));
     let differing: BTreeSet<&str> =
@@ -438,41 +385,21 @@ async fn patch(desk: &Desk, site: &mut (String, u32, bool), change: &Value) {
 
 #[test]
 fn what_the_watch_supersedes_is_what_judging_every_reply_anew_finds() {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let mut runner = TestRunner::new(Cases { cases: 12, ..Cases::default() });
-    runner
-        .run(&moves(), |moves| {
-            runtime.block_on(async {
-                let desk = Desk::new().await;
-                for x in 0..6 {
-                    for y in (x % 2..6).step_by(2) {
-                        let operation = ["reclaim", "supply", "change_use"][usize::from((x + y) % 3)];
-                        let planned = json!({"system": "GB/T 21010-2017", "code": "0701"});
-                        desk.ask(&place((x, y), 1), json!({"operation": operation, "planned_use": planned})).await;
-                    }
-                }
-                let mut sites = Vec::new();
-                let mut superseded = BTreeSet::new();
-                for (n, step) in moves.iter().enumerate() {
-                    carry_out(&desk, n, &mut sites, step).await;
-                    let found: BTreeSet<LandCheckId> =
-                        land_check::untrue(&desk.world.app).await.expect("judged anew").into_iter().collect();
-                    let pass = desk.watch().await;
-                    assert_eq!(pass.superseded, found.len(), "after {step:?}");
-                    superseded.extend(found);
-                    let kept: BTreeSet<LandCheckId> =
-                        sqlx::query_scalar::<_, uuid::Uuid>("select check_id from land_check_standing")
-                            .fetch_all(desk.world.app.db())
-                            .await
-                            .expect("standings")
-                            .into_iter()
-                            .map(LandCheckId)
-                            .collect();
-                    assert_eq!(kept, superseded, "after {step:?}");
-                }
-                assert_eq!(desk.told().await.len(), superseded.len());
-            });
-            Ok(())
-        })
-        .expect("no history is missed");
+    any_history(moves(), async |moves| {
+        let desk = Desk::new().await;
+        for x in 0..6 {
+            for y in (x % 2..6).step_by(2) {
+                let operation = ["reclaim", "supply", "change_use"][usize::from((x + y) % 3)];
+                let planned = json!({"system": "GB/T 21010-2017", "code": "0701"});
+                desk.ask(&place((x, y), 1), json!({"operation": operation, "planned_use": planned})).await;
+            }
+        }
+        let mut sites = Vec::new();
+        let mut superseded = BTreeSet::new();
+        for (n, step) in moves.iter().enumerate() {
+            carry_out(&desk, n, &mut sites, step).await;
+            desk.follow(&mut superseded, step).await;
+        }
+        assert_eq!(desk.told().await.len(), superseded.len());
+    });
 }
