@@ -34,13 +34,9 @@ impl Lang {
     }
 }
 
-/// An enum whose values have a name on the wire and, in both languages, one for people.
-macro_rules! names {
-    ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $variant:ident = $wire:literal, $zh:literal, $en:literal;)+ }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$each])* $variant,)+ }
-
+/// What an enum knows of its values' names: on the wire, and for people in both languages.
+macro_rules! named {
+    ($name:ident { $($variant:ident = $wire:literal, $zh:literal, $en:literal;)+ }) => {
         impl $name {
             /// Every value, in the order of declaration.
             pub const ALL: &'static [$name] = &[$($name::$variant),+];
@@ -62,16 +58,33 @@ macro_rules! names {
         }
     };
 }
+pub(crate) use named;
+
+/// An enum whose values have names; see [`named!`].
+macro_rules! names {
+    ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $variant:ident = $wire:literal, $zh:literal, $en:literal;)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$each])* $variant,)+ }
+
+        $crate::kernel::text::named! { $name { $($variant = $wire, $zh, $en;)+ } }
+    };
+}
 pub(crate) use names;
 
-/// As [`names!`], of what stands in requests and answers under its name on the wire.
+/// As [`names!`], of what stands in requests and answers under its name on the wire. The attribute says that name again where
+/// it is not the value's in snake_case, because the document of the operations reads no literal of a macro.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $variant:ident = $wire:literal, $zh:literal, $en:literal;)+ }) => {
-        $crate::kernel::text::names! {
-            $(#[$doc])*
-            #[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
-            $name { $($(#[$each])* #[serde(rename = $wire)] $variant = $wire, $zh, $en;)+ }
-        }
+        $(#[$doc])*
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+            utoipa::ToSchema,
+        )]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($(#[$each])* $variant,)+ }
+
+        $crate::kernel::text::named! { $name { $($variant = $wire, $zh, $en;)+ } }
 
         impl $name {
             /// What it is called.

@@ -280,8 +280,10 @@ words! {
     /// Class of GB 36600 (第一类用地, 第二类用地).
     AssessedClass {
         /// 第一类用地: housing, schools, hospitals, welfare, community parks
+        #[serde(rename = "class_1")]
         Class1 = "class_1", "第一类用地", "class 1 land";
         /// 第二类用地: the others
+        #[serde(rename = "class_2")]
         Class2 = "class_2", "第二类用地", "class 2 land";
     }
 }

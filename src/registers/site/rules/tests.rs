@@ -1892,3 +1892,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn words_are_written_as_they_are_named() {
+    fn holds<T: serde::Serialize + std::fmt::Display>(words: &[T]) {
+        for word in words {
+            assert_eq!(serde_json::to_value(word).unwrap(), word.to_string());
+        }
+    }
+    holds(AssessedClass::ALL);
+    holds(Medium::ALL);
+    holds(Course::ALL);
+    holds(Ground::ALL);
+}
