@@ -67,7 +67,7 @@ impl Fallen {
     pub fn of(candidate: Candidate, then: &str, now: &str, because: Vec<Difference>) -> Option<Fallen> {
         let Candidate { id, number, division_code, .. } = candidate;
         let (then, now) = (then.to_owned(), now.to_owned());
-        (!because.is_empty()).then(|| Fallen { id, number, division_code, then, now, because })
+        (!because.is_empty()).then_some(Fallen { id, number, division_code, then, now, because })
     }
 }
 
