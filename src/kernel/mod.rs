@@ -3,6 +3,7 @@
 //! Nothing here does input or output, and nothing here knows a register.
 
 pub mod basis;
+pub mod chart;
 pub mod clock;
 pub mod day;
 pub mod division;
@@ -15,6 +16,7 @@ pub mod text;
 pub mod wkb;
 
 pub use basis::{Basis, Citation, Confidence, Instrument, Provision};
+pub use chart::Chart;
 pub use clock::Clock;
 pub use day::Day;
 pub use division::DivisionCode;
