@@ -6,6 +6,7 @@
 //! gate     who may ask the database now        memory   what was found of a view at a revision
 //! features rows → GeoJSON text, streamed       tiles    tile matrix sets and vector tiles
 //! html     the same answers for a browser      http     the routes
+//! crs      reference systems, by their URIs
 //! ```
 //!
 //! A layer's table needs: `id uuid primary key` (the order of pages), a GiST index on `geom` (`bbox` and tiles), an index
@@ -22,6 +23,7 @@
 //!
 //! `crs` and `bbox-crs` take CRS84 alone; any other, and `EPSG:4490` as such, is refused as `bad_parameter`.
 
+pub mod crs;
 pub mod def;
 mod features;
 mod gate;
@@ -33,4 +35,5 @@ mod sql;
 mod tiles;
 mod view;
 
+pub use crs::Crs;
 pub use def::{Column, ColumnKind, Layer, Visibility};

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 /// The CRS of everything here: longitude, latitude.
-pub(super) const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
+pub(super) use super::crs::CRS84;
 
 /// Parameters as sent, in their order.
 pub(super) type Pairs = Vec<(String, String)>;

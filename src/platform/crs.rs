@@ -9,6 +9,7 @@
 //! control points that are not public; without them coordinates are wrong by some hundred metres, which no one would see.
 
 use crate::kernel::{Area, Error, Fault, Kind, Result, Text};
+use crate::standards::axes::{self, Order};
 use serde_json::Value;
 use sqlx::PgPool;
 
@@ -83,7 +84,7 @@ impl Crs {
     /// `crs_unknown`, `crs_other_datum`.
     pub async fn require(self, db: &PgPool) -> Result<()> {
         let Crs::Epsg(code) = self else { return Ok(()) };
-        definition(db, code).await.map(|_| ())
+        on_known_datum(db, code).await
     }
 
     /// Whether both give every position the same place. The zones of three and of six degrees share every other meridian,
@@ -105,8 +106,8 @@ impl Crs {
     }
 }
 
-/// The definition of a system on a datum that can be turned.
-async fn definition(db: &PgPool, code: i32) -> Result<String> {
+/// Holds a system to be there, and on a datum that can be turned.
+async fn on_known_datum(db: &PgPool, code: i32) -> Result<()> {
     let definition = srtext(db, code).await?.ok_or_else(|| {
         Error::fault(
             "/crs",
@@ -129,7 +130,7 @@ async fn definition(db: &PgPool, code: i32) -> Result<String> {
             ),
         ));
     }
-    Ok(definition)
+    Ok(())
 }
 
 /// Turns the coordinates of geometries, positions x, y. Gives, for those that cannot be turned, what is wrong, by their place
@@ -285,16 +286,9 @@ impl BodyCrs {
     }
 }
 
-/// Whether the register puts north before east, by a system's definition; `None` where the definition does not tell.
-/// Gauss-Krueger zones on CGCS2000 have x to the north. Definitions in the older form leave such axes out.
-fn north_first(code: i32, definition: &str) -> Option<bool> {
-    if definition.starts_with("GEOGCS") || matches!(code, 4491..=4554) {
-        return Some(true);
-    }
-    let axes = definition
-        .rfind("AXIS[")
-        .and_then(|last| definition[..last].rfind("AXIS[").map(|first| &definition[first..last]))?;
-    Some(!axes.contains("EAST"))
+/// Whether the register puts north before east; `None` for a system that has no such axes, or came after the table of them.
+fn north_first(code: i32) -> Option<bool> {
+    axes::of_epsg(code)?.plane.map(|plane| plane.order == Order::Yx)
 }
 
 /// The area of a GeoJSON geometry whose positions are in the system that a body's header names; each coordinate is turned
@@ -306,8 +300,8 @@ fn north_first(code: i32, definition: &str) -> Option<bool> {
 /// `easting_implausible`, `crs_out_of_domain` for what cannot be turned.
 pub async fn area_in_crs(db: &PgPool, geojson: &Value, crs: BodyCrs, pointer: &str) -> Result<Area> {
     let BodyCrs::Epsg(code) = crs else { return Area::from_geojson(geojson, pointer).map_err(Error::invalid) };
-    let definition = definition(db, code).await?;
-    let north_first = north_first(code, &definition).ok_or_else(|| {
+    on_known_datum(db, code).await?;
+    let north_first = north_first(code).ok_or_else(|| {
         Error::fault(
             "/crs",
             "crs_axes_unknown",
@@ -478,12 +472,15 @@ mod tests {
 
     #[test]
     fn axes_are_those_of_the_register() {
-        let utm = "PROJCS[\"x\",GEOGCS[\"y\"],AXIS[\"Easting\",EAST],AXIS[\"Northing\",NORTH]]";
-        let north = "PROJCS[\"x\",GEOGCS[\"y\"],AXIS[\"X\",NORTH],AXIS[\"Y\",EAST]]";
-        assert_eq!(north_first(32649, utm), Some(false));
-        assert_eq!(north_first(2000, north), Some(true));
-        assert_eq!(north_first(4490, "GEOGCS[\"y\"]"), Some(true));
-        assert_eq!((north_first(4528, "PROJCS[]"), north_first(2000, "PROJCS[]")), (Some(true), None));
+        for code in [4490, 4326, 4527, 4549, 2193, 31467, 32661] {
+            assert_eq!(north_first(code), Some(true), "EPSG:{code}");
+        }
+        // Around the South Pole both axes run north, and the first is the easting all the same.
+        for code in [3857, 32649, 27700, 7084, 3031] {
+            assert_eq!(north_first(code), Some(false), "EPSG:{code}");
+        }
+        // From the centre of the earth; a height; none.
+        assert_eq!((north_first(4479), north_first(5737), north_first(1)), (None, None, None));
     }
 
     #[test]

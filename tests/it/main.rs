@@ -10,6 +10,7 @@ mod classification;
 mod conflicts;
 mod consultation;
 mod coverage;
+mod crs;
 mod deadline;
 mod deadline_daily;
 mod demo;
