@@ -7,6 +7,7 @@
 //! features rows → GeoJSON text, streamed       tiles    tile matrix sets and vector tiles
 //! html     the same answers for a browser      http     the routes
 //! crs      reference systems, by their URIs
+//! shape    geometry as text and in tiles: pure   mvt      vector tiles as bytes: pure
 //! ```
 //!
 //! A layer's table needs: `id uuid primary key` (the order of pages), a GiST index on `geom` (`bbox` and tiles), an index
@@ -30,7 +31,9 @@ mod gate;
 mod html;
 pub mod http;
 mod memory;
+pub mod mvt;
 mod query;
+pub mod shape;
 mod sql;
 mod tiles;
 mod view;
