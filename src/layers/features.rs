@@ -1,14 +1,17 @@
 //! Rows become GeoJSON text here: the columns come in PostgreSQL's binary form and are written straight into a buffer,
 //! which leaves in chunks. Text made in the database, or a tree of values made here, would each cost more than the query.
 
+use super::crs::Crs;
 use super::def::ColumnKind;
 use super::gate::Reading;
 use super::memory::Memory;
 use super::query::{After, Page, Selection, Shape};
+use super::shape::{BadWkb, Fixed, text, walk};
 use super::sql::{self, BEFORE_COLUMNS};
 use super::view::View;
 use crate::kernel::paging::Cursor;
-use crate::kernel::{Error, Result, wkb};
+use crate::kernel::{Error, Result};
+use crate::standards::axes::Order;
 use axum::body::Body;
 use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
@@ -107,7 +110,7 @@ pub(super) async fn one(
     id: Uuid,
     links: &[Link],
 ) -> Result<Option<Vec<u8>>> {
-    let mut statement = sql::feature(view, shape, known_at, id);
+    let mut statement = sql::feature(view, shape, known_at, id)?;
     let Some(row) = statement.build().fetch_optional(db).await? else { return Ok(None) };
     let mut out = Vec::with_capacity(4096);
     Writer::new(shape).feature(&row, id, &mut out)?;
@@ -123,7 +126,7 @@ async fn write_page(mut reading: Reading, request: Request, out: &mut Outgoing) 
     let writer = Writer::new(&shape);
     let (mut revision, mut returned, mut last, mut more) = (None, 0_u32, None, false);
     if !page.hits {
-        let mut statement = sql::page(&view, &selection, &shape, &page);
+        let mut statement = sql::page(&view, &selection, &shape, &page)?;
         let mut rows = statement.build().fetch(reading.conn()?);
         while let Some(row) = rows.try_next().await.map_err(sql::failed)? {
             if revision.is_none() {
@@ -261,13 +264,14 @@ async fn written(mut receiver: mpsc::Receiver<Message>, task: AbortOnDropHandle<
 struct Writer {
     /// `"name":`, kind, whether everybody may see it.
     columns: Vec<(String, ColumnKind, bool)>,
-    decimals: u8,
+    numbers: Fixed,
+    crs: Crs,
 }
 
 impl Writer {
     fn new(shape: &Shape) -> Writer {
         let columns = shape.columns.iter().map(|column| (format!("\"{}\":", column.name), column.kind, column.public));
-        Writer { columns: columns.collect(), decimals: shape.decimals }
+        Writer { columns: columns.collect(), numbers: Fixed::json(shape.decimals), crs: shape.crs }
     }
 
     /// Where a row stands in the order that the page has; its values stand behind the columns.
@@ -275,6 +279,18 @@ impl Writer {
         let from = BEFORE_COLUMNS + self.columns.len();
         let values = (from..from + keys).map(|at| row.try_get(at)).collect::<Result<_, _>>()?;
         Ok(After { values, id })
+    }
+
+    /// Appends a geometry in the axes of its reference system; nothing where it cannot be written.
+    fn geometry(&self, wkb: &[u8], out: &mut Vec<u8>) -> Result<(), BadWkb> {
+        match self.crs {
+            // A feature is shifted as a whole or not at all: one on the border would tear.
+            Crs::Chart(chart) if walk::first_position(wkb)?.is_some_and(|first| chart.covers(first)) => {
+                text::geojson(wkb, self.numbers, out, |place| chart.shift(place))
+            }
+            crs if crs.order() == Order::Yx => text::geojson(wkb, self.numbers, out, |[x, y]| [y, x]),
+            _ => text::geojson(wkb, self.numbers, out, |place| place),
+        }
     }
 
     /// Appends one feature. Restricted columns of a row outside the caller's reach are left out, not null: they are
@@ -285,11 +301,11 @@ impl Writer {
         out.extend_from_slice(b"\",\"geometry\":");
         let geometry = row.try_get_raw(2)?;
         let start = out.len();
-        let bytes = geometry.as_bytes().ok();
-        if let Some(Err(error)) = bytes.map(|bytes| wkb::to_geojson(bytes, self.decimals, out)) {
+        if let Ok(bytes) = geometry.as_bytes()
+            && let Err(error) = self.geometry(bytes, out)
+        {
             // One bad row must not fail the page for everybody.
             tracing::warn!(%id, %error, "a geometry cannot be written");
-            out.truncate(start);
         }
         if out.len() == start {
             out.extend_from_slice(b"null");
@@ -318,7 +334,7 @@ impl Writer {
 
 /// Appends a value in PostgreSQL's binary form as JSON; `None`, with nothing appended, for what JSON cannot say
 /// (infinite days, NaN).
-fn push_value(kind: ColumnKind, bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
+pub(super) fn push_value(kind: ColumnKind, bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
     match kind {
         ColumnKind::Text => {
             let text = std::str::from_utf8(bytes).ok()?;

@@ -4,9 +4,10 @@
 //! def      what a register declares            view     what this caller may see of it
 //! query    what was asked, read and checked    sql      both together as statements: the only dynamic SQL
 //! gate     who may ask the database now        memory   what was found of a view at a revision
-//! features rows → GeoJSON text, streamed       tiles    tile matrix sets and vector tiles
-//! html     the same answers for a browser      http     the routes
-//! crs      reference systems, by their URIs
+//! features rows → GeoJSON text, streamed       tiles    tile matrix sets
+//! html     the same answers for a browser      draw     rows → vector tiles
+//! http     the routes
+//! cql2     the language of filters: pure       crs      reference systems, by their URIs
 //! shape    geometry as text and in tiles: pure   mvt      vector tiles as bytes: pure
 //! ```
 //!
@@ -20,12 +21,13 @@
 //!
 //! - `true_on`: one row per state that was true on a day, out of the registers' own periods, is not made for layers;
 //!   `datetime` sees one version of each row.
-//! - `filter`, `filter-lang`, `filter-crs`: CQL2. Properties are compared for equality with lists of values only.
-//!
-//! `crs` and `bbox-crs` take CRS84 alone; any other, and `EPSG:4490` as such, is refused as `bad_parameter`.
+//! - boxes and filters in the shifted coordinates of Chinese web maps, and tiles in them: `crs` of items takes them alone;
+//! - geometries of a filter in other systems than longitude and latitude.
 
+pub mod cql2;
 pub mod crs;
 pub mod def;
+mod draw;
 mod features;
 mod gate;
 mod html;

@@ -1,10 +1,13 @@
 //! What was asked of a layer: query parameters, read and checked. A parameter that is not known is refused, because a
 //! misspelt filter would silently answer another question; so is one whose column the caller may not see.
 
+use super::cql2::{self, Axes, Encoding, Parser, Queryable};
+use super::crs::Crs;
 use super::def::{Column, ColumnKind};
 use super::view::View;
 use crate::kernel::paging::{self, Cursor};
 use crate::kernel::{Bbox, Day, Error, Fault, Kind, Result, Text};
+use crate::standards::axes::Order;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -23,6 +26,10 @@ pub(super) struct Selection {
     /// What the registry knew then; `None` is now.
     pub known_at: Option<DateTime<Utc>>,
     pub filters: Vec<Filter>,
+    /// What a filter in CQL2 asks for.
+    pub filter: Option<cql2::Filter>,
+    /// A box in another system, west, south, east, north: to be turned into `bbox` before rows are read.
+    pub elsewhere: Option<([f64; 4], Crs)>,
 }
 
 /// A column and the values of which it must have one.
@@ -55,6 +62,8 @@ pub(super) struct Shape {
     /// Properties, in the layer's order.
     pub columns: Vec<&'static Column>,
     pub geometry: bool,
+    /// What geometries are in.
+    pub crs: Crs,
     /// Digits after the point of a coordinate.
     pub decimals: u8,
     /// Before the order of ids, which settles what is left.
@@ -79,9 +88,7 @@ pub(super) struct After {
     pub id: Uuid,
 }
 
-/// Digits after the point of a degree where none are asked for: 11 mm.
-const DECIMALS: u8 = 7;
-/// Digits at most: what a double of degrees holds.
+/// Digits after the point of a coordinate at most: what a double of degrees holds.
 const MAX_DECIMALS: u8 = 15;
 /// Rows that may be left out before a page: for clients that cannot follow `next`. What is left out is read all the same.
 const MAX_OFFSET: u32 = 100_000;
@@ -91,15 +98,23 @@ const MAX_SORT: usize = 4;
 impl Shape {
     /// Everything of a row, in the order of ids.
     pub fn whole(view: &View) -> Shape {
-        Shape { columns: view.columns().collect(), geometry: true, decimals: DECIMALS, sort: Vec::new() }
+        Shape {
+            columns: view.columns().collect(),
+            geometry: true,
+            crs: Crs::Crs84,
+            decimals: Crs::Crs84.decimals(),
+            sort: Vec::new(),
+        }
     }
 
-    /// Reads `properties`, `skipGeometry`, `precision`, `sortby`.
+    /// Reads `crs`, `properties`, `skipGeometry`, `precision`, `sortby`.
     ///
     /// # Errors
     /// `bad_parameter`, naming the properties there are.
     pub fn read(view: &View, pairs: &Pairs) -> Result<Shape> {
         let mut shape = Shape::whole(view);
+        shape.crs = crs(pairs, "crs")?;
+        shape.decimals = shape.crs.decimals();
         for (name, value) in pairs {
             let bad = |message| Error::bad_parameter(name, message);
             match name.as_str() {
@@ -128,7 +143,8 @@ impl Shape {
     /// A stable text of it.
     pub fn mark(&self) -> String {
         let columns: Vec<_> = self.columns.iter().map(|column| column.name).collect();
-        format!("{}|{}|{}|{}", columns.join(","), self.geometry, self.decimals, self.order())
+        let columns = columns.join(",");
+        format!("{columns}|{}|{}|{}|{}", self.geometry, self.crs.uri(), self.decimals, self.order())
     }
 
     /// A stable text of the order, which cursors belong to.
@@ -178,8 +194,9 @@ impl Selection {
     /// # Errors
     /// `unknown_parameter` with the list of those there are; `bad_parameter`.
     pub fn read(view: &View, pairs: &Pairs, spatial: bool, others: &[&str]) -> Result<Selection> {
-        let mut selection = Selection::default();
+        let mut selection = Selection { filter: filter(view, pairs)?, ..Selection::default() };
         let mut seen: Vec<&str> = Vec::new();
+        let bbox_crs = crs(pairs, "bbox-crs")?;
         for (name, value) in pairs {
             if seen.contains(&name.as_str()) {
                 return Err(Error::bad_parameter(
@@ -193,8 +210,9 @@ impl Selection {
             seen.push(name);
             let bad = |message| Error::bad_parameter(name, message);
             match name.as_str() {
-                "bbox" if spatial => selection.bbox = Some(Bbox::parse(value).map_err(bad)?),
-                "bbox-crs" | "crs" if spatial => require_crs84(name, value)?,
+                "bbox" if spatial => selection.place(value, bbox_crs).map_err(bad)?,
+                "bbox-crs" | "crs" if spatial => {}
+                "filter" | "filter-lang" | "filter-crs" => {}
                 "datetime" => selection.during = Some(interval(value).map_err(bad)?),
                 "known_at" => selection.known_at = Some(instant(value).map_err(bad)?),
                 known if others.contains(&known) => {}
@@ -208,16 +226,53 @@ impl Selection {
         Ok(selection)
     }
 
+    /// Reads a box in a system.
+    fn place(&mut self, text: &str, crs: Crs) -> Result<(), Text> {
+        if matches!(crs, Crs::Crs84) {
+            self.bbox = Some(Bbox::parse(text)?);
+            return Ok(());
+        }
+        let form =
+            || Text::fixed("应为四个数字：两个角点的坐标。", "must be four numbers: the coordinates of two corners.");
+        let numbers: Vec<f64> = text
+            .split(',')
+            .map(|n| n.trim().parse().ok().filter(|n: &f64| n.is_finite()))
+            .collect::<Option<_>>()
+            .ok_or_else(form)?;
+        let [a, b, c, d] = numbers[..] else { return Err(form()) };
+        let [west, south, east, north] = if crs.order() == Order::Yx { [b, a, d, c] } else { [a, b, c, d] };
+        if crs.proj().is_none() {
+            // Longitude and latitude in the other order; held to the same bounds, and west above east goes round.
+            self.bbox = Some(Bbox::parse(&format!("{west},{south},{east},{north}"))?);
+            return Ok(());
+        }
+        if west > east || south > north {
+            return Err(Text::fixed(
+                "第一个角点应在第二个的西南。",
+                "the first corner must lie south-west of the second.",
+            ));
+        }
+        self.elsewhere = Some(([west, south, east, north], crs));
+        Ok(())
+    }
+
     /// Whether nothing narrows it: every row as it is now.
     pub fn is_everything(&self) -> bool {
-        self.bbox.is_none() && self.during.is_none() && self.known_at.is_none() && self.filters.is_empty()
+        self.bbox.is_none()
+            && self.elsewhere.is_none()
+            && self.during.is_none()
+            && self.known_at.is_none()
+            && self.filters.is_empty()
+            && self.filter.is_none()
     }
 
     /// A stable text of it.
     pub fn mark(&self) -> String {
         let mut filters: Vec<_> = self.filters.iter().map(|f| format!("{}={:?}", f.column.name, f.values)).collect();
         filters.sort();
-        format!("{:?}|{:?}|{:?}|{}", self.bbox, self.during, self.known_at, filters.join("&"))
+        let filter = self.filter.as_ref().map(cql2::Filter::to_text).unwrap_or_default();
+        let filters = filters.join("&");
+        format!("{:?}|{:?}|{:?}|{:?}|{filters}|{filter}", self.bbox, self.elsewhere, self.during, self.known_at)
     }
 }
 
@@ -313,7 +368,8 @@ pub(super) fn only(pairs: &Pairs, known: &[&str]) -> Result<()> {
 fn unknown_parameter(view: &View, name: &str, spatial: bool, others: &[&str]) -> Error {
     let columns: Vec<_> = view.columns().map(|column| column.name).collect();
     let spatial: &[&str] = if spatial { &["bbox", "bbox-crs", "crs"] } else { &[] };
-    unknown(name, spatial.iter().chain(&["datetime", "known_at"]).chain(others).chain(&columns).copied())
+    let common = ["filter", "filter-lang", "filter-crs", "datetime", "known_at"];
+    unknown(name, spatial.iter().chain(&common).chain(others).chain(&columns).copied())
 }
 
 fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Error {
@@ -331,14 +387,73 @@ fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Error {
     .with_faults(vec![Fault::new(format!("?{name}"), "unknown_parameter", message)])
 }
 
-fn require_crs84(name: &str, value: &str) -> Result<()> {
-    if value == CRS84 {
-        return Ok(());
+/// The reference system that a parameter names; CRS84 where it is not given.
+fn crs(pairs: &Pairs, name: &str) -> Result<Crs> {
+    let given = pairs.iter().find(|(given, _)| given == name);
+    given.map_or(Ok(Crs::Crs84), |(_, uri)| {
+        let crs = Crs::parse(uri).map_err(|message| Error::bad_parameter(name, message))?;
+        if name != "crs" && crs.chart().is_some() {
+            return Err(Error::bad_parameter(
+                name,
+                Text::fixed(
+                    "偏移坐标只能用于输出（crs）；范围与过滤请用 CRS84 或 EPSG 坐标系。",
+                    "shifted coordinates are given out only (crs); boxes and filters take CRS84 or a system of EPSG.",
+                ),
+            ));
+        }
+        Ok(crs)
+    })
+}
+
+/// Reads `filter`, `filter-lang` and `filter-crs`. Its properties are those that the caller may see, `geometry` and `id`.
+fn filter(view: &View, pairs: &Pairs) -> Result<Option<cql2::Filter>> {
+    let value = |name: &str| pairs.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str());
+    let encoding = match value("filter-lang") {
+        None | Some("cql2-text") => Encoding::Text,
+        Some("cql2-json") => Encoding::Json,
+        Some(_) => {
+            return Err(Error::bad_parameter(
+                "filter-lang",
+                Text::fixed("可用：cql2-text, cql2-json。", "there are: cql2-text, cql2-json."),
+            ));
+        }
+    };
+    let crs = crs(pairs, "filter-crs")?;
+    if crs.proj().is_some() {
+        return Err(Error::bad_parameter(
+            "filter-crs",
+            Text::fixed(
+                "过滤条件中的几何请用经纬度：CRS84、EPSG:4490 或 EPSG:4326（URI）。",
+                "geometries of filters are in longitude and latitude: CRS84, EPSG:4490 or EPSG:4326, by their URIs.",
+            ),
+        ));
     }
-    Err(Error::bad_parameter(
-        name,
-        Text::new(format!("支持的坐标参考系只有 {CRS84}。"), format!("the only CRS supported is {CRS84}.")),
-    ))
+    let Some(source) = value("filter") else { return Ok(None) };
+    let mut queryables: Vec<Queryable<'_>> =
+        view.columns().map(|column| Queryable { name: column.name, kind: kind(column.kind) }).collect();
+    queryables.push(Queryable { name: "geometry", kind: cql2::Kind::Geometry });
+    queryables.push(Queryable { name: "id", kind: cql2::Kind::Uuid });
+    let axes = Axes { north_first: crs.order() == Order::Yx, degrees: true };
+    let parsed = Parser::new(&queryables).axes(axes).parse(encoding, source);
+    parsed.map(Some).map_err(|faults| {
+        let detail = faults
+            .first()
+            .map(|fault| fault.message.clone())
+            .unwrap_or_else(|| Text::fixed("过滤条件无法识别。", "The filter cannot be read."));
+        Error::new(Kind::Malformed, "bad_filter", detail).with_faults(faults)
+    })
+}
+
+fn kind(kind: ColumnKind) -> cql2::Kind {
+    match kind {
+        ColumnKind::Text => cql2::Kind::Text,
+        ColumnKind::Integer => cql2::Kind::Integer,
+        ColumnKind::Number => cql2::Kind::Number,
+        ColumnKind::Boolean => cql2::Kind::Boolean,
+        ColumnKind::Day => cql2::Kind::Day,
+        ColumnKind::Instant => cql2::Kind::Instant,
+        ColumnKind::Uuid => cql2::Kind::Uuid,
+    }
 }
 
 /// An RFC 3339 instant. A `+` that was not escaped has become a space.

@@ -1,5 +1,7 @@
 //! Tile matrix sets, and which part of the earth a tile is cut from.
 
+use super::shape::Grid;
+use super::shape::grid::{BUFFER, EXTENT};
 use crate::kernel::{Bbox, Text};
 
 /// A quadtree of square tiles.
@@ -76,20 +78,12 @@ pub(super) static ALL: [TileMatrixSet; 3] = [
 /// What a tile is cut from.
 pub(super) struct Cut {
     pub zoom: u8,
-    pub srid: u32,
-    /// Bounds of the tile in its CRS: minimum x, y, maximum x, y.
-    pub bounds: [f64; 4],
+    /// The tile's units.
+    pub grid: Grid,
     /// The tile with its margin, in degrees: what rows are searched by.
     pub search: Bbox,
     /// Width and height of a pixel in degrees, of 512 to a tile.
     pub pixel: [f64; 2],
-}
-
-impl Cut {
-    /// Coordinates across a tile.
-    pub const EXTENT: u32 = 4096;
-    /// Margin around a tile, in those.
-    pub const BUFFER: u32 = 64;
 }
 
 impl TileMatrixSet {
@@ -131,20 +125,24 @@ impl TileMatrixSet {
         let side = self.width / f64::from(1_u32 << zoom);
         let west = self.origin[0] + side * f64::from(column);
         let north = self.origin[1] - side * f64::from(row);
-        let bounds = [west, north - side, west + side, north];
-        let margin = side * f64::from(Cut::BUFFER) / f64::from(Cut::EXTENT);
+        let margin = side * f64::from(BUFFER) / f64::from(EXTENT);
         let low = self.degrees(west - margin, north - side - margin);
         let high = self.degrees(west + side + margin, north + margin);
         let search = Bbox { west: low[0], south: low[1], east: high[0], north: high[1] };
         let [west_deg, south_deg] = self.degrees(west, north - side);
         let [east_deg, north_deg] = self.degrees(west + side, north);
         let pixel = [(east_deg - west_deg) / 512.0, (north_deg - south_deg) / 512.0];
-        Some(Cut { zoom, srid: self.srid, bounds, search, pixel })
+        let grid = if self.in_degrees() { Grid::degrees(west, north, side) } else { Grid::mercator(zoom, column, row) };
+        Some(Cut { zoom, grid, search, pixel })
+    }
+
+    fn in_degrees(&self) -> bool {
+        self.srid == 4490
     }
 
     /// Longitude and latitude of a place in the CRS.
     fn degrees(&self, x: f64, y: f64) -> [f64; 2] {
-        if self.srid == 4490 {
+        if self.in_degrees() {
             return [x, y];
         }
         let latitude = (y / HALF * std::f64::consts::PI).sinh().atan().to_degrees();
@@ -160,17 +158,23 @@ mod tests {
         TileMatrixSet::find(tms).unwrap().cut(zoom, row, column)
     }
 
+    /// West, south, east, north of a tile in degrees, without its margin.
+    fn bounds(tms: &str, zoom: u8, row: u32, column: u32) -> [f64; 4] {
+        let Bbox { west, south, east, north } = cut(tms, zoom, row, column).unwrap().search;
+        let margin = (east - west) * f64::from(BUFFER) / f64::from(EXTENT + 2 * BUFFER);
+        [west + margin, south + margin, east - margin, north - margin]
+    }
+
     #[test]
     fn tiles_lie_where_their_sets_say() {
         let world = cut("WebMercatorQuad", 0, 0, 0).unwrap();
-        assert!((world.bounds[0] + HALF).abs() < 1e-6 && (world.bounds[3] - HALF).abs() < 1e-6);
         assert!(world.search.north > 85.05 && world.search.north < 86.0);
         // Beijing, 116.4 E 39.9 N, lies in tile 10/843/388 (column, row) of the web's scheme.
         let beijing = cut("WebMercatorQuad", 10, 388, 843).unwrap().search;
         assert!(beijing.west < 116.4 && beijing.east > 116.4 && beijing.south < 39.9 && beijing.north > 39.9);
-        assert_eq!(cut("WorldCRS84Quad", 0, 0, 1).unwrap().bounds, [0.0, -90.0, 180.0, 90.0]);
-        assert_eq!(cut("CGCS2000Quad", 0, 0, 0).unwrap().bounds, [-180.0, -270.0, 180.0, 90.0]);
-        assert_eq!(cut("CGCS2000Quad", 1, 0, 1).unwrap().bounds, [0.0, -90.0, 180.0, 90.0]);
+        assert_eq!(bounds("WorldCRS84Quad", 0, 0, 1), [0.0, -90.0, 180.0, 90.0]);
+        assert_eq!(bounds("CGCS2000Quad", 0, 0, 0), [-180.0, -270.0, 180.0, 90.0]);
+        assert_eq!(bounds("CGCS2000Quad", 1, 0, 1), [0.0, -90.0, 180.0, 90.0]);
     }
 
     #[test]
@@ -189,8 +193,9 @@ mod tests {
 
     #[test]
     fn a_tile_and_its_neighbour_share_an_edge() {
-        let (a, b) = (cut("WebMercatorQuad", 12, 1500, 3300).unwrap(), cut("WebMercatorQuad", 12, 1500, 3301).unwrap());
-        assert!((a.bounds[2] - b.bounds[0]).abs() < 1e-6);
-        assert!(a.search.east > b.search.west);
+        let (a, b) = (bounds("WebMercatorQuad", 12, 1500, 3300), bounds("WebMercatorQuad", 12, 1500, 3301));
+        assert!((a[2] - b[0]).abs() < 1e-9);
+        let west = cut("WebMercatorQuad", 12, 1500, 3301).unwrap().search.west;
+        assert!(cut("WebMercatorQuad", 12, 1500, 3300).unwrap().search.east > west);
     }
 }

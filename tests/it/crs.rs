@@ -11,7 +11,7 @@ use std::path::Path;
 
 /// The directions of the two axes that a definition in the older form of well-known text names for itself.
 fn directions(definition: &str) -> Option<[&str; 2]> {
-    let mut axes = definition.rsplit("AXIS[").take(2).map(|axis| Some(axis.split(']').next()?.rsplit(',').next()?));
+    let mut axes = definition.rsplit("AXIS[").take(2).map(|axis| axis.split(']').next()?.rsplit(',').next());
     let second = axes.next()??;
     let first = axes.next()??;
     definition.contains("AXIS[").then_some([first, second])

@@ -1,7 +1,7 @@
 //! Siting checks are watched: a change that alters one supersedes it, and nothing else does; and what they would have been by
 //! what was known before.
 
-use crate::support::checks::{Checks, Kind, any_history, text, what};
+use crate::checks::{Checks, Kind, any_history, text, what};
 use crate::support::{TODAY, World, expect};
 use jingtu::across::land_check::{self, Pass};
 use jingtu::across::siting;

@@ -1,6 +1,6 @@
 //! Replies to land checks are watched: a change that alters one supersedes it, and nothing else does.
 
-use crate::support::checks::{Checks, Kind, any_history, text, what};
+use crate::checks::{Checks, Kind, any_history, text, what};
 use crate::support::{TODAY, World, expect, square};
 use jingtu::across::land_check::{self, Asked, Pass};
 use jingtu::platform::{Act, Permission, Reply, Role};

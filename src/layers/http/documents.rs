@@ -1,11 +1,12 @@
 //! The entrance, the conformance classes, the collections.
 
+use super::super::crs::Crs;
 use super::super::features::Link;
 use super::super::query::{self, CRS84};
 use super::super::sql::Extent;
 use super::super::view::{View, why_hidden};
 use super::{Ask, FormParams, JSON, SCHEMA, link};
-use crate::kernel::{Result, Text};
+use crate::kernel::{Chart, Result, Text};
 use crate::platform::Stop;
 use crate::platform::reply::GEOJSON;
 use axum::extract::Path;
@@ -13,6 +14,8 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// CGCS2000 longitude and latitude.
+const STORAGE_CRS: &str = "http://www.opengis.net/def/crs/EPSG/0/4490";
 const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.1";
 const REL_SORTABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/sortables";
 const REL_SCHEMA: &str = "http://www.opengis.net/def/rel/ogc/1.0/schema";
@@ -85,7 +88,23 @@ const CLASSES: &[&str] = &[
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/html",
     "http://www.opengis.net/spec/ogcapi-features-1/1.1/conf/oas31",
+    "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/filter",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
+    "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text",
+    "http://www.opengis.net/spec/cql2/1.0/conf/cql2-json",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-cql2",
+    "http://www.opengis.net/spec/cql2/1.0/conf/advanced-comparison-operators",
+    "http://www.opengis.net/spec/cql2/1.0/conf/case-insensitive-comparison",
+    "http://www.opengis.net/spec/cql2/1.0/conf/accent-insensitive-comparison",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions-plus",
+    "http://www.opengis.net/spec/cql2/1.0/conf/spatial-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/temporal-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/array-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/property-property",
+    "http://www.opengis.net/spec/cql2/1.0/conf/arithmetic",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/schemas",
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/core-roles-features",
@@ -157,9 +176,12 @@ struct CollectionView {
     /// Always `feature`.
     #[schema(example = "feature")]
     item_type: &'static str,
-    /// CRS that items can be had in.
+    /// CRS that items can be had in; others that PROJ knows may be asked for too.
     #[schema(example = json!(["http://www.opengis.net/def/crs/OGC/1.3/CRS84"]))]
-    crs: [&'static str; 1],
+    crs: Vec<String>,
+    /// CRS that items are stored in.
+    #[schema(example = "http://www.opengis.net/def/crs/EPSG/0/4490")]
+    storage_crs: &'static str,
 }
 
 /// Where and when.
@@ -207,6 +229,17 @@ impl ExtentView {
     }
 }
 
+/// CRS84 and CGCS2000, WGS 84, web Mercator, the Gauss-Krueger zones of CGCS2000 (six degrees with and without the zone's
+/// number, three degrees likewise), and what Chinese web maps show.
+fn offered() -> Vec<String> {
+    let epsg = [4490, 4326, 3857]
+        .into_iter()
+        .chain(4491..=4554)
+        .map(|code| format!("http://www.opengis.net/def/crs/EPSG/0/{code}"));
+    let charts = Chart::ALL.into_iter().map(|chart| Crs::Chart(chart).uri());
+    std::iter::once(CRS84.to_owned()).chain(epsg).chain(charts).collect()
+}
+
 async fn describe(ask: &Ask, view: &View, mut links: Vec<Link>) -> Result<CollectionView> {
     let (layer, lang) = (view.layer, ask.lang());
     let extent = ask.layers.extent(ask.app(), view).await?;
@@ -225,7 +258,8 @@ async fn describe(ask: &Ask, view: &View, mut links: Vec<Link>) -> Result<Collec
         links,
         extent: ExtentView::of(&extent),
         item_type: "feature",
-        crs: [CRS84],
+        crs: offered(),
+        storage_crs: STORAGE_CRS,
     })
 }
 

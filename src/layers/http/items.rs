@@ -1,7 +1,8 @@
 //! Features: pages of them, and one by its identifier.
 
+use super::super::crs::Crs;
 use super::super::features::{self, Link, Written};
-use super::super::query::{self, CRS84, Page, Selection, Shape};
+use super::super::query::{self, Page, Selection, Shape};
 use super::super::sql;
 use super::{Ask, JSON, link};
 use crate::kernel::{Error, Result, Text};
@@ -55,11 +56,22 @@ struct ItemsParams {
     /// the box are selected.
     #[param(example = "105.0,38.0,106.0,39.0")]
     bbox: Option<String>,
-    /// CRS of `bbox`: `http://www.opengis.net/def/crs/OGC/1.3/CRS84`.
-    #[param(rename = "bbox-crs")]
+    /// CRS of `bbox` by its URI, with the axes of its register; CRS84 where it is not given.
+    #[param(rename = "bbox-crs", example = "http://www.opengis.net/def/crs/EPSG/0/4490")]
     bbox_crs: Option<String>,
-    /// CRS of the answer: `http://www.opengis.net/def/crs/OGC/1.3/CRS84`.
+    /// CRS of the answer by its URI, with the axes of its register: any plane one that PROJ knows, or
+    /// `urn:jingtu:crs:gcj-02`, `urn:jingtu:crs:bd-09` for Chinese web maps. CRS84 where it is not given.
+    #[param(example = "http://www.opengis.net/def/crs/EPSG/0/4527")]
     crs: Option<String>,
+    /// A condition in CQL2 over the properties of `/queryables`.
+    #[param(example = "stage IN ('listed','contaminated') AND S_INTERSECTS(geometry, BBOX(105,38,106,39))")]
+    filter: Option<String>,
+    /// `cql2-text` or `cql2-json`.
+    #[param(rename = "filter-lang", example = "cql2-text")]
+    filter_lang: Option<String>,
+    /// CRS of the geometries in `filter`: CRS84, EPSG:4490 or EPSG:4326 by its URI.
+    #[param(rename = "filter-crs")]
+    filter_crs: Option<String>,
     /// A day or RFC 3339 instant, or an interval of them with `..` for an open end: features true at some time in it.
     #[param(example = "2026-01-01/..")]
     datetime: Option<String>,
@@ -121,7 +133,7 @@ struct FeatureView {
 pub(super) async fn items(ask: Ask, Path(id): Path<String>) -> Result<Response, Stop> {
     let view = ask.view(&id)?;
     let html = ask.wants_html()?;
-    let selection = Selection::read(&view, &ask.pairs, true, PAGE_PARAMETERS)?;
+    let mut selection = Selection::read(&view, &ask.pairs, true, PAGE_PARAMETERS)?;
     let shape = Shape::read(&view, &ask.pairs)?;
     let mark = format!("{}|{}|{}", view.mark(), selection.mark(), shape.order());
     let mut page = Page::read(&ask.pairs, &shape, &mark)?;
@@ -138,6 +150,9 @@ pub(super) async fn items(ask: Ask, Path(id): Path<String>) -> Result<Response, 
             return Ok(ask.not_modified(&tag)?);
         }
     }
+    if let Some((bounds, crs)) = selection.elsewhere.take() {
+        selection.bbox = Some(sql::located(reading.conn()?, bounds, &crs).await?);
+    }
     let lang = ask.lang();
     let title = view.layer.title.clone();
     let mut links = ask.own_links(GEOJSON, html);
@@ -148,6 +163,7 @@ pub(super) async fn items(ask: Ask, Path(id): Path<String>) -> Result<Response, 
     next.push_str(if next.contains('?') { "&cursor=" } else { "?cursor=" });
     let next = link(next, "next", if html { "text/html" } else { GEOJSON }, &Text::fixed("下一页", "Next page"), lang);
     let counts = Arc::clone(&ask.layers.counts);
+    let crs = shape.crs;
     let request = features::Request { view, selection, shape, page, mark, links, next, counts };
     let Written { revision, body } = features::page(reading, request).await?;
     let mut response = if html {
@@ -159,13 +175,13 @@ pub(super) async fn items(ask: Ask, Path(id): Path<String>) -> Result<Response, 
     };
     let headers = response.headers_mut();
     headers.insert(header::ETAG, HeaderValue::from_str(&tag(revision)).map_err(Error::internal)?);
-    insert_crs(headers)?;
+    insert_crs(headers, &crs)?;
     ask.say_what_was_preferred(headers);
     Ok(response)
 }
 
-fn insert_crs(headers: &mut HeaderMap) -> Result<()> {
-    headers.insert(&CONTENT_CRS, HeaderValue::from_str(&format!("<{CRS84}>")).map_err(Error::internal)?);
+fn insert_crs(headers: &mut HeaderMap, crs: &Crs) -> Result<()> {
+    headers.insert(&CONTENT_CRS, HeaderValue::from_str(&format!("<{}>", crs.uri())).map_err(Error::internal)?);
     Ok(())
 }
 
@@ -174,7 +190,7 @@ fn insert_crs(headers: &mut HeaderMap) -> Result<()> {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "says in the document what Selection reads")]
 struct ItemParams {
-    /// CRS of the answer: `http://www.opengis.net/def/crs/OGC/1.3/CRS84`.
+    /// CRS of the answer by its URI, as for a page.
     crs: Option<String>,
     /// An RFC 3339 instant: what the registry knew then.
     known_at: Option<String>,
@@ -221,6 +237,6 @@ pub(super) async fn item(ask: Ask, Path((collection, id)): Path<(String, String)
     } else {
         ask.respond(StatusCode::OK, GEOJSON, Body::from(body))
     };
-    insert_crs(response.headers_mut())?;
+    insert_crs(response.headers_mut(), &shape.crs)?;
     Ok(response)
 }

@@ -1,6 +1,7 @@
 //! Tile matrix sets, tile sets, TileJSON, tiles.
 
 use super::super::def::{ColumnKind, Layer};
+use super::super::draw;
 use super::super::features::Link;
 use super::super::query::{self, Selection};
 use super::super::sql;
@@ -158,6 +159,14 @@ const TILEJSON_MAX_ZOOM: u8 = 18;
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "says in the document what Selection reads")]
 struct TileParams {
+    /// A condition in CQL2 over the properties of `/queryables`.
+    filter: Option<String>,
+    /// `cql2-text` or `cql2-json`.
+    #[param(rename = "filter-lang")]
+    filter_lang: Option<String>,
+    /// CRS of the geometries in `filter`: CRS84, EPSG:4490 or EPSG:4326 by its URI.
+    #[param(rename = "filter-crs")]
+    filter_crs: Option<String>,
     /// A day or RFC 3339 instant, or an interval of them with `..` for an open end: features true at some time in it.
     datetime: Option<String>,
     /// An RFC 3339 instant: what the registry knew then.
@@ -262,7 +271,7 @@ pub(super) async fn tile(
             return Ok(ask.not_modified(&tag)?);
         }
     }
-    let (revision, bytes) = sql::cut(reading.conn()?, &view, &selection, &cut).await?;
+    let (revision, bytes) = draw::tile(reading.conn()?, &view, &selection, &cut).await?;
     reading.done();
     let mut response = match bytes {
         bytes if !bytes.is_empty() => ask.respond(StatusCode::OK, MVT, Body::from(bytes)),

@@ -3,7 +3,6 @@
 //! One private PostgreSQL serves the whole run. A template is migrated once; each test's database is cloned from it.
 
 mod bless;
-pub mod checks;
 
 pub use bless::committed;
 

@@ -1,5 +1,8 @@
 //! The only dynamic SQL. Identifiers and expressions come from the constants of a [`Layer`]; every value is bound.
 
+mod filter;
+
+use super::crs::{Crs, STORED};
 use super::def::{Column, ColumnKind, Layer};
 use super::query::{After, Filter, Page, Selection, Shape, SortKey, Values};
 use super::tiles::Cut;
@@ -11,11 +14,30 @@ use uuid::Uuid;
 
 type Sql = QueryBuilder<Postgres>;
 
+/// Words of PostGIS when it cannot compute with a geometry.
+const COMPUTING: [&str; 7] =
+    ["proj string", "TopologyException", "GEOS", "LWGEOMCOLLECTION", "transform", "IllegalArgumentException", "lwgeom"];
+
 /// A statement over a layer failed. One that ran out of time is the asker's to narrow, not a fault of ours.
 pub(super) fn failed(error: sqlx::Error) -> Error {
     // 57014: the statement was cancelled, which only its time limit does.
-    let too_slow = error.as_database_error().is_some_and(|db| db.code().as_deref() == Some("57014"));
-    if !too_slow {
+    let code = error.as_database_error().and_then(|db| db.code()).map(|code| code.into_owned());
+    let said = error.as_database_error().map_or("", |db| db.message());
+    if code.as_deref() == Some("XX000") && COMPUTING.iter().any(|word| said.contains(word)) {
+        // What PostGIS cannot compute: stored geometries are valid, so it is one of the filter's, or a place where the
+        // reference system asked for has no coordinates.
+        return Error::new(
+            Kind::Malformed,
+            "not_computable",
+            Text::fixed(
+                "几何运算失败：请检查过滤条件中的几何（自相交、不支持的组合），或所选坐标参考系是否适用于该区域。",
+                "The geometry cannot be computed with: look at the geometries of the filter (rings that cross themselves, \
+                 collections), or whether the reference system asked for is made for this place.",
+            ),
+        )
+        .because(error);
+    }
+    if code.as_deref() != Some("57014") {
         return error.into();
     }
     Error::new(
@@ -46,7 +68,10 @@ pub(super) const BEFORE_COLUMNS: usize = 4;
 
 /// A page. One row more than the page has, which tells whether there is a next. One statement, because every statement
 /// costs a page's worth of waiting, and because the revision read in it is exactly that of its rows.
-pub(super) fn page(view: &View, selection: &Selection, shape: &Shape, page: &Page) -> Sql {
+///
+/// # Errors
+/// A fault of ours: the filter was checked against another view.
+pub(super) fn page(view: &View, selection: &Selection, shape: &Shape, page: &Page) -> Result<Sql> {
     let (table, known_at) = (view.layer.table, selection.known_at);
     let mut sql =
         Sql::new("select at.seq, page.* from (select seq from platform_audit_head) as at left join lateral (select ");
@@ -58,7 +83,7 @@ pub(super) fn page(view: &View, selection: &Selection, shape: &Shape, page: &Pag
     // The limit stands below the expressions, which would else be evaluated for every row before the sort.
     sql.push(format_args!(" from (select {table}.* from "));
     push_source(&mut sql, view.layer, known_at);
-    push_conditions(&mut sql, view, selection);
+    push_conditions(&mut sql, view, selection)?;
     if let Some(after) = &page.after {
         sql.push(" and ");
         push_after(&mut sql, view, known_at, &shape.sort, after);
@@ -71,18 +96,21 @@ pub(super) fn page(view: &View, selection: &Selection, shape: &Shape, page: &Pag
     sql.push(format_args!(") as {table}"));
     push_order(&mut sql, view, shape, known_at);
     sql.push(") as page on true");
-    sql
+    Ok(sql)
 }
 
 /// One feature, in the shape of a row of [`page`].
-pub(super) fn feature(view: &View, shape: &Shape, known_at: Option<DateTime<Utc>>, id: Uuid) -> Sql {
+///
+/// # Errors
+/// As [`page`].
+pub(super) fn feature(view: &View, shape: &Shape, known_at: Option<DateTime<Utc>>, id: Uuid) -> Result<Sql> {
     let mut sql = Sql::new("select 0::bigint, ");
     push_feature_columns(&mut sql, view, shape, known_at);
     sql.push(" from ");
     push_source(&mut sql, view.layer, known_at);
-    push_conditions(&mut sql, view, &Selection { known_at, ..Selection::default() });
+    push_conditions(&mut sql, view, &Selection { known_at, ..Selection::default() })?;
     sql.push(format_args!(" and {}.id = ", view.layer.table)).push_bind(id);
-    sql
+    Ok(sql)
 }
 
 /// The registry's revision and the number of rows selected, where there are at most so many.
@@ -97,7 +125,7 @@ pub(super) async fn count(
 ) -> Result<(i64, Option<u64>)> {
     let mut sql = Sql::new("select at.seq, (select count(*) from (select 1 from ");
     push_source(&mut sql, view.layer, selection.known_at);
-    push_conditions(&mut sql, view, selection);
+    push_conditions(&mut sql, view, selection)?;
     // Without a limit where it is null.
     sql.push(" limit ").push_bind(most.map(|most| most + 1));
     sql.push(") as counted) from (select seq from platform_audit_head) as at");
@@ -134,7 +162,7 @@ pub(super) async fn extent(db: &mut PgConnection, view: &View) -> Result<(i64, E
     };
     sql.push(" from ");
     push_source(&mut sql, view.layer, None);
-    push_conditions(&mut sql, view, &Selection::default());
+    push_conditions(&mut sql, view, &Selection::default())?;
     sql.push(") as extent");
     let row = sql.build().fetch_one(db).await.map_err(failed)?;
     let bounds: (Option<f64>, Option<f64>, Option<f64>, Option<f64>) =
@@ -150,61 +178,27 @@ pub(super) async fn extent(db: &mut PgConnection, view: &View) -> Result<(i64, E
     Ok((row.try_get(6)?, Extent { bbox, days }))
 }
 
-/// The registry's revision and one tile: Mapbox vector tile bytes, empty when nothing lies in it. Features come in the order
-/// of their ids, so that the same rows give the same bytes.
+/// What stands before a view's columns in a row of [`tile`]: the registry's revision, the feature's identifier (null where
+/// there is no feature at all), its geometry as well-known binary.
+pub(super) const BEFORE_TAGS: usize = 3;
+
+/// The features of a tile and its margin with the columns that tiles carry, in the order of their ids, so that the same rows
+/// give the same bytes.
 ///
 /// # Errors
-/// When the database cannot be read.
-pub(super) async fn cut(
-    db: &mut PgConnection,
-    view: &View,
-    selection: &Selection,
-    cut: &Cut,
-) -> Result<(i64, Vec<u8>)> {
-    let (revision, bytes): (i64, Option<Vec<u8>>) =
-        tile(view, selection, cut).build_query_as().fetch_one(db).await.map_err(failed)?;
-    Ok((revision, bytes.unwrap_or_default()))
-}
-
-fn tile(view: &View, selection: &Selection, cut: &Cut) -> Sql {
-    let table = view.layer.table;
-    let mut sql = Sql::new("select (select seq from platform_audit_head), st_asmvt(tile.*, ");
-    sql.push_bind(view.layer.id);
-    sql.push(format_args!(", {}, 'geom') from (select ", Cut::EXTENT));
-    // A layer that leaves nothing out shows what is smaller than a grid cell as a point: the overview is not empty then.
-    if view.layer.full_zoom == 0 {
-        sql.push("coalesce(");
-        push_cut(&mut sql, cut, &format!("{table}.geom"));
-        sql.push(", ");
-        push_cut(&mut sql, cut, &format!("st_pointonsurface({table}.geom)"));
-        sql.push(")");
-    } else {
-        push_cut(&mut sql, cut, &format!("{table}.geom"));
-    }
-    sql.push(format_args!(" as geom, {table}.id::text as id"));
+/// As [`page`].
+pub(super) fn tile(view: &View, selection: &Selection, cut: &Cut) -> Result<Sql> {
+    let (table, known_at) = (view.layer.table, selection.known_at);
+    let mut sql =
+        Sql::new("select at.seq, tile.* from (select seq from platform_audit_head) as at left join lateral (");
+    sql.push(format_args!("select {table}.id, st_asbinary({table}.geom)"));
     for column in view.columns().filter(|column| column.in_tiles) {
-        let value = match column.kind {
-            ColumnKind::Day | ColumnKind::Uuid => format!("({})::text", column.sql),
-            ColumnKind::Instant => {
-                format!("to_char(({}) at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')", column.sql)
-            }
-            kind => format!("({})::{}", column.sql, sql_type(kind)),
-        };
-        match view.disclosed().filter(|_| !column.public) {
-            Some(reach) => {
-                sql.push(", case when ");
-                push_reach(&mut sql, view.layer, reach, selection.known_at);
-                sql.push(format_args!(" then {value} end"));
-            }
-            None => {
-                sql.push(", ").push(value);
-            }
-        }
-        sql.push(format_args!(" as \"{}\"", column.name));
+        sql.push(", ");
+        push_seen(&mut sql, view, column, known_at);
     }
     sql.push(" from ");
-    push_source(&mut sql, view.layer, selection.known_at);
-    push_conditions(&mut sql, view, selection);
+    push_source(&mut sql, view.layer, known_at);
+    push_conditions(&mut sql, view, selection)?;
     // The box is transformed, never the column: an index knows the column as it is stored.
     sql.push(" and (");
     push_box(&mut sql, table, &cut.search);
@@ -220,30 +214,62 @@ fn tile(view: &View, selection: &Selection, cut: &Cut) -> Sql {
         }
         sql.push(")");
     }
-    sql.push(format_args!(" order by {table}.id) as tile"));
-    sql
+    sql.push(format_args!(" order by {table}.id) as tile on true"));
+    Ok(sql)
 }
 
-/// A geometry in the coordinates of the tile; null when nothing of it is left there.
-fn push_cut(sql: &mut Sql, cut: &Cut, geometry: &str) {
-    match cut.srid {
-        4490 => sql.push(format_args!("st_asmvtgeom({geometry}")),
-        srid => sql.push(format_args!("st_asmvtgeom(st_transform({geometry}, {srid})")),
+/// The box in longitude and latitude that a box in another system lies in.
+///
+/// # Errors
+/// `bad_parameter` when it is outside what the system is made for; when the database cannot be read.
+pub(super) async fn located(db: &mut PgConnection, [west, south, east, north]: [f64; 4], crs: &Crs) -> Result<Bbox> {
+    let Some(proj) = crs.proj() else {
+        return Ok(Bbox { west, south, east, north });
     };
-    sql.push(", st_makeenvelope(");
+    let outside = || {
+        Error::bad_parameter(
+            "bbox",
+            Text::fixed(
+                "范围不在该坐标参考系的适用区域内。",
+                "the box is outside what the reference system is made for.",
+            ),
+        )
+    };
+    // Its sides bend: points between the corners are looked at too.
+    let mut sql = Sql::new(
+        "select st_xmin(e), st_ymin(e), st_xmax(e), st_ymax(e) from (select st_transform(st_segmentize(st_makeenvelope(",
+    );
     let mut bounds = sql.separated(", ");
-    for bound in cut.bounds {
+    for bound in [west, south, east, north] {
         bounds.push_bind(bound);
     }
-    bounds.push_unseparated(format_args!(", {})", cut.srid));
-    sql.push(format_args!("::box2d, {}, {}, true)", Cut::EXTENT, Cut::BUFFER));
+    sql.push("), ")
+        .push_bind(((east - west).max(north - south) / 32.0).max(f64::MIN_POSITIVE))
+        .push("), ")
+        .push_bind(proj);
+    sql.push(", ").push_bind(STORED).push(") as e) as located");
+    let found: Result<(f64, f64, f64, f64), sqlx::Error> = sql.build_query_as().fetch_one(db).await;
+    match found {
+        Ok((west, south, east, north)) if [west, south, east, north].into_iter().all(f64::is_finite) => {
+            Ok(Bbox { west, south, east, north })
+        }
+        Ok(_) => Err(outside()),
+        Err(error) if error.as_database_error().is_some_and(|db| db.code().as_deref() == Some("XX000")) => {
+            Err(outside().because(error))
+        }
+        Err(error) => Err(failed(error)),
+    }
 }
 
 fn push_feature_columns(sql: &mut Sql, view: &View, shape: &Shape, known_at: Option<DateTime<Utc>>) {
     let table = view.layer.table;
-    match shape.geometry {
-        true => sql.push(format_args!("{table}.id, st_asbinary({table}.geom), ")),
-        false => sql.push(format_args!("{table}.id, null::bytea, ")),
+    match (shape.geometry, shape.crs.proj()) {
+        (true, None) => sql.push(format_args!("{table}.id, st_asbinary({table}.geom), ")),
+        (true, Some(proj)) => {
+            sql.push(format_args!("{table}.id, st_asbinary(st_transform({table}.geom, ")).push_bind(STORED);
+            sql.push(", ").push_bind(proj).push(")), ")
+        }
+        (false, _) => sql.push(format_args!("{table}.id, null::bytea, ")),
     };
     match view.disclosed() {
         Some(reach) => {
@@ -342,7 +368,7 @@ fn push_source(sql: &mut Sql, layer: &Layer, known_at: Option<DateTime<Utc>>) {
     }
 }
 
-fn push_conditions(sql: &mut Sql, view: &View, selection: &Selection) {
+fn push_conditions(sql: &mut Sql, view: &View, selection: &Selection) -> Result<()> {
     let Layer { table, rows, valid: (first, last), .. } = view.layer;
     sql.push(format_args!(" where ({rows})"));
     if let Some(reach) = view.rows() {
@@ -370,11 +396,16 @@ fn push_conditions(sql: &mut Sql, view: &View, selection: &Selection) {
             push_reach(sql, view.layer, reach, selection.known_at);
             sql.push(" and ");
         }
-        push_filter(sql, column, values);
+        push_values(sql, column, values);
     }
+    if let Some(filter) = &selection.filter {
+        sql.push(" and ");
+        filter::push_filter(sql, filter::Over { view, known_at: selection.known_at }, filter.expr())?;
+    }
+    Ok(())
 }
 
-fn push_filter(sql: &mut Sql, column: &Column, values: &Values) {
+fn push_values(sql: &mut Sql, column: &Column, values: &Values) {
     let value = column.sql;
     match values {
         Values::Texts(v) => sql.push(format_args!("({value})::text = any(")).push_bind(v.clone()),

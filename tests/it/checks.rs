@@ -1,7 +1,7 @@
 //! Checks of a kind, in a registry of their own: whoever asks them, the watch over them, and what has become of them.
 
-use super::{World, expect};
 use crate::loading::{feature, load};
+use crate::support::{World, expect};
 use jingtu::across::land_check::{self, Pass};
 use jingtu::across::siting;
 use jingtu::platform::Role;
