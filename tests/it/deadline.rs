@@ -1,7 +1,7 @@
 //! Statutory clocks: started, stopped, counted anew, listed for any day.
 
 use crate::loading::{feature, load};
-use crate::support::{CREDIT_CODE, World, expect};
+use crate::support::{CREDIT_CODE, World, expect, forged};
 use jingtu::config::Config;
 use jingtu::kernel::{Day, DeadlineId, Result};
 use jingtu::platform::{Permission, Reply, Role};
@@ -393,6 +393,10 @@ async fn pages_give_every_clock_once_and_the_sql_agrees_with_the_rule() {
         page["links"][0]["href"].as_str().and_then(|h| h.split("cursor=").nth(1)).expect("a cursor").to_owned();
     let other = expect(world.get(&format!("/v1/deadlines?status=open&cursor={cursor}")).bearer_auth(&key), 400).await;
     assert_eq!(other["code"], "bad_cursor");
+    for wrong in ["", "x", "|", "|x", "2026-13-01|00000000-0000-7000-8000-000000000000"] {
+        let path = format!("/v1/deadlines?limit=7&cursor={}", forged(&page, wrong));
+        assert_eq!(expect(world.get(&path).bearer_auth(&key), 400).await["code"], "bad_cursor", "{wrong:?}");
+    }
 }
 
 /// The function in SQL and the rule in Rust are one rule, on any days and after any changes.

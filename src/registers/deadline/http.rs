@@ -605,7 +605,7 @@ fn read_cursor(cursor: &str, mark: &str) -> Result<(Option<Day>, Uuid)> {
             let day = if day.is_empty() { None } else { Some(Day::parse(day)?) };
             Some((day, id.parse().ok()?))
         })
-        .ok_or_else(|| Error::internal(format!("a cursor of ours holds {key}")))
+        .ok_or_else(Cursor::refused)
 }
 
 fn counted(standing: &[(Status, i64)]) -> DeadlineCounts {
