@@ -18,9 +18,9 @@ type Sql = QueryBuilder<Postgres>;
 const COMPUTING: [&str; 7] =
     ["proj string", "TopologyException", "GEOS", "LWGEOMCOLLECTION", "transform", "IllegalArgumentException", "lwgeom"];
 
-/// A statement over a layer failed. One that ran out of time is the asker's to narrow, not a fault of ours.
+/// A statement over a layer failed. One that ran out of time is the asker's to narrow, not a fault of ours; so is a geometry
+/// that cannot be computed with.
 pub(super) fn failed(error: sqlx::Error) -> Error {
-    // 57014: the statement was cancelled, which only its time limit does.
     let code = error.as_database_error().and_then(|db| db.code()).map(|code| code.into_owned());
     let said = error.as_database_error().map_or("", |db| db.message());
     if code.as_deref() == Some("XX000") && COMPUTING.iter().any(|word| said.contains(word)) {
@@ -37,6 +37,7 @@ pub(super) fn failed(error: sqlx::Error) -> Error {
         )
         .because(error);
     }
+    // 57014: the statement was cancelled, which only its time limit does.
     if code.as_deref() != Some("57014") {
         return error.into();
     }
