@@ -17,6 +17,11 @@ pub(super) use super::crs::CRS84;
 /// Parameters as sent, in their order.
 pub(super) type Pairs = Vec<(String, String)>;
 
+/// What a parameter was sent with.
+pub(super) fn value<'a>(pairs: &'a Pairs, name: &str) -> Option<&'a str> {
+    pairs.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+}
+
 /// Which rows are wanted.
 #[derive(Default)]
 pub(super) struct Selection {
@@ -283,7 +288,7 @@ impl Page {
     /// # Errors
     /// `bad_parameter`, `bad_cursor`.
     pub fn read(pairs: &Pairs, shape: &Shape, mark: &str) -> Result<Page> {
-        let value = |name| pairs.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
+        let value = |name| value(pairs, name);
         let limit = match value("limit") {
             None => paging::limit(None)?,
             Some(text) if is_number(text) => {
@@ -389,8 +394,7 @@ fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Error {
 
 /// The reference system that a parameter names; CRS84 where it is not given.
 fn crs(pairs: &Pairs, name: &str) -> Result<Crs> {
-    let given = pairs.iter().find(|(given, _)| given == name);
-    given.map_or(Ok(Crs::Crs84), |(_, uri)| {
+    value(pairs, name).map_or(Ok(Crs::Crs84), |uri| {
         let crs = Crs::parse(uri).map_err(|message| Error::bad_parameter(name, message))?;
         if name != "crs" && crs.chart().is_some() {
             return Err(Error::bad_parameter(
@@ -407,7 +411,7 @@ fn crs(pairs: &Pairs, name: &str) -> Result<Crs> {
 
 /// Reads `filter`, `filter-lang` and `filter-crs`. Its properties are those that the caller may see, `geometry` and `id`.
 fn filter(view: &View, pairs: &Pairs) -> Result<Option<cql2::Filter>> {
-    let value = |name: &str| pairs.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str());
+    let value = |name| value(pairs, name);
     let encoding = match value("filter-lang") {
         None | Some("cql2-text") => Encoding::Text,
         Some("cql2-json") => Encoding::Json,

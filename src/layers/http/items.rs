@@ -4,7 +4,7 @@ use super::super::crs::Crs;
 use super::super::features::{self, Link, Written};
 use super::super::query::{self, Page, Selection, Shape};
 use super::super::sql;
-use super::{Ask, JSON, link};
+use super::{Ask, JSON, Opened, link};
 use crate::kernel::{Error, Result, Text};
 use crate::platform::Stop;
 use crate::platform::reply::GEOJSON;
@@ -141,15 +141,11 @@ pub(super) async fn items(ask: Ask, Path(id): Path<String>) -> Result<Response, 
         page.limit = page.limit.min(HTML_LIMIT);
     }
     let parts = [mark.clone(), shape.mark(), page.mark(), html.to_string()];
-    let tag = |revision| ask.tag(revision, &parts.each_ref().map(String::as_str));
-    let mut reading = ask.read().await?;
-    if ask.asks_whether_changed() {
-        let tag = tag(sql::revision(reading.conn()?).await?);
-        if ask.has(&tag) {
-            reading.done();
-            return Ok(ask.not_modified(&tag)?);
-        }
-    }
+    let tag = |revision| ask.tag(revision, &parts);
+    let mut reading = match ask.read_unless_known(tag).await? {
+        Opened::Read(reading) => reading,
+        Opened::Known(response) => return Ok(response),
+    };
     if let Some((bounds, crs)) = selection.elsewhere.take() {
         selection.bbox = Some(sql::located(reading.conn()?, bounds, &crs).await?);
     }

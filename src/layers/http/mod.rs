@@ -11,7 +11,7 @@ use super::features::Link;
 use super::gate::{Gate, Reading};
 use super::html;
 use super::memory::Memory;
-use super::query::Pairs;
+use super::query::{self, Pairs};
 use super::sql::{self, Extent};
 use super::view::View;
 use crate::kernel::{Error, Kind, Lang, Result, Text};
@@ -145,7 +145,7 @@ impl Ask {
     }
 
     fn value(&self, name: &str) -> Option<&str> {
-        self.pairs.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+        query::value(&self.pairs, name)
     }
 
     /// This address with its parameters, those named left out.
@@ -220,21 +220,19 @@ impl Ask {
         response
     }
 
-    /// Whether the client has what this entity tag stands for. Weak comparison, as `If-None-Match` asks for.
-    fn has(&self, tag: &str) -> bool {
-        let known = self.headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let bare = tag.trim_start_matches("W/");
-        known.split(',').map(|t| t.trim().trim_start_matches("W/")).any(|t| t == "*" || t == bare)
-    }
-
-    /// Whether the client has an earlier answer.
-    fn asks_whether_changed(&self) -> bool {
-        self.headers.contains_key(header::IF_NONE_MATCH)
-    }
-
-    /// A connection to read by.
-    async fn read(&self) -> Result<Reading> {
-        self.layers.read(self.app()).await
+    /// A connection to read an answer by; or that the client has the answer already, which is told without a look at its
+    /// rows. `tag` is the answer's entity tag at a revision.
+    async fn read_unless_known(&self, tag: impl Fn(i64) -> String) -> Result<Opened> {
+        let mut reading = self.layers.read(self.app()).await?;
+        let Some(known) = self.headers.get(header::IF_NONE_MATCH) else { return Ok(Opened::Read(reading)) };
+        let tag = tag(sql::revision(reading.conn()?).await?);
+        // Weak comparison, as the header asks for.
+        let known = known.to_str().unwrap_or_default();
+        if known.split(',').map(|t| t.trim().trim_start_matches("W/")).any(|t| t == "*" || t == tag) {
+            reading.done();
+            return Ok(Opened::Known(self.not_modified(&tag)?));
+        }
+        Ok(Opened::Read(reading))
     }
 
     /// Acknowledges the preference that is honoured in any case: what is not known is refused.
@@ -245,22 +243,17 @@ impl Ask {
         }
     }
 
-    /// The entity tag of what follows from the rows at a revision and these parts: strong, for the same tag is the same
-    /// bytes.
-    fn tag(&self, revision: i64, parts: &[&str]) -> String {
-        format!("\"{}\"", self.digest(revision, parts))
-    }
-
-    /// A digest of everything that an answer depends on beside the rows, and of the rows' revision.
-    fn digest(&self, revision: i64, parts: &[&str]) -> String {
+    /// The entity tag of what follows from the rows at a revision, from these parts and from what every answer depends on:
+    /// strong, for the same tag is the same bytes.
+    fn tag(&self, revision: i64, parts: &[String]) -> String {
         let mut sha = Sha256::new();
         let revision = revision.to_string();
         let fixed = [env!("CARGO_PKG_VERSION"), &revision, self.base.as_str(), language(self.lang())];
-        for part in fixed.iter().chain(parts) {
+        for part in fixed.into_iter().chain(parts.iter().map(String::as_str)) {
             sha.update(part.len().to_be_bytes());
             sha.update(part);
         }
-        hex::encode(&sha.finalize()[..16])
+        format!("\"{}\"", hex::encode(&sha.finalize()[..16]))
     }
 
     fn not_modified(&self, tag: &str) -> Result<Response> {
@@ -269,6 +262,14 @@ impl Ask {
         response.headers_mut().insert(header::ETAG, HeaderValue::from_str(tag).map_err(Error::internal)?);
         Ok(response)
     }
+}
+
+/// What becomes of a request for rows.
+enum Opened {
+    /// They are read by this connection.
+    Read(Reading),
+    /// The client has them; this says so.
+    Known(Response),
 }
 
 fn language(lang: Lang) -> &'static str {

@@ -4,9 +4,8 @@ use super::super::def::{ColumnKind, Layer};
 use super::super::draw;
 use super::super::features::Link;
 use super::super::query::{self, Selection};
-use super::super::sql;
 use super::super::tiles::{self, TileMatrixSet};
-use super::{Ask, FormParams, JSON, link};
+use super::{Ask, FormParams, JSON, Opened, link};
 use crate::kernel::{Error, Kind, Result, Text};
 use crate::platform::Stop;
 use axum::body::Body;
@@ -262,15 +261,11 @@ pub(super) async fn tile(
         )
     })?;
     let parts = [view.mark(), selection.mark(), ask.path.clone()];
-    let tag = |revision| ask.tag(revision, &parts.each_ref().map(String::as_str));
-    let mut reading = ask.read().await?;
-    if ask.asks_whether_changed() {
-        let tag = tag(sql::revision(reading.conn()?).await?);
-        if ask.has(&tag) {
-            reading.done();
-            return Ok(ask.not_modified(&tag)?);
-        }
-    }
+    let tag = |revision| ask.tag(revision, &parts);
+    let mut reading = match ask.read_unless_known(tag).await? {
+        Opened::Read(reading) => reading,
+        Opened::Known(response) => return Ok(response),
+    };
     let (revision, bytes) = draw::tile(reading.conn()?, &view, &selection, &cut).await?;
     reading.done();
     let mut response = match bytes {
