@@ -68,14 +68,14 @@ pub(super) async fn append(tx: &mut PgConnection, header: &Header<'_>, lines: &[
                  select l.seq, $3, $4, l.line, l.prev_hash, l.hash
                  from unnest($7::bigint[], $8::text[], $9::bytea[], $10::bytea[]) as l (seq, line, prev_hash, hash)),
              head as (update platform_audit_head set seq = $1, hash = $2),
-             touched as (
-                 select string_to_array(nullif(current_setting('jingtu.touched', true), ''), ',') as registers where $11),
+             version as (
+                 update platform_register_version set seq = $1, changed_at = $4
+                 where $11 and register = any(string_to_array(nullif(current_setting('jingtu.touched', true), ''), ','))
+                 returning register, answers),
+             touched as (select array_agg(register order by register) as registers from version where answers),
              touch as (
                  insert into platform_touch (seq, act_id, at, registers)
                  select $1, $3, $4, registers from touched where registers is not null),
-             version as (
-                 update platform_register_version as v set seq = $1, changed_at = $4
-                 from touched where v.register = any(touched.registers)),
              late as (
                  insert into platform_late_act (act_id, read_seq, answers)
                  select $3, $5::bigint, $12 where $11 and exists (select from platform_touch where seq > $5)

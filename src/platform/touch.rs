@@ -1,7 +1,8 @@
 //! Which act wrote to which register that answers rest on: the version of their data, and what has changed since.
 //!
 //! A table of such a register calls `platform_watched()` once in a migration. From then on every act that writes to it
-//! leaves a row in `platform_touch`, numbered by its last line in the audit chain, which is the order of commits.
+//! leaves a row in `platform_touch`, numbered by its last line in the audit chain, which is the order of commits. One of a
+//! register that layers alone are made of calls `platform_numbered()`: its versions are kept as well, and nobody is told.
 
 use crate::kernel::{ActId, Day, Result};
 use chrono::{DateTime, Utc};
@@ -40,7 +41,7 @@ pub async fn versions(conn: &mut PgConnection) -> Result<Versions> {
     let rows = sqlx::query!(
         r#"select h.seq as "head!", v.register as "register?", v.seq as "seq?", v.changed_at,
                set_config('plan_cache_mode', 'force_generic_plan', true) as plans
-           from platform_audit_head h left join platform_register_version v on true
+           from platform_audit_head h left join platform_register_version v on v.answers
            order by v.register"#
     )
     .fetch_all(conn)
@@ -67,6 +68,7 @@ pub async fn versions_at(conn: &mut PgConnection, at: DateTime<Utc>) -> Result<V
                    select seq, at from platform_touch
                    where at <= $1 and registers @> array[v.register]
                    order by seq desc limit 1) t on true
+           where v.answers
            order by v.register"#,
         at,
     )
