@@ -64,8 +64,11 @@ pub struct Config {
     pub log_format: LogFormat,
     /// Filter of the log, such as `info` or `jingtu=debug`.
     pub log: String,
-    /// Whether `farmland` is open to the public. The demo opens it, its data being invented.
-    pub farmland_public: bool,
+    /// Memory for answers of the layers that are kept until their layer changes, MiB; 0 keeps none.
+    pub layers_cache_mib: u32,
+    /// Who sees the layers, by their names, where that is not what they were declared with. The demo opens `farmland`, its
+    /// data being invented.
+    pub layers: BTreeMap<String, LayerSettings>,
     /// Whether subscribers may be told over plain http, and at loopback addresses: `http://127.0.0.1:9000/hook`. The demo
     /// switches it on. Without it, https to public addresses only.
     pub webhook_http_loopback: bool,
@@ -77,6 +80,27 @@ pub struct Config {
     pub cjk_font: Option<PathBuf>,
     /// Names of ecology bureaus by division code, as they sign papers; one that is not here is named after its division.
     pub office_names: BTreeMap<String, String>,
+}
+
+/// Who sees a layer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LayerSettings {
+    /// Whether everybody sees its rows, or departments and owners only; as declared where it is not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public: Option<bool>,
+    /// Who sees a field, by its name.
+    pub fields: BTreeMap<String, Audience>,
+}
+
+/// Who sees a field of a layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Audience {
+    /// Everybody who sees the row.
+    Public,
+    /// Those alone whose permission and division cover the row, and its owner.
+    Departments,
 }
 
 /// How log lines are written.
@@ -113,7 +137,8 @@ impl Default for Config {
             sliver_max_share: 0.001,
             log_format: LogFormat::Text,
             log: "info".to_owned(),
-            farmland_public: false,
+            layers_cache_mib: 256,
+            layers: BTreeMap::new(),
             webhook_http_loopback: false,
             webhook_timeout_ms: 10_000,
             webhook_give_up_days: 7,

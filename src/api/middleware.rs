@@ -124,3 +124,48 @@ pub async fn entity_tag(request: Request, next: Next) -> Response {
     }
     Response::from_parts(parts, body)
 }
+
+/// What an entity tag ends with when its bytes are packed.
+const PACKED: [&str; 4] = ["-br", "-zstd", "-gzip", "-deflate"];
+
+/// A strong tag is that of bytes, and packed bytes are others: an answer that is packed says so at its tag's end, and what a
+/// client sends back is read without it. Outside of whatever packs.
+pub async fn packed_tags(mut request: Request, next: Next) -> Response {
+    let known = request.headers().get(header::IF_NONE_MATCH).cloned();
+    for name in [header::IF_NONE_MATCH, header::IF_MATCH] {
+        let plain = request.headers().get(&name).and_then(|tags| tags.to_str().ok()).map(plain_tags);
+        if let Some(Ok(plain)) = plain.map(|plain| HeaderValue::from_str(&plain)) {
+            request.headers_mut().insert(name, plain);
+        }
+    }
+    let mut response = next.run(request).await;
+    let Some(tag) = response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned) else {
+        return response;
+    };
+    let said = match response.headers().get(header::CONTENT_ENCODING).and_then(|coding| coding.to_str().ok()) {
+        Some(coding) => tag.strip_suffix('"').filter(|_| !tag.starts_with("W/")).map(|tag| format!("{tag}-{coding}\"")),
+        // The client has it packed: that is what it is told to go on using.
+        None if response.status() == StatusCode::NOT_MODIFIED => {
+            let known = known.as_ref().and_then(|known| known.to_str().ok()).unwrap_or_default();
+            known.split(',').map(str::trim).find(|known| plain_tags(known) == tag).map(str::to_owned)
+        }
+        None => None,
+    };
+    if let Some(Ok(said)) = said.map(|said| HeaderValue::from_str(&said)) {
+        response.headers_mut().insert(header::ETAG, said);
+    }
+    let varies = response.headers().get_all(header::VARY).iter().filter_map(|vary| vary.to_str().ok());
+    if !varies.flat_map(|vary| vary.split(',')).any(|name| name.trim().eq_ignore_ascii_case("accept-encoding")) {
+        response.headers_mut().append(header::VARY, HeaderValue::from_static("accept-encoding"));
+    }
+    response
+}
+
+/// Tags as they are without packing.
+fn plain_tags(tags: &str) -> String {
+    let mut plain = tags.to_owned();
+    for packed in PACKED {
+        plain = plain.replace(&format!("{packed}\""), "\"");
+    }
+    plain
+}

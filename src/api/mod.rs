@@ -64,6 +64,7 @@ pub fn router(app: &App) -> Router {
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(axum::middleware::from_fn_with_state(app.clone(), middleware::log))
         .layer(CompressionLayer::new())
+        .layer(axum::middleware::from_fn(middleware::packed_tags))
         .layer(cors)
         .with_state(app.clone())
 }

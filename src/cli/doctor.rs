@@ -2,7 +2,6 @@
 
 use super::Outcome;
 use super::say::say;
-use crate::across::rulebook;
 use crate::config::Config;
 use crate::kernel::Result;
 use crate::pg;
@@ -18,7 +17,7 @@ struct Finding {
 
 pub(super) async fn run(config: &Config, json: bool) -> Result<Outcome> {
     let mut findings = Vec::new();
-    match rulebook::check_settings(config) {
+    match super::check_settings(config) {
         Ok(()) => findings.push(Finding {
             ok: true,
             what: "规则参数设置可用 / settings of rules can be used".to_owned(),

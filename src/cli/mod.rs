@@ -19,8 +19,10 @@ mod verify;
 use crate::across::rulebook;
 use crate::config::{Config, LogFormat};
 use crate::kernel::{Clock, Error, Kind, Result, Text};
+use crate::layers::def;
 use crate::pg;
 use crate::platform::{App, app};
+use crate::registers;
 use clap::{Args, Parser, Subcommand};
 use say::{aside, say};
 use std::net::SocketAddr;
@@ -139,13 +141,15 @@ async fn dispatch(Arguments { common, command }: Arguments) -> Result<Outcome> {
     log_to_stderr(&config)?;
     // `doctor` says it among what else it finds.
     if !matches!(command, Command::Doctor) {
-        rulebook::check_settings(&config)?;
+        check_settings(&config)?;
     }
     match command {
         Command::Serve { listen, demo } => {
             config.listen = listen.unwrap_or(config.listen);
             // The demo's farmland is invented, so that everybody may see it.
-            config.farmland_public |= demo;
+            if demo {
+                config.layers.entry("farmland".to_owned()).or_default().public.get_or_insert(true);
+            }
             // Whoever tries it has no receiver on the open network yet.
             config.webhook_http_loopback |= demo;
             serve::run(config, demo).await
@@ -162,6 +166,15 @@ async fn dispatch(Arguments { common, command }: Arguments) -> Result<Outcome> {
         Command::Openapi => openapi::run(),
         Command::Doctor => doctor::run(&config, common.json).await,
     }
+}
+
+/// Holds the settings against what they are about.
+///
+/// # Errors
+/// `bad_config` naming the setting.
+fn check_settings(config: &Config) -> Result<()> {
+    rulebook::check_settings(config)?;
+    def::check_settings(config, registers::layers())
 }
 
 fn log_to_stderr(config: &Config) -> Result<()> {

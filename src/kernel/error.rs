@@ -2,6 +2,7 @@
 
 use super::{Citation, Text};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// What kind of refusal or failure it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -246,6 +247,24 @@ impl std::fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.source.as_deref().map(|e| e as _)
+    }
+}
+
+/// The same for somebody else who waited for the same answer; the log finds the cause behind it.
+impl From<Arc<Error>> for Error {
+    fn from(shared: Arc<Error>) -> Error {
+        let Inner { kind, code, detail, faults, rule, citations, allowed, retry_after_s, .. } = shared.0.as_ref();
+        Error(Box::new(Inner {
+            kind: *kind,
+            code,
+            detail: detail.clone(),
+            faults: faults.clone(),
+            rule: rule.clone(),
+            citations: citations.clone(),
+            allowed: allowed.clone(),
+            retry_after_s: *retry_after_s,
+            source: Some(Box::new(shared)),
+        }))
     }
 }
 

@@ -1,12 +1,16 @@
-//! What a layer is: data that a register declares once.
+//! What a layer is: data that a register declares once, or makes of what was imported. SQL in it is ours in either case: what
+//! a file or a row names is text that is bound.
 
-use crate::kernel::Text;
+use crate::config::{Audience, Config};
+use crate::kernel::{Result, Text};
 use crate::platform::Permission;
+use std::borrow::Cow;
 
 /// One collection of features: a table of ours, the rows and columns of it that are shown, and to whom.
+#[derive(Debug, Clone)]
 pub struct Layer {
     /// Its name under `/ogc/collections`.
-    pub id: &'static str,
+    pub id: Cow<'static, str>,
     /// Title.
     pub title: Text,
     /// What is in it, and for whom.
@@ -18,7 +22,10 @@ pub struct Layer {
     /// Condition on the table's rows, as constant SQL; `true` for all.
     pub rows: &'static str,
     /// Attributes, in the order shown.
-    pub columns: &'static [Column],
+    pub columns: Cow<'static, [Column]>,
+    /// The registers whose writes make a new revision of it, as `platform_register_version` names them: that of the table and
+    /// those of whatever else the SQL looks at.
+    pub made_of: &'static [&'static str],
     /// SQL of the division code that a caller's scope is matched with; `None` where rows belong to no division.
     pub division: Option<&'static str>,
     /// SQL of the credit codes of those whose own a row is, any of which will do; empty where no row is anybody's own.
@@ -27,7 +34,7 @@ pub struct Layer {
     pub valid: (Option<&'static str>, Option<&'static str>),
     /// Who may see all columns of the rows in their scope.
     pub permission: Permission,
-    /// Whether everybody may see the rows (public columns only).
+    /// Who may see the rows; everybody sees public columns only. The operator's settings may say otherwise.
     pub public: Visibility,
     /// Lowest zoom at which every feature is in the tiles; below it features smaller than a pixel are left out. With 0
     /// nothing ever is: what is smaller than a grid cell is then a point. A layer of points needs 0.
@@ -41,17 +48,19 @@ pub enum Visibility {
     Public,
     /// Only callers with the layer's permission, in their scope.
     Departments,
-    /// As `Public` when the operator's setting `farmland_public` says so, else as `Departments`.
-    PublicIfFarmlandIs,
 }
 
 /// One attribute of a layer.
+#[derive(Debug, Clone)]
 pub struct Column {
     /// Its name on the wire, in properties and as query parameter; not one of those that have another meaning there
     /// (`limit`, `bbox`, `datetime`, `f`, ...).
-    pub name: &'static str,
-    /// Constant SQL of its value over the table's columns.
+    pub name: Cow<'static, str>,
+    /// Constant SQL of its value over the table's columns; where there is a `key`, a function's name with its opening
+    /// bracket and first arguments, whose last argument the key is.
     pub sql: &'static str,
+    /// What the value is found by where it has no column of its own; bound, never part of a statement's text.
+    pub key: Option<Cow<'static, str>>,
     /// Its kind.
     pub kind: ColumnKind,
     /// Title for queryables and HTML.
@@ -60,6 +69,8 @@ pub struct Column {
     pub values: &'static [&'static str],
     /// Whether everybody may see it, and filter by it.
     pub public: bool,
+    /// Whether it is of a person, so that no setting opens it to everybody.
+    pub personal: bool,
     /// Whether it is carried in tiles.
     pub in_tiles: bool,
 }
@@ -83,10 +94,76 @@ pub enum ColumnKind {
     Uuid,
 }
 
+impl Layer {
+    /// As the operator has it seen.
+    pub(super) fn served_as(&self, config: &Config) -> Layer {
+        let mut layer = self.clone();
+        let Some(settings) = config.layers.get(layer.id.as_ref()) else { return layer };
+        if let Some(public) = settings.public {
+            layer.public = if public { Visibility::Public } else { Visibility::Departments };
+        }
+        if !settings.fields.is_empty() {
+            for column in layer.columns.to_mut() {
+                if let Some(audience) = settings.fields.get(column.name.as_ref()) {
+                    column.public = *audience == Audience::Public && !column.personal;
+                }
+            }
+        }
+        layer
+    }
+}
+
+/// Holds the settings of layers against those there are.
+///
+/// # Errors
+/// `bad_config` naming the first setting of a layer or field that there is not, or that would open a person's data.
+pub fn check_settings<'a>(config: &Config, layers: impl Iterator<Item = &'a Layer>) -> Result<()> {
+    let layers: Vec<&Layer> = layers.collect();
+    for (id, settings) in &config.layers {
+        let Some(layer) = layers.iter().find(|layer| layer.id == id.as_str()) else {
+            let known = layers.iter().map(|layer| layer.id.as_ref()).collect::<Vec<_>>().join(", ");
+            let what = Text::new(
+                format!("没有此图层，可用：{known}。"),
+                format!("there is no such layer; there are: {known}."),
+            );
+            return Err(Config::refuse(&format!("layers.{id}"), what));
+        };
+        for (name, audience) in &settings.fields {
+            let key = format!("layers.{id}.fields.{name}");
+            let Some(column) = layer.columns.iter().find(|column| column.name == name.as_str()) else {
+                let known = layer.columns.iter().map(|column| column.name.as_ref()).collect::<Vec<_>>().join(", ");
+                let what = Text::new(
+                    format!("没有此字段，可用：{known}。"),
+                    format!("there is no such field; there are: {known}."),
+                );
+                return Err(Config::refuse(&key, what));
+            };
+            if column.personal && *audience == Audience::Public {
+                let what = Text::fixed(
+                    "个人信息字段不得对公众开放。",
+                    "a field with a person's data cannot be opened to the public.",
+                );
+                return Err(Config::refuse(&key, what));
+            }
+        }
+    }
+    Ok(())
+}
+
 impl Column {
     /// A column that everybody may see and that tiles carry, whose SQL is its name.
     pub const fn new(name: &'static str, kind: ColumnKind, zh: &'static str, en: &'static str) -> Column {
-        Column { name, sql: name, kind, title: Text::fixed(zh, en), values: &[], public: true, in_tiles: true }
+        Column {
+            name: Cow::Borrowed(name),
+            sql: name,
+            key: None,
+            kind,
+            title: Text::fixed(zh, en),
+            values: &[],
+            public: true,
+            personal: false,
+            in_tiles: true,
+        }
     }
 
     /// With other SQL than its name.
@@ -104,6 +181,13 @@ impl Column {
     /// For callers with the layer's permission only.
     pub const fn restricted(mut self) -> Column {
         self.public = false;
+        self
+    }
+
+    /// As `restricted`, and no setting opens it.
+    pub const fn personal(mut self) -> Column {
+        self.public = false;
+        self.personal = true;
         self
     }
 

@@ -15,7 +15,7 @@ use futures_util::TryStreamExt;
 use sqlx::{PgConnection, Row};
 use uuid::Uuid;
 
-/// The registry's revision and one tile of a view; no bytes when nothing lies in it.
+/// The layer's revision and one tile of a view; no bytes when nothing lies in it.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -28,10 +28,10 @@ pub(super) async fn tile(
     // A layer that leaves nothing out shows what is smaller than the grid as a point: the overview is not empty then.
     let small = if view.layer.full_zoom == 0 { Small::Point } else { Small::Dropped };
     let (mut cutter, mut writer) = (Cutter::new(cut.grid, small), TileWriter::new());
-    writer.layer(view.layer.id, EXTENT);
+    writer.layer(&view.layer.id, EXTENT);
     let id_key = writer.key("id");
     let columns = view.columns().filter(|column| column.in_tiles);
-    let columns: Vec<(Key, ColumnKind)> = columns.map(|column| (writer.key(column.name), column.kind)).collect();
+    let columns: Vec<(Key, ColumnKind)> = columns.map(|column| (writer.key(&column.name), column.kind)).collect();
     let (mut revision, mut text) = (0, Vec::new());
     let mut statement = sql::tile(view, selection, cut)?;
     let mut rows = statement.build().fetch(db);

@@ -1,6 +1,7 @@
 //! Rows become GeoJSON text here: the columns come in PostgreSQL's binary form and are written straight into a buffer,
 //! which leaves in chunks. Text made in the database, or a tree of values made here, would each cost more than the query.
 
+use super::cache::{Content, KEPT};
 use super::crs::Crs;
 use super::def::ColumnKind;
 use super::gate::Reading;
@@ -16,8 +17,8 @@ use axum::body::Body;
 use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use sqlx::Row;
 use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, Row};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -26,9 +27,6 @@ use uuid::Uuid;
 
 /// Bytes of a chunk.
 const CHUNK: usize = 64 << 10;
-/// Bytes that are held back before the answer begins: up to here an error is still told as one, and an answer that is
-/// complete by then gets its length.
-const HEAD: usize = 256 << 10;
 /// A client that takes nothing for this long gives its database connection back.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Rows that are counted under filters, at most.
@@ -73,18 +71,12 @@ pub(super) struct Request {
     pub counts: Arc<Memory<Option<u64>>>,
 }
 
-/// A page as it goes out.
-pub(super) struct Written {
-    /// The registry's revision that its rows are of.
-    pub revision: i64,
-    pub body: Body,
-}
-
-/// Streams a page as a FeatureCollection.
+/// A page as a FeatureCollection, and the layer's revision that its rows are of. It is held back until it is complete or is too
+/// long to be kept: until then an error is still told as one.
 ///
 /// # Errors
 /// What fails before the answer begins; later the body breaks off.
-pub(super) async fn page(reading: Reading, request: Request) -> Result<Written> {
+pub(super) async fn page(reading: Reading, request: Request) -> Result<(i64, Content)> {
     let (sender, receiver) = mpsc::channel(2);
     let task = AbortOnDropHandle::new(tokio::spawn(async move {
         let mut out = Outgoing { buffer: Vec::with_capacity(CHUNK + (CHUNK >> 2)), sender };
@@ -98,32 +90,35 @@ pub(super) async fn page(reading: Reading, request: Request) -> Result<Written> 
     written(receiver, task).await
 }
 
-/// One feature with its links, complete; `None` when there is no such row.
+/// The layer's revision, and one feature with its links; `None` when there is no such row.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub(super) async fn one(
-    db: &sqlx::PgPool,
+    db: &mut PgConnection,
     view: &View,
     shape: &Shape,
     known_at: Option<DateTime<Utc>>,
     id: Uuid,
     links: &[Link],
-) -> Result<Option<Vec<u8>>> {
+) -> Result<Option<(i64, Bytes)>> {
     let mut statement = sql::feature(view, shape, known_at, id)?;
-    let Some(row) = statement.build().fetch_optional(db).await? else { return Ok(None) };
+    let row = statement.build().fetch_one(db).await.map_err(sql::failed)?;
+    if row.try_get::<Option<Uuid>, _>(1)?.is_none() {
+        return Ok(None);
+    }
     let mut out = Vec::with_capacity(4096);
-    Writer::new(shape).feature(&row, id, &mut out)?;
+    Writer::new(view, shape).feature(&row, id, &mut out)?;
     out.pop();
     out.extend_from_slice(b",\"links\":");
     serde_json::to_writer(&mut out, links).map_err(Error::internal)?;
     out.push(b'}');
-    Ok(Some(out))
+    Ok(Some((row.try_get(0)?, Bytes::from(out))))
 }
 
 async fn write_page(mut reading: Reading, request: Request, out: &mut Outgoing) -> Result<()> {
     let Request { view, selection, shape, page, mark, mut links, next, counts } = request;
-    let writer = Writer::new(&shape);
+    let writer = Writer::new(&view, &shape);
     let (mut revision, mut returned, mut last, mut more) = (None, 0_u32, None, false);
     if !page.hits {
         let mut statement = sql::page(&view, &selection, &shape, &page)?;
@@ -225,9 +220,9 @@ impl Outgoing {
     }
 }
 
-async fn written(mut receiver: mpsc::Receiver<Message>, task: AbortOnDropHandle<()>) -> Result<Written> {
+async fn written(mut receiver: mpsc::Receiver<Message>, task: AbortOnDropHandle<()>) -> Result<(i64, Content)> {
     let (mut head, mut held, mut revision) = (Vec::new(), 0, 0);
-    while held < HEAD {
+    while held < KEPT {
         match receiver.recv().await {
             Some(Message::Begin(seq)) => revision = seq,
             Some(Message::Chunk(chunk)) => {
@@ -236,7 +231,7 @@ async fn written(mut receiver: mpsc::Receiver<Message>, task: AbortOnDropHandle<
             }
             Some(Message::End(chunk)) => {
                 head.push(chunk);
-                return Ok(Written { revision, body: Body::from(head.concat()) });
+                return Ok((revision, Content::Whole(Bytes::from(head.concat()))));
             }
             Some(Message::Failed(error)) => return Err(error),
             None => return Err(Error::internal("the writer of a page stopped without an end")),
@@ -257,7 +252,7 @@ async fn written(mut receiver: mpsc::Receiver<Message>, task: AbortOnDropHandle<
     });
     // Fused, because an encoder (gzip) asks once more after the end.
     let body = Body::from_stream(stream::iter(head.into_iter().map(Ok)).chain(rest).fuse());
-    Ok(Written { revision, body })
+    Ok((revision, Content::Stream(body)))
 }
 
 /// Writes features in one shape: knows its columns' places and kinds.
@@ -269,8 +264,9 @@ struct Writer {
 }
 
 impl Writer {
-    fn new(shape: &Shape) -> Writer {
-        let columns = shape.columns.iter().map(|column| (format!("\"{}\":", column.name), column.kind, column.public));
+    fn new(view: &View, shape: &Shape) -> Writer {
+        let columns = shape.columns.iter().map(|at| view.column(*at));
+        let columns = columns.map(|column| (format!("\"{}\":", column.name), column.kind, column.public));
         Writer { columns: columns.collect(), numbers: Fixed::json(shape.decimals), crs: shape.crs }
     }
 

@@ -1,10 +1,31 @@
-//! What was found of views, kept for as long as the registry stays at the revision at which it was found.
+//! What was found of views, kept for as long as their layer stays at the revision at which it was found.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 /// Views that are remembered.
 const REMEMBERED: usize = 1024;
+
+/// The newest revision of each layer that anybody has seen. What is found under it may be old by now; what is not found
+/// under it is most likely nowhere.
+#[derive(Default)]
+pub(super) struct Latest(Mutex<HashMap<String, i64>>);
+
+impl Latest {
+    /// The layer's; 0 where nobody has seen any.
+    pub fn of(&self, layer: &str) -> i64 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(layer).copied().unwrap_or(0)
+    }
+
+    /// Somebody has seen this one.
+    pub fn note(&self, layer: &str, revision: i64) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match all.get_mut(layer) {
+            Some(latest) => *latest = revision.max(*latest),
+            None => drop(all.insert(layer.to_owned(), revision)),
+        }
+    }
+}
 
 /// One finding for each view.
 pub(super) struct Memory<T>(Mutex<HashMap<String, (i64, T)>>);

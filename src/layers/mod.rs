@@ -4,6 +4,7 @@
 //! def      what a register declares            view     what this caller may see of it
 //! query    what was asked, read and checked    sql      both together as statements: the only dynamic SQL
 //! gate     who may ask the database now        memory   what was found of a view at a revision
+//! revision which state the rows are in         cache    whole answers, by their entity tags
 //! features rows → GeoJSON text, streamed       tiles    tile matrix sets
 //! html     the same answers for a browser      draw     rows → vector tiles
 //! http     the routes
@@ -24,6 +25,7 @@
 //! - boxes and filters in the shifted coordinates of Chinese web maps, and tiles in them: `crs` of items takes them alone;
 //! - geometries of a filter in other systems than longitude and latitude.
 
+mod cache;
 pub mod cql2;
 pub mod crs;
 pub mod def;
@@ -35,6 +37,7 @@ pub mod http;
 mod memory;
 pub mod mvt;
 mod query;
+mod revision;
 pub mod shape;
 mod sql;
 mod tiles;

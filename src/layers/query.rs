@@ -4,7 +4,7 @@
 use super::cql2::{self, Axes, Encoding, Parser, Queryable};
 use super::crs::Crs;
 use super::def::{Column, ColumnKind};
-use super::view::View;
+use super::view::{ColumnRef, View};
 use crate::kernel::paging::{self, Cursor};
 use crate::kernel::{Bbox, Day, Error, Fault, Kind, Result, Text};
 use crate::standards::axes::Order;
@@ -39,7 +39,7 @@ pub(super) struct Selection {
 
 /// A column and the values of which it must have one.
 pub(super) struct Filter {
-    pub column: &'static Column,
+    pub column: ColumnRef,
     pub values: Values,
 }
 
@@ -58,14 +58,14 @@ pub(super) enum Values {
 /// A column that rows are put in the order of. Rows where it is unknown come last in either direction.
 #[derive(Clone, Copy)]
 pub(super) struct SortKey {
-    pub column: &'static Column,
+    pub column: ColumnRef,
     pub descending: bool,
 }
 
 /// What of each row is wanted, and in which order.
 pub(super) struct Shape {
     /// Properties, in the layer's order.
-    pub columns: Vec<&'static Column>,
+    pub columns: Vec<ColumnRef>,
     pub geometry: bool,
     /// What geometries are in.
     pub crs: Crs,
@@ -104,7 +104,7 @@ impl Shape {
     /// Everything of a row, in the order of ids.
     pub fn whole(view: &View) -> Shape {
         Shape {
-            columns: view.columns().collect(),
+            columns: view.refs().collect(),
             geometry: true,
             crs: Crs::Crs84,
             decimals: Crs::Crs84.decimals(),
@@ -126,7 +126,7 @@ impl Shape {
                 "properties" => {
                     let wanted =
                         names(value).map(|name| named(view, name)).collect::<Result<Vec<_>, _>>().map_err(bad)?;
-                    shape.columns.retain(|column| wanted.iter().any(|wanted| wanted.name == column.name));
+                    shape.columns.retain(|column| wanted.contains(column));
                 }
                 "skipGeometry" => {
                     shape.geometry = !value
@@ -146,16 +146,16 @@ impl Shape {
     }
 
     /// A stable text of it.
-    pub fn mark(&self) -> String {
-        let columns: Vec<_> = self.columns.iter().map(|column| column.name).collect();
+    pub fn mark(&self, view: &View) -> String {
+        let columns: Vec<_> = self.columns.iter().map(|at| view.column(*at).name.as_ref()).collect();
         let columns = columns.join(",");
-        format!("{columns}|{}|{}|{}|{}", self.geometry, self.crs.uri(), self.decimals, self.order())
+        format!("{columns}|{}|{}|{}|{}", self.geometry, self.crs.uri(), self.decimals, self.order(view))
     }
 
     /// A stable text of the order, which cursors belong to.
-    pub fn order(&self) -> String {
+    pub fn order(&self, view: &View) -> String {
         let sign = |key: &SortKey| if key.descending { '-' } else { '+' };
-        self.sort.iter().map(|key| format!("{}{}", sign(key), key.column.name)).collect()
+        self.sort.iter().map(|key| format!("{}{}", sign(key), view.column(key.column).name)).collect()
     }
 }
 
@@ -163,9 +163,9 @@ fn names(list: &str) -> impl Iterator<Item = &str> {
     list.split(',').map(str::trim).filter(|name| !name.is_empty())
 }
 
-fn named(view: &View, name: &str) -> Result<&'static Column, Text> {
-    view.columns().find(|column| column.name == name).ok_or_else(|| {
-        let known = view.columns().map(|column| column.name).collect::<Vec<_>>().join(", ");
+fn named(view: &View, name: &str) -> Result<ColumnRef, Text> {
+    view.find(name).ok_or_else(|| {
+        let known = view.columns().map(|column| column.name.as_ref()).collect::<Vec<_>>().join(", ");
         Text::new(
             format!("没有属性 {name}，可用：{known}。"),
             format!("there is no property {name}; there are: {known}."),
@@ -183,7 +183,7 @@ fn sort(view: &View, list: &str) -> Result<Vec<SortKey>, Text> {
             None => (false, name.strip_prefix('+').unwrap_or(name)),
         };
         let column = named(view, name)?;
-        if keys.iter().all(|key| key.column.name != column.name) {
+        if keys.iter().all(|key| key.column != column) {
             keys.push(SortKey { column, descending });
         }
     }
@@ -222,9 +222,9 @@ impl Selection {
                 "known_at" => selection.known_at = Some(instant(value).map_err(bad)?),
                 known if others.contains(&known) => {}
                 _ => {
-                    let column = view.columns().find(|column| column.name == name);
-                    let column = column.ok_or_else(|| unknown_parameter(view, name, spatial, others))?;
-                    selection.filters.push(Filter { column, values: values(column, value).map_err(bad)? });
+                    let at = view.find(name).ok_or_else(|| unknown_parameter(view, name, spatial, others))?;
+                    let values = values(view.column(at), value).map_err(bad)?;
+                    selection.filters.push(Filter { column: at, values });
                 }
             }
         }
@@ -272,8 +272,9 @@ impl Selection {
     }
 
     /// A stable text of it.
-    pub fn mark(&self) -> String {
-        let mut filters: Vec<_> = self.filters.iter().map(|f| format!("{}={:?}", f.column.name, f.values)).collect();
+    pub fn mark(&self, view: &View) -> String {
+        let mut filters: Vec<_> =
+            self.filters.iter().map(|f| format!("{}={:?}", view.column(f.column).name, f.values)).collect();
         filters.sort();
         let filter = self.filter.as_ref().map(cql2::Filter::to_text).unwrap_or_default();
         let filters = filters.join("&");
@@ -287,7 +288,7 @@ impl Page {
     ///
     /// # Errors
     /// `bad_parameter`, `bad_cursor`.
-    pub fn read(pairs: &Pairs, shape: &Shape, mark: &str) -> Result<Page> {
+    pub fn read(view: &View, pairs: &Pairs, shape: &Shape, mark: &str) -> Result<Page> {
         let value = |name| value(pairs, name);
         let limit = match value("limit") {
             None => paging::limit(None)?,
@@ -318,7 +319,11 @@ impl Page {
                 let key = Cursor::read(cursor, mark)?;
                 let after: After = serde_json::from_str(&key).map_err(|_| Cursor::refused())?;
                 let fits = after.values.len() == shape.sort.len()
-                    && after.values.iter().zip(&shape.sort).all(|(value, key)| readable(key.column, value.as_deref()));
+                    && after
+                        .values
+                        .iter()
+                        .zip(&shape.sort)
+                        .all(|(value, key)| readable(view.column(key.column), value.as_deref()));
                 Some(after).filter(|_| fits).ok_or_else(Cursor::refused).map(Some)?
             }
         };
@@ -371,7 +376,7 @@ pub(super) fn only(pairs: &Pairs, known: &[&str]) -> Result<()> {
 }
 
 fn unknown_parameter(view: &View, name: &str, spatial: bool, others: &[&str]) -> Error {
-    let columns: Vec<_> = view.columns().map(|column| column.name).collect();
+    let columns: Vec<_> = view.columns().map(|column| column.name.as_ref()).collect();
     let spatial: &[&str] = if spatial { &["bbox", "bbox-crs", "crs"] } else { &[] };
     let common = ["filter", "filter-lang", "filter-crs", "datetime", "known_at"];
     unknown(name, spatial.iter().chain(&common).chain(others).chain(&columns).copied())
@@ -434,7 +439,7 @@ fn filter(view: &View, pairs: &Pairs) -> Result<Option<cql2::Filter>> {
     }
     let Some(source) = value("filter") else { return Ok(None) };
     let mut queryables: Vec<Queryable<'_>> =
-        view.columns().map(|column| Queryable { name: column.name, kind: kind(column.kind) }).collect();
+        view.columns().map(|column| Queryable { name: &column.name, kind: kind(column.kind) }).collect();
     queryables.push(Queryable { name: "geometry", kind: cql2::Kind::Geometry });
     queryables.push(Queryable { name: "id", kind: cql2::Kind::Uuid });
     let axes = Axes { north_first: crs.order() == Order::Yx, degrees: true };

@@ -1,19 +1,23 @@
 //! What a caller may see of a layer. Every statement starts from a [`View`]; there is none without.
 
 use super::def::{Column, Layer, Visibility};
-use crate::config::Config;
 use crate::kernel::{Error, Kind, Result, Text};
 use crate::platform::{Caller, Scope};
+use std::sync::Arc;
 
 /// A layer as one caller sees it.
 #[derive(Clone)]
 pub(super) struct View {
-    pub layer: &'static Layer,
+    pub layer: Arc<Layer>,
     /// Whether rows outside `reach` are seen too, with their public columns.
     every_row: bool,
     /// Rows that are seen with all their columns.
     pub reach: Reach,
 }
+
+/// A column of a view's layer that the caller may name. Only a view gives one, and only that view takes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ColumnRef(usize);
 
 /// Rows of a layer that a caller sees in full. The SQL is the layer's; the values are bound.
 #[derive(Clone)]
@@ -29,12 +33,8 @@ impl View {
     ///
     /// # Errors
     /// `unauthenticated` for the public, `collection_not_visible` for a key, both naming who may.
-    pub fn of(layer: &'static Layer, caller: &Caller, config: &Config) -> Result<View> {
-        let every_row = match layer.public {
-            Visibility::Public => true,
-            Visibility::Departments => false,
-            Visibility::PublicIfFarmlandIs => config.farmland_public,
-        };
+    pub fn of(layer: Arc<Layer>, caller: &Caller) -> Result<View> {
+        let every_row = layer.public == Visibility::Public;
         let reach = match (caller.scope(layer.permission), layer.division, layer.owners) {
             (Scope::All, ..) => Reach::Every,
             (Scope::Divisions(codes), Some(sql), _) => Reach::Divisions(sql, codes),
@@ -46,7 +46,7 @@ impl View {
         if every_row || !matches!(reach, Reach::None) {
             return Ok(View { layer, every_row, reach });
         }
-        let why = why_hidden(layer);
+        let why = why_hidden(&layer);
         Err(if *caller == Caller::Public {
             Error::new(Kind::Unauthenticated, "unauthenticated", why)
         } else {
@@ -55,9 +55,25 @@ impl View {
     }
 
     /// The columns that the caller sees in some row at least, in the layer's order.
-    pub fn columns(&self) -> impl Iterator<Item = &'static Column> + use<> {
+    pub fn columns(&self) -> impl Iterator<Item = &Column> {
+        self.refs().map(|at| self.column(at))
+    }
+
+    /// The same, to be kept beside the view.
+    pub fn refs(&self) -> impl Iterator<Item = ColumnRef> {
         let all = !matches!(self.reach, Reach::None);
-        self.layer.columns.iter().filter(move |column| all || column.public)
+        let columns = self.layer.columns.iter().enumerate();
+        columns.filter(move |(_, column)| all || column.public).map(|(at, _)| ColumnRef(at))
+    }
+
+    /// A column that the caller may name.
+    pub fn find(&self, name: &str) -> Option<ColumnRef> {
+        self.refs().find(|at| self.column(*at).name == name)
+    }
+
+    /// The column that was named.
+    pub fn column(&self, at: ColumnRef) -> &Column {
+        &self.layer.columns[at.0]
     }
 
     /// The rows seen at all; `None` means every row of the layer.
@@ -78,7 +94,13 @@ impl View {
             Reach::Own(_, code) => format!("own:{code}"),
             Reach::None => "public".to_owned(),
         };
-        format!("{}|{}|{reach}", self.layer.id, self.every_row)
+        // Which fields are seen is a setting, and in a layer of imported data a matter of the last file.
+        let mut mark = format!("{}|{}|{reach}", self.layer.id, self.every_row);
+        for column in self.columns() {
+            mark.push(if column.public { '|' } else { '!' });
+            mark.push_str(&column.name);
+        }
+        mark
     }
 }
 

@@ -137,7 +137,8 @@ fn for_maps(db: &PgPool, config: &Config) -> PgPool {
         ("jit", "off"),
         ("client_connection_check_interval", "500ms"),
     ]);
-    pool(config.map_connections).connect_lazy_with(options)
+    // One more than maps are read by at once: which revision they are at is asked beside them.
+    pool(config.map_connections + 1).connect_lazy_with(options)
 }
 
 fn pool(connections: u32) -> PgPoolOptions {

@@ -6,16 +6,18 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use jingtu::api::{middleware, problem};
-use jingtu::config::Config;
+use jingtu::config::{Config, LayerSettings};
 use jingtu::kernel::{Day, DivisionCode, Text};
 use jingtu::layers::{Column, ColumnKind, Layer, Visibility};
 use jingtu::platform::identity::{NewKey, keys};
-use jingtu::platform::{Permission, Reply, Role};
+use jingtu::platform::{App, Permission, Reply, Role};
 use proptest::test_runner::{Config as Cases, TestRunner};
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use tower_http::compression::CompressionLayer;
 
 static COLUMNS: &[Column] = &[
     Column::new("code", ColumnKind::Text, "代码", "Code"),
@@ -29,12 +31,13 @@ static COLUMNS: &[Column] = &[
 
 const fn layer(id: &'static str, public: Visibility, permission: Permission, rows: &'static str) -> Layer {
     Layer {
-        id,
+        id: Cow::Borrowed(id),
         title: Text::fixed("测试图层 <b>", "Layer under test <b>"),
         description: Text::fixed("测试", "For tests"),
         table: "division",
         rows,
-        columns: COLUMNS,
+        columns: Cow::Borrowed(COLUMNS),
+        made_of: &["divisions"],
         division: Some("parent_code"),
         owners: &["successor_code"],
         valid: (Some("valid_from"), Some("valid_to")),
@@ -51,13 +54,38 @@ static CLOSED: Layer = layer("closed", Visibility::Departments, Permission::Farm
 static OWNED: Layer = layer("owned", Visibility::Departments, Permission::SiteRead, ZONES);
 /// No statement over it ends in time.
 static SLOW: Layer = layer("slow", Visibility::Public, Permission::SiteRead, "pg_sleep(60) is not null");
-static FARM: Layer = layer("farm", Visibility::PublicIfFarmlandIs, Permission::FarmlandRead, ZONES);
+static FARM: Layer = layer("farm", Visibility::Departments, Permission::FarmlandRead, ZONES);
+
+/// Serves layers as the real server does.
+async fn serve(app: &App, layers: &[&'static Layer]) -> SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let (router, document) = jingtu::layers::http::routes(layers.iter().copied()).split_for_parts();
+    let document = document.to_json().unwrap();
+    let described = ([("content-type", "application/json")], document);
+    let router: Router<()> = router
+        .route("/openapi.json", get(async || described))
+        .layer(from_fn(middleware::entity_tag))
+        .layer(from_fn_with_state(app.clone(), middleware::mark))
+        .layer(from_fn(problem::write_out))
+        .layer(CompressionLayer::new())
+        .layer(from_fn(middleware::packed_tags))
+        .with_state(app.clone());
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    addr
+}
+
+/// Settings under which everybody sees the rows of a layer.
+fn opened(layer: &str) -> Config {
+    let settings = LayerSettings { public: Some(true), ..LayerSettings::default() };
+    Config { layers: [(layer.to_owned(), settings)].into(), ..Config::default() }
+}
 
 /// A world whose server serves the layers of these tests.
 pub(crate) struct Maps {
     pub(crate) world: World,
     addr: SocketAddr,
-    client: Client,
+    pub(crate) client: Client,
 }
 
 impl Maps {
@@ -67,22 +95,17 @@ impl Maps {
 
     async fn with(config: Config, layers: &[&'static Layer]) -> Maps {
         let world = World::with(config).await;
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let addr = listener.local_addr().unwrap();
-        let (router, document) = jingtu::layers::http::routes(layers.iter().copied()).split_for_parts();
-        let document = document.to_json().unwrap();
-        let described = ([("content-type", "application/json")], document);
-        let router: Router<()> = router
-            .route("/openapi.json", get(async || described))
-            .layer(from_fn(middleware::entity_tag))
-            .layer(from_fn_with_state(world.app.clone(), middleware::mark))
-            .layer(from_fn(problem::write_out))
-            .with_state(world.app.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let addr = serve(&world.app, layers).await;
         Maps { world, addr, client: Client::builder().no_proxy().build().unwrap() }
     }
 
-    fn url(&self, path: &str) -> String {
+    /// Another server of the same layers over the same database.
+    pub(crate) async fn beside(&self, config: Config) -> SocketAddr {
+        let app = App::new(self.world.app.db().clone(), self.world.clock.clone(), config);
+        serve(&app, &[&OPEN, &CLOSED, &OWNED, &FARM]).await
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
         if path.starts_with("http") { path.to_owned() } else { format!("http://{}{path}", self.addr) }
     }
 
@@ -137,7 +160,7 @@ impl Maps {
     }
 
     /// A key of the land user whose credit code is 91150000MA0ABCDE0X.
-    async fn owner_key(&self) -> String {
+    pub(crate) async fn owner_key(&self) -> String {
         let mut act = self.world.act(Permission::KeyManage).await;
         let new = NewKey {
             name: "owner".to_owned(),
@@ -507,13 +530,13 @@ async fn a_crowd_is_told_to_come_back_and_leaves_nothing_running() {
 #[tokio::test]
 async fn a_large_page_is_streamed_whole() {
     let maps = Maps::new().await;
-    maps.add(900_000..904_000).await;
-    let response = maps.ask("/ogc/collections/open/items?limit=4000", None).await;
+    maps.add(900_000..908_000).await;
+    let response = maps.ask("/ogc/collections/open/items?limit=8000", None).await;
     assert_eq!(response.headers().get("content-length"), None);
     assert_eq!(response.headers()["content-crs"], "<http://www.opengis.net/def/crs/OGC/1.3/CRS84>");
     let page: Value = response.json().await.unwrap();
-    assert_eq!(codes(&page).into_iter().collect::<BTreeSet<_>>().len(), 4000);
-    assert_eq!((&page["numberReturned"], &page["numberMatched"]), (&json!(4000), &json!(4000)));
+    assert_eq!(codes(&page).into_iter().collect::<BTreeSet<_>>().len(), 8000);
+    assert_eq!((&page["numberReturned"], &page["numberMatched"]), (&json!(8000), &json!(8000)));
     assert_eq!(href(&page, "next"), None);
     let feature = &page["features"][0];
     assert_eq!(feature["geometry"]["type"], "Polygon");
@@ -817,7 +840,7 @@ async fn each_caller_sees_its_rows_and_fields_and_is_told_what_is_hidden() {
 
 #[tokio::test]
 async fn the_operator_may_open_farmland() {
-    let maps = Maps::with(Config { farmland_public: true, ..Config::default() }, &[&CLOSED, &FARM]).await;
+    let maps = Maps::with(opened("farm"), &[&CLOSED, &FARM]).await;
     maps.add(900_000..900_002).await;
     assert_eq!(maps.get("/ogc/collections/farm/items", None).await["numberReturned"], 2);
     assert_eq!(maps.refused("/ogc/collections/closed/items", None).await.0, 401);
@@ -893,8 +916,8 @@ async fn every_layer_of_every_register_answers_everything() {
         "geometry",
     ];
     for layer in jingtu::registers::layers() {
-        for column in layer.columns {
-            assert!(!reserved.contains(&column.name), "{}: {} has another meaning", layer.id, column.name);
+        for column in layer.columns.iter() {
+            assert!(!reserved.contains(&column.name.as_ref()), "{}: {} has another meaning", layer.id, column.name);
         }
         let collection = format!("/ogc/collections/{}", layer.id);
         let known = "known_at=2026-11-21T00:00:00Z";

@@ -24,6 +24,7 @@ mod geofile;
 mod imports;
 mod indicators;
 mod land_check;
+mod layer_answers;
 mod layer_filters;
 mod layers;
 mod ledger;

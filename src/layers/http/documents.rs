@@ -12,6 +12,7 @@ use crate::platform::reply::GEOJSON;
 use axum::extract::Path;
 use axum::response::Response;
 use serde::Serialize;
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// CGCS2000 longitude and latitude.
@@ -241,7 +242,7 @@ fn offered() -> Vec<String> {
 }
 
 async fn describe(ask: &Ask, view: &View, mut links: Vec<Link>) -> Result<CollectionView> {
-    let (layer, lang) = (view.layer, ask.lang());
+    let (layer, lang) = (&view.layer, ask.lang());
     let extent = ask.layers.extent(ask.app(), view).await?;
     let at = |rest: &str| ask.url(&format!("/ogc/collections/{}{rest}", layer.id));
     let items = Text::fixed("要素", "Items");
@@ -252,7 +253,7 @@ async fn describe(ask: &Ask, view: &View, mut links: Vec<Link>) -> Result<Collec
     links.push(link(at("/schema"), REL_SCHEMA, SCHEMA, &Text::fixed("数据结构", "Schema"), lang));
     links.push(link(at("/tiles"), REL_TILESETS, JSON, &Text::fixed("矢量切片", "Vector tiles"), lang));
     Ok(CollectionView {
-        id: layer.id.to_owned(),
+        id: layer.id.to_string(),
         title: layer.title.in_lang(lang).to_owned(),
         description: layer.description.in_lang(lang).to_owned(),
         links,
@@ -271,9 +272,9 @@ pub(super) async fn collections(ask: Ask) -> Result<Response, Stop> {
     query::only(&ask.pairs, &["f"])?;
     let lang = ask.lang();
     let (mut shown, mut restricted) = (Vec::new(), Vec::new());
-    for layer in &ask.layers.all {
+    for layer in ask.layers.all() {
         let title = layer.title.in_lang(lang).to_owned();
-        match View::of(layer, ask.call.caller(), ask.app().config()) {
+        match View::of(Arc::clone(layer), ask.call.caller()) {
             Ok(view) => {
                 let own = ask.url(&format!("/ogc/collections/{}", layer.id));
                 shown.push(describe(&ask, &view, vec![link(own, "self", JSON, &layer.title, lang)]).await?);
@@ -281,7 +282,7 @@ pub(super) async fn collections(ask: Ask) -> Result<Response, Stop> {
             Err(_) => {
                 let why = why_hidden(layer);
                 let (reason_zh, reason_en) = (why.zh.into_owned(), why.en.into_owned());
-                restricted.push(Restricted { id: layer.id.to_owned(), title, reason_zh, reason_en });
+                restricted.push(Restricted { id: layer.id.to_string(), title, reason_zh, reason_en });
             }
         }
     }

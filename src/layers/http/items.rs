@@ -1,16 +1,17 @@
 //! Features: pages of them, and one by its identifier.
 
+use super::super::cache::{Content, Made};
 use super::super::crs::Crs;
-use super::super::features::{self, Link, Written};
+use super::super::features::{self, Link};
+use super::super::html;
 use super::super::query::{self, Page, Selection, Shape};
 use super::super::sql;
-use super::{Ask, JSON, Opened, link};
+use super::{Ask, HTML, JSON, link};
 use crate::kernel::{Error, Result, Text};
 use crate::platform::Stop;
 use crate::platform::reply::GEOJSON;
-use axum::body::{Body, to_bytes};
 use axum::extract::Path;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde_json::Value;
 use std::sync::Arc;
@@ -128,27 +129,19 @@ struct FeatureView {
     extensions(("x-permission" = json!("open"))),
     responses(
         (status = 200, content_type = "application/geo+json", body = FeaturePage,
-            headers(("Content-Crs" = String, description = "CRS of the coordinates, in angle brackets"), ("ETag" = String, description = "Changes with the registry"))),
+            headers(("Content-Crs" = String, description = "CRS of the coordinates, in angle brackets"), ("ETag" = String, description = "Changes with the layer"))),
         (status = 304, description = "The client has this page already")))]
 pub(super) async fn items(ask: Ask, Path(id): Path<String>) -> Result<Response, Stop> {
     let view = ask.view(&id)?;
     let html = ask.wants_html()?;
     let mut selection = Selection::read(&view, &ask.pairs, true, PAGE_PARAMETERS)?;
     let shape = Shape::read(&view, &ask.pairs)?;
-    let mark = format!("{}|{}|{}", view.mark(), selection.mark(), shape.order());
-    let mut page = Page::read(&ask.pairs, &shape, &mark)?;
+    let mark = format!("{}|{}|{}", view.mark(), selection.mark(&view), shape.order(&view));
+    let mut page = Page::read(&view, &ask.pairs, &shape, &mark)?;
     if html {
         page.limit = page.limit.min(HTML_LIMIT);
     }
-    let parts = [mark.clone(), shape.mark(), page.mark(), html.to_string()];
-    let tag = |revision| ask.tag(revision, &parts);
-    let mut reading = match ask.read_unless_known(tag).await? {
-        Opened::Read(reading) => reading,
-        Opened::Known(response) => return Ok(response),
-    };
-    if let Some((bounds, crs)) = selection.elsewhere.take() {
-        selection.bbox = Some(sql::located(reading.conn()?, bounds, &crs).await?);
-    }
+    let parts = [mark.clone(), shape.mark(&view), page.mark(), html.to_string()];
     let lang = ask.lang();
     let title = view.layer.title.clone();
     let mut links = ask.own_links(GEOJSON, html);
@@ -159,20 +152,26 @@ pub(super) async fn items(ask: Ask, Path(id): Path<String>) -> Result<Response, 
     next.push_str(if next.contains('?') { "&cursor=" } else { "?cursor=" });
     let next = link(next, "next", if html { "text/html" } else { GEOJSON }, &Text::fixed("下一页", "Next page"), lang);
     let counts = Arc::clone(&ask.layers.counts);
-    let crs = shape.crs;
-    let request = features::Request { view, selection, shape, page, mark, links, next, counts };
-    let Written { revision, body } = features::page(reading, request).await?;
-    let mut response = if html {
-        let bytes = to_bytes(body, usize::MAX).await.map_err(Error::internal)?;
-        let document = serde_json::from_slice(&bytes).map_err(Error::internal)?;
-        ask.html(title.in_lang(lang), &document)
-    } else {
-        ask.respond(StatusCode::OK, GEOJSON, body)
-    };
-    let headers = response.headers_mut();
-    headers.insert(header::ETAG, HeaderValue::from_str(&tag(revision)).map_err(Error::internal)?);
-    insert_crs(headers, &crs)?;
-    ask.say_what_was_preferred(headers);
+    let (crs, asked) = (shape.crs, view.clone());
+    let answer = ask.answer(&asked, &parts, |mut reading| async {
+        if let Some((bounds, crs)) = selection.elsewhere.take() {
+            selection.bbox = Some(sql::located(reading.conn()?, bounds, &crs).await?);
+        }
+        let request = features::Request { view, selection, shape, page, mark, links, next, counts };
+        let (revision, content) = features::page(reading, request).await?;
+        let status = StatusCode::OK;
+        match content {
+            content if !html => Ok(Made { revision, status, media_type: GEOJSON, content }),
+            content => {
+                let document = serde_json::from_slice(&content.whole().await?).map_err(Error::internal)?;
+                let page = html::page(lang, title.in_lang(lang), &document);
+                Ok(Made { revision, status, media_type: HTML, content: Content::Whole(page.into()) })
+            }
+        }
+    });
+    let mut response = answer.await?;
+    insert_crs(response.headers_mut(), &crs)?;
+    ask.say_what_was_preferred(response.headers_mut());
     Ok(response)
 }
 
@@ -225,14 +224,21 @@ pub(super) async fn item(ask: Ask, Path((collection, id)): Path<(String, String)
         &view.layer.title,
         ask.lang(),
     ));
-    let body =
-        features::one(ask.app().db(), &view, &shape, selection.known_at, uuid, &links).await?.ok_or_else(none)?;
-    let mut response = if html {
-        let document = serde_json::from_slice(&body).map_err(Error::internal)?;
-        ask.html(&title, &document)
-    } else {
-        ask.respond(StatusCode::OK, GEOJSON, Body::from(body))
-    };
+    let parts = [view.mark(), shape.mark(&view), selection.mark(&view), id, html.to_string()];
+    let lang = ask.lang();
+    let answer = ask.answer(&view, &parts, |mut reading| async {
+        let found = features::one(reading.conn()?, &view, &shape, selection.known_at, uuid, &links).await?;
+        reading.done();
+        let (revision, feature) = found.ok_or_else(none)?;
+        let (media_type, content) = if html {
+            let document = serde_json::from_slice(&feature).map_err(Error::internal)?;
+            (HTML, html::page(lang, &title, &document).into())
+        } else {
+            (GEOJSON, feature)
+        };
+        Ok(Made { revision, status: StatusCode::OK, media_type, content: Content::Whole(content) })
+    });
+    let mut response = answer.await?;
     insert_crs(response.headers_mut(), &shape.crs)?;
     Ok(response)
 }

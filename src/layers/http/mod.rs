@@ -6,14 +6,17 @@ mod items;
 mod schemas;
 mod tiles;
 
+use super::cache::{Answer, Cache, Coding, Made, Tag};
 use super::def::Layer;
 use super::features::Link;
 use super::gate::{Gate, Reading};
 use super::html;
-use super::memory::Memory;
+use super::memory::{Latest, Memory};
 use super::query::{self, Pairs};
+use super::revision::Revisions;
 use super::sql::{self, Extent};
 use super::view::View;
+use crate::config::Config;
 use crate::kernel::{Error, Kind, Lang, Result, Text};
 use crate::platform::{App, Call, Caller, Stop};
 use axum::Extension;
@@ -23,7 +26,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
+use std::convert::identity;
 use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 use utoipa_axum::router::OpenApiRouter;
@@ -35,8 +38,6 @@ const SCHEMA: &str = "application/schema+json";
 
 /// The operations over these layers.
 pub fn routes(layers: impl Iterator<Item = &'static Layer>) -> OpenApiRouter<App> {
-    let layers =
-        Layers { all: layers.collect(), gate: OnceLock::new(), extents: Memory::default(), counts: Arc::default() };
     OpenApiRouter::new()
         .routes(routes!(documents::landing))
         .routes(routes!(documents::conformance))
@@ -53,38 +54,68 @@ pub fn routes(layers: impl Iterator<Item = &'static Layer>) -> OpenApiRouter<App
         .routes(routes!(tiles::tile))
         .routes(routes!(tiles::tile_matrix_sets))
         .routes(routes!(tiles::tile_matrix_set))
-        .layer(Extension(Arc::new(layers)))
+        .layer(Extension(Arc::new(Declared { layers: layers.collect(), served: OnceLock::new() })))
+}
+
+/// What was declared, until the first request says as what it is served.
+struct Declared {
+    layers: Vec<&'static Layer>,
+    served: OnceLock<Arc<Layers>>,
+}
+
+impl Declared {
+    fn served(&self, config: &Config) -> Arc<Layers> {
+        let served = || {
+            Arc::new(Layers {
+                all: self.layers.iter().map(|layer| Arc::new(layer.served_as(config))).collect(),
+                gate: Gate::new(usize::try_from(config.map_connections).unwrap_or(1)),
+                cache: Cache::new(u64::from(config.layers_cache_mib) << 20),
+                revisions: Revisions::default(),
+                latest: Latest::default(),
+                extents: Memory::default(),
+                counts: Arc::default(),
+            })
+        };
+        Arc::clone(self.served.get_or_init(served))
+    }
 }
 
 /// The layers served, the way to their rows, and what is remembered of them.
 struct Layers {
-    all: Vec<&'static Layer>,
-    gate: OnceLock<Gate>,
+    all: Vec<Arc<Layer>>,
+    gate: Gate,
+    cache: Cache,
+    revisions: Revisions,
+    latest: Latest,
     extents: Memory<Extent>,
     counts: Arc<Memory<Option<u64>>>,
 }
 
 impl Layers {
-    fn find(&self, id: &str) -> Result<&'static Layer> {
-        let found = self.all.iter().find(|layer| layer.id == id).copied();
+    fn all(&self) -> &[Arc<Layer>] {
+        &self.all
+    }
+
+    fn find(&self, id: &str) -> Result<Arc<Layer>> {
+        let found = self.all().iter().find(|layer| layer.id == id).cloned();
         found.ok_or_else(|| Error::not_found("图层", "collection"))
     }
 
-    /// A connection to read by.
-    async fn read(&self, app: &App) -> Result<Reading> {
-        let places = usize::try_from(app.config().map_connections).unwrap_or(1);
-        self.gate.get_or_init(|| Gate::new(places)).enter(app).await
+    /// A layer's revision, with all that was committed before this was called.
+    async fn revision(&self, app: &App, layer: &Layer) -> Result<i64> {
+        let revision = self.revisions.current(app).await?.of(layer);
+        self.latest.note(&layer.id, revision);
+        Ok(revision)
     }
 
     /// The extent of a view, exact at this moment.
     async fn extent(&self, app: &App, view: &View) -> Result<Extent> {
-        let mut reading = self.read(app).await?;
-        let revision = sql::revision(reading.conn()?).await?;
+        let revision = self.revision(app, &view.layer).await?;
         let mark = view.mark();
         if let Some(extent) = self.extents.at(&mark, revision) {
-            reading.done();
             return Ok(extent);
         }
+        let mut reading = self.gate.enter(app).await?;
         let (revision, extent) = sql::extent(reading.conn()?, view).await?;
         reading.done();
         self.extents.keep(mark, revision, extent.clone());
@@ -108,7 +139,7 @@ impl FromRequestParts<App> for Ask {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Ask, Stop> {
         let call = Call::from_request_parts(parts, app).await?;
-        let layers = parts.extensions.get::<Arc<Layers>>().cloned();
+        let layers = parts.extensions.get::<Arc<Declared>>().map(|declared| declared.served(app.config()));
         let layers = layers.ok_or_else(|| Error::internal("the layers are not among the request's extensions"))?;
         let Query(pairs) = Query::<Pairs>::try_from_uri(&parts.uri).map_err(|rejection| {
             Error::new(
@@ -162,7 +193,7 @@ impl Ask {
 
     /// What the caller sees of a layer.
     fn view(&self, id: &str) -> Result<View> {
-        View::of(self.layers.find(id)?, self.call.caller(), self.app().config())
+        View::of(self.layers.find(id)?, self.call.caller())
     }
 
     /// Whether a page for a browser is wanted.
@@ -200,6 +231,9 @@ impl Ask {
         headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language(self.lang())));
         let cache = if *self.call.caller() == Caller::Public { "public, no-cache" } else { "private, no-cache" };
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+        if media_type == HTML {
+            headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(html::CSP));
+        }
         response
     }
 
@@ -214,25 +248,63 @@ impl Ask {
     }
 
     fn html(&self, title: &str, document: &Value) -> Response {
-        let body = Body::from(html::page(self.lang(), title, document));
-        let mut response = self.respond(StatusCode::OK, HTML, body);
-        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(html::CSP));
-        response
+        self.respond(StatusCode::OK, HTML, Body::from(html::page(self.lang(), title, document)))
     }
 
-    /// A connection to read an answer by; or that the client has the answer already, which is told without a look at its
-    /// rows. `tag` is the answer's entity tag at a revision.
-    async fn read_unless_known(&self, tag: impl Fn(i64) -> String) -> Result<Opened> {
-        let mut reading = self.layers.read(self.app()).await?;
-        let Some(known) = self.headers.get(header::IF_NONE_MATCH) else { return Ok(Opened::Read(reading)) };
-        let tag = tag(sql::revision(reading.conn()?).await?);
-        // Weak comparison, as the header asks for.
-        let known = known.to_str().unwrap_or_default();
-        if known.split(',').map(|t| t.trim().trim_start_matches("W/")).any(|t| t == "*" || t == tag) {
-            reading.done();
-            return Ok(Opened::Known(self.not_modified(&tag)?));
-        }
-        Ok(Opened::Read(reading))
+    /// The answer that follows from a view's rows and `parts`: that the client has it already, which is told without a look
+    /// at the rows; else what is kept of it; else what `make` makes.
+    async fn answer<F>(&self, view: &View, parts: &[String], make: impl FnOnce(Reading) -> F) -> Result<Response>
+    where
+        F: Future<Output = Result<Made>>,
+    {
+        let (app, layers, layer) = (self.app(), &self.layers, &view.layer);
+        let tag_at = |revision: i64| self.tag(revision, parts);
+        let known = self.headers.get(header::IF_NONE_MATCH);
+        // Where there is nothing that it could be compared with, the rows say themselves which revision they are of.
+        let first = known.is_none().then(|| layers.cache.first(tag_at(layers.latest.of(&layer.id)))).and_then(identity);
+        let making = match first {
+            Some(making) => making,
+            None => {
+                let tag = tag_at(layers.revision(app, layer).await?);
+                if let Some(known) = known.and_then(|known| known.to_str().ok()) {
+                    // Weak comparison, as the header asks for.
+                    let written = tag.to_string();
+                    if known.split(',').map(|t| t.trim().trim_start_matches("W/")).any(|t| t == "*" || t == written) {
+                        return self.not_modified(&written);
+                    }
+                }
+                if let Some(entry) = layers.cache.get(&tag).await {
+                    return self.tagged(Answer::Entry(entry)).await;
+                }
+                layers.cache.making(tag)
+            }
+        };
+        let answer = layers.cache.get_or_make(&making, tag_at, || async {
+            let made = make(layers.gate.enter(app).await?).await?;
+            layers.latest.note(&layer.id, made.revision);
+            Ok(made)
+        });
+        self.tagged(answer.await?).await
+    }
+
+    /// An answer with its entity tag, packed as the client takes it where it is complete.
+    async fn tagged(&self, answer: Answer) -> Result<Response> {
+        let (mut response, tag) = match answer {
+            Answer::Entry(entry) => {
+                let accepted = self.headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+                let (bytes, coding) = entry.bytes(accepted.and_then(Coding::accepted)).await?;
+                let mut response = self.respond(entry.status, entry.media_type, Body::from(bytes));
+                if let Some(coding) = coding {
+                    let name = HeaderValue::from_static(coding.name());
+                    response.headers_mut().insert(header::CONTENT_ENCODING, name);
+                }
+                (response, entry.tag)
+            }
+            Answer::Stream { tag, status, media_type, body } => (self.respond(status, media_type, body), tag),
+        };
+        let tag = HeaderValue::from_str(&tag.to_string()).map_err(Error::internal)?;
+        response.headers_mut().insert(header::ETAG, tag);
+        Ok(response)
     }
 
     /// Acknowledges the preference that is honoured in any case: what is not known is refused.
@@ -245,15 +317,10 @@ impl Ask {
 
     /// The entity tag of what follows from the rows at a revision, from these parts and from what every answer depends on:
     /// strong, for the same tag is the same bytes.
-    fn tag(&self, revision: i64, parts: &[String]) -> String {
-        let mut sha = Sha256::new();
+    fn tag(&self, revision: i64, parts: &[String]) -> Tag {
         let revision = revision.to_string();
         let fixed = [env!("CARGO_PKG_VERSION"), &revision, self.base.as_str(), language(self.lang())];
-        for part in fixed.into_iter().chain(parts.iter().map(String::as_str)) {
-            sha.update(part.len().to_be_bytes());
-            sha.update(part);
-        }
-        format!("\"{}\"", hex::encode(&sha.finalize()[..16]))
+        Tag::of(fixed.into_iter().chain(parts.iter().map(String::as_str)))
     }
 
     fn not_modified(&self, tag: &str) -> Result<Response> {
@@ -262,14 +329,6 @@ impl Ask {
         response.headers_mut().insert(header::ETAG, HeaderValue::from_str(tag).map_err(Error::internal)?);
         Ok(response)
     }
-}
-
-/// What becomes of a request for rows.
-enum Opened {
-    /// They are read by this connection.
-    Read(Reading),
-    /// The client has them; this says so.
-    Known(Response),
 }
 
 fn language(lang: Lang) -> &'static str {

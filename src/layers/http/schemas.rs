@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 /// A schema of some properties of a collection.
 fn schema(ask: &Ask, view: &View, name: &str, properties: Map<String, Value>) -> Value {
-    let (layer, lang) = (view.layer, ask.lang());
+    let (layer, lang) = (&view.layer, ask.lang());
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": ask.url(&format!("/ogc/collections/{}/{name}", layer.id)),
@@ -27,7 +27,7 @@ fn schema(ask: &Ask, view: &View, name: &str, properties: Map<String, Value>) ->
 
 /// The properties that the caller may see, in their order.
 fn properties(view: &View, lang: Lang) -> Map<String, Value> {
-    let each = view.columns().enumerate().map(|(n, column)| (column.name.to_owned(), property(column, n + 1, lang)));
+    let each = view.columns().enumerate().map(|(n, column)| (column.name.to_string(), property(column, n + 1, lang)));
     each.collect()
 }
 

@@ -1,16 +1,17 @@
 //! Tile matrix sets, tile sets, TileJSON, tiles.
 
+use super::super::cache::{Content, Made};
 use super::super::def::{ColumnKind, Layer};
 use super::super::draw;
 use super::super::features::Link;
 use super::super::query::{self, Selection};
 use super::super::tiles::{self, TileMatrixSet};
-use super::{Ask, FormParams, JSON, Opened, link};
+use super::{Ask, FormParams, JSON, link};
 use crate::kernel::{Error, Kind, Result, Text};
 use crate::platform::Stop;
 use axum::body::Body;
 use axum::extract::Path;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -81,7 +82,7 @@ pub(super) async fn tilesets(ask: Ask, Path(id): Path<String>) -> Result<Respons
     let view = ask.view(&id)?;
     let document = TileSets {
         links: ask.own_links(JSON, ask.wants_html()?),
-        tilesets: tiles::ALL.iter().map(|tms| describe_tiles(&ask, view.layer, tms)).collect(),
+        tilesets: tiles::ALL.iter().map(|tms| describe_tiles(&ask, &view.layer, tms)).collect(),
     };
     Ok(ask.document(view.layer.title.in_lang(ask.lang()), JSON, &document)?)
 }
@@ -109,7 +110,7 @@ fn find_set(id: &str) -> Result<&'static TileMatrixSet> {
 pub(super) async fn tileset(ask: Ask, Path((id, tms)): Path<(String, String)>) -> Result<Response, Stop> {
     query::only(&ask.pairs, &["f"])?;
     let view = ask.view(&id)?;
-    let document = describe_tiles(&ask, view.layer, find_set(&tms)?);
+    let document = describe_tiles(&ask, &view.layer, find_set(&tms)?);
     Ok(ask.document(&document.title, JSON, &document)?)
 }
 
@@ -195,7 +196,7 @@ pub(super) async fn tilejson(ask: Ask, Path((id, tms)): Path<(String, String)>) 
     let tms = find_set(&tms)?;
     only_form(&ask, "json")?;
     Selection::read(&view, &ask.pairs, false, &["f"])?;
-    let (layer, lang) = (view.layer, ask.lang());
+    let (layer, lang) = (&view.layer, ask.lang());
     let extent = ask.layers.extent(ask.app(), &view).await?;
     let mut fields = Map::new();
     fields.insert("id".to_owned(), json!("String"));
@@ -205,7 +206,7 @@ pub(super) async fn tilejson(ask: Ask, Path((id, tms)): Path<(String, String)>) 
             ColumnKind::Boolean => "Boolean",
             ColumnKind::Text | ColumnKind::Day | ColumnKind::Instant | ColumnKind::Uuid => "String",
         };
-        fields.insert(column.name.to_owned(), json!(kind));
+        fields.insert(column.name.to_string(), json!(kind));
     }
     let own = ask.own_url(&["f"]);
     let filters = own.find('?').map_or("", |at| &own[at..]);
@@ -218,7 +219,7 @@ pub(super) async fn tilejson(ask: Ask, Path((id, tms)): Path<(String, String)>) 
         minzoom: 0,
         maxzoom: TILEJSON_MAX_ZOOM,
         bounds: extent.bbox.map(|b| [b.west, b.south, b.east, b.north]),
-        vector_layers: [VectorLayer { id: layer.id.to_owned(), fields, minzoom: 0, maxzoom: TILEJSON_MAX_ZOOM }],
+        vector_layers: [VectorLayer { id: layer.id.to_string(), fields, minzoom: 0, maxzoom: TILEJSON_MAX_ZOOM }],
     };
     let body = serde_json::to_vec(&document).map_err(Error::internal)?;
     Ok(ask.respond(StatusCode::OK, JSON, Body::from(body)))
@@ -260,20 +261,14 @@ pub(super) async fn tile(
             ),
         )
     })?;
-    let parts = [view.mark(), selection.mark(), ask.path.clone()];
-    let tag = |revision| ask.tag(revision, &parts);
-    let mut reading = match ask.read_unless_known(tag).await? {
-        Opened::Read(reading) => reading,
-        Opened::Known(response) => return Ok(response),
-    };
-    let (revision, bytes) = draw::tile(reading.conn()?, &view, &selection, &cut).await?;
-    reading.done();
-    let mut response = match bytes {
-        bytes if !bytes.is_empty() => ask.respond(StatusCode::OK, MVT, Body::from(bytes)),
-        _ => ask.respond(StatusCode::NO_CONTENT, MVT, Body::empty()),
-    };
-    response.headers_mut().insert(header::ETAG, HeaderValue::from_str(&tag(revision)).map_err(Error::internal)?);
-    Ok(response)
+    let parts = [view.mark(), selection.mark(&view), ask.path.clone()];
+    let answer = ask.answer(&view, &parts, |mut reading| async {
+        let (revision, bytes) = draw::tile(reading.conn()?, &view, &selection, &cut).await?;
+        reading.done();
+        let status = if bytes.is_empty() { StatusCode::NO_CONTENT } else { StatusCode::OK };
+        Ok(Made { revision, status, media_type: MVT, content: Content::Whole(bytes.into()) })
+    });
+    Ok(answer.await?)
 }
 
 /// The tile matrix sets.

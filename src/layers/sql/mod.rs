@@ -5,11 +5,12 @@ mod filter;
 use super::crs::{Crs, STORED};
 use super::def::{Column, ColumnKind, Layer};
 use super::query::{After, Filter, Page, Selection, Shape, SortKey, Values};
+use super::revision::Versions;
 use super::tiles::Cut;
 use super::view::{Reach, View};
 use crate::kernel::{Bbox, Day, Error, Kind, Result, Text};
 use chrono::{DateTime, Utc};
-use sqlx::{PgConnection, Postgres, QueryBuilder, Row};
+use sqlx::{PgConnection, PgPool, Postgres, QueryBuilder, Row};
 use uuid::Uuid;
 
 type Sql = QueryBuilder<Postgres>;
@@ -53,16 +54,22 @@ pub(super) fn failed(error: sqlx::Error) -> Error {
     .because(error)
 }
 
-/// The registry's revision: every act leaves a line in the audit chain, so the number of its last line changes with
-/// every change of any row.
+/// The newest act that wrote to each register.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub(super) async fn revision(db: &mut PgConnection) -> Result<i64> {
-    Ok(sqlx::query_scalar("select seq from platform_audit_head").fetch_one(db).await?)
+pub(super) async fn versions(db: &PgPool) -> Result<Versions> {
+    let rows = sqlx::query!("select register, seq from platform_register_version").fetch_all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.register, row.seq)).collect())
 }
 
-/// What stands before a view's columns in a row of [`page`]: the registry's revision, the feature's identifier (null where
+/// The layer's revision, as `at.seq`, of the same moment as the rows of its statement.
+fn push_at(sql: &mut Sql, layer: &Layer) {
+    sql.push("(select coalesce(max(seq), 0) as seq from platform_register_version where register = any(");
+    sql.push_bind(layer.made_of.to_vec()).push(")) as at");
+}
+
+/// What stands before a view's columns in a row of [`page`]: the layer's revision, the feature's identifier (null where
 /// there is no feature at all), its geometry as well-known binary, and whether restricted columns are disclosed. After the
 /// columns come the values that the page is sorted by, as text.
 pub(super) const BEFORE_COLUMNS: usize = 4;
@@ -74,16 +81,17 @@ pub(super) const BEFORE_COLUMNS: usize = 4;
 /// A fault of ours: the filter was checked against another view.
 pub(super) fn page(view: &View, selection: &Selection, shape: &Shape, page: &Page) -> Result<Sql> {
     let (table, known_at) = (view.layer.table, selection.known_at);
-    let mut sql =
-        Sql::new("select at.seq, page.* from (select seq from platform_audit_head) as at left join lateral (select ");
+    let mut sql = Sql::new("select at.seq, page.* from ");
+    push_at(&mut sql, &view.layer);
+    sql.push(" left join lateral (select ");
     push_feature_columns(&mut sql, view, shape, known_at);
     for key in &shape.sort {
         sql.push(", ");
-        push_text(&mut sql, view, key.column, known_at);
+        push_text(&mut sql, view, view.column(key.column), known_at);
     }
     // The limit stands below the expressions, which would else be evaluated for every row before the sort.
     sql.push(format_args!(" from (select {table}.* from "));
-    push_source(&mut sql, view.layer, known_at);
+    push_source(&mut sql, &view.layer, known_at);
     push_conditions(&mut sql, view, selection)?;
     if let Some(after) = &page.after {
         sql.push(" and ");
@@ -105,16 +113,19 @@ pub(super) fn page(view: &View, selection: &Selection, shape: &Shape, page: &Pag
 /// # Errors
 /// As [`page`].
 pub(super) fn feature(view: &View, shape: &Shape, known_at: Option<DateTime<Utc>>, id: Uuid) -> Result<Sql> {
-    let mut sql = Sql::new("select 0::bigint, ");
+    let mut sql = Sql::new("select at.seq, feature.* from ");
+    push_at(&mut sql, &view.layer);
+    sql.push(" left join lateral (select ");
     push_feature_columns(&mut sql, view, shape, known_at);
     sql.push(" from ");
-    push_source(&mut sql, view.layer, known_at);
+    push_source(&mut sql, &view.layer, known_at);
     push_conditions(&mut sql, view, &Selection { known_at, ..Selection::default() })?;
     sql.push(format_args!(" and {}.id = ", view.layer.table)).push_bind(id);
+    sql.push(") as feature on true");
     Ok(sql)
 }
 
-/// The registry's revision and the number of rows selected, where there are at most so many.
+/// The layer's revision and the number of rows selected, where there are at most so many.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -125,11 +136,12 @@ pub(super) async fn count(
     most: Option<i64>,
 ) -> Result<(i64, Option<u64>)> {
     let mut sql = Sql::new("select at.seq, (select count(*) from (select 1 from ");
-    push_source(&mut sql, view.layer, selection.known_at);
+    push_source(&mut sql, &view.layer, selection.known_at);
     push_conditions(&mut sql, view, selection)?;
     // Without a limit where it is null.
     sql.push(" limit ").push_bind(most.map(|most| most + 1));
-    sql.push(") as counted) from (select seq from platform_audit_head) as at");
+    sql.push(") as counted) from ");
+    push_at(&mut sql, &view.layer);
     let (seq, n): (i64, i64) = sql.build_query_as().fetch_one(db).await.map_err(failed)?;
     Ok((seq, u64::try_from(n).ok().filter(|_| most.is_none_or(|most| n <= most))))
 }
@@ -142,15 +154,15 @@ pub(super) struct Extent {
     pub days: Option<(Option<Day>, Option<Day>)>,
 }
 
-/// The registry's revision and the exact extent of a view's rows.
+/// The layer's revision and the exact extent of a view's rows.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub(super) async fn extent(db: &mut PgConnection, view: &View) -> Result<(i64, Extent)> {
     let (first, last) = view.layer.valid;
-    let mut sql = Sql::new(
-        "select st_xmin(e), st_ymin(e), st_xmax(e), st_ymax(e), first, last, at.seq from (select seq from platform_audit_head) as at, (select ",
-    );
+    let mut sql = Sql::new("select st_xmin(e), st_ymin(e), st_xmax(e), st_ymax(e), first, last, at.seq from ");
+    push_at(&mut sql, &view.layer);
+    sql.push(", (select ");
     sql.push(format_args!("st_extent({}.geom) as e", view.layer.table));
     // One row with an open end leaves the whole open.
     match first {
@@ -162,7 +174,7 @@ pub(super) async fn extent(db: &mut PgConnection, view: &View) -> Result<(i64, E
         None => sql.push(", null::date as last"),
     };
     sql.push(" from ");
-    push_source(&mut sql, view.layer, None);
+    push_source(&mut sql, &view.layer, None);
     push_conditions(&mut sql, view, &Selection::default())?;
     sql.push(") as extent");
     let row = sql.build().fetch_one(db).await.map_err(failed)?;
@@ -179,7 +191,7 @@ pub(super) async fn extent(db: &mut PgConnection, view: &View) -> Result<(i64, E
     Ok((row.try_get(6)?, Extent { bbox, days }))
 }
 
-/// What stands before a view's columns in a row of [`tile`]: the registry's revision, the feature's identifier (null where
+/// What stands before a view's columns in a row of [`tile`]: the layer's revision, the feature's identifier (null where
 /// there is no feature at all), its geometry as well-known binary.
 pub(super) const BEFORE_TAGS: usize = 3;
 
@@ -190,15 +202,16 @@ pub(super) const BEFORE_TAGS: usize = 3;
 /// As [`page`].
 pub(super) fn tile(view: &View, selection: &Selection, cut: &Cut) -> Result<Sql> {
     let (table, known_at) = (view.layer.table, selection.known_at);
-    let mut sql =
-        Sql::new("select at.seq, tile.* from (select seq from platform_audit_head) as at left join lateral (");
+    let mut sql = Sql::new("select at.seq, tile.* from ");
+    push_at(&mut sql, &view.layer);
+    sql.push(" left join lateral (");
     sql.push(format_args!("select {table}.id, st_asbinary({table}.geom)"));
     for column in view.columns().filter(|column| column.in_tiles) {
         sql.push(", ");
         push_seen(&mut sql, view, column, known_at);
     }
     sql.push(" from ");
-    push_source(&mut sql, view.layer, known_at);
+    push_source(&mut sql, &view.layer, known_at);
     push_conditions(&mut sql, view, selection)?;
     // The box is transformed, never the column: an index knows the column as it is stored.
     sql.push(" and (");
@@ -275,31 +288,40 @@ fn push_feature_columns(sql: &mut Sql, view: &View, shape: &Shape, known_at: Opt
     match view.disclosed() {
         Some(reach) => {
             sql.push("coalesce(");
-            push_reach(sql, view.layer, reach, known_at);
+            push_reach(sql, &view.layer, reach, known_at);
             sql.push(", false)");
         }
         None => {
             sql.push("true");
         }
     }
-    for column in &shape.columns {
-        sql.push(format_args!(", ({})::{}", column.sql, sql_type(column.kind)));
+    for at in &shape.columns {
+        sql.push(", ");
+        push_value(sql, view.column(*at));
     }
+}
+
+/// A column's value, in its kind's own type.
+fn push_value(sql: &mut Sql, column: &Column) {
+    sql.push(format_args!("({}", column.sql));
+    if let Some(key) = &column.key {
+        sql.push_bind(key.clone().into_owned()).push(")");
+    }
+    sql.push(format_args!(")::{}", sql_type(column.kind)));
 }
 
 /// A column's value where the caller may see it, else null: whatever is compared or sorted by is this, so that a hidden
 /// value cannot be found out either.
 fn push_seen(sql: &mut Sql, view: &View, column: &Column, known_at: Option<DateTime<Utc>>) {
-    let value = format!("({})::{}", column.sql, sql_type(column.kind));
     match view.disclosed().filter(|_| !column.public) {
         Some(reach) => {
             sql.push("(case when ");
-            push_reach(sql, view.layer, reach, known_at);
-            sql.push(format_args!(" then {value} end)"));
+            push_reach(sql, &view.layer, reach, known_at);
+            sql.push(" then ");
+            push_value(sql, column);
+            sql.push(" end)");
         }
-        None => {
-            sql.push(value);
-        }
+        None => push_value(sql, column),
     }
     // Texts in the order of their code points, whatever the database's language.
     if column.kind == ColumnKind::Text {
@@ -318,7 +340,7 @@ fn push_text(sql: &mut Sql, view: &View, column: &Column, known_at: Option<DateT
 fn push_order(sql: &mut Sql, view: &View, shape: &Shape, known_at: Option<DateTime<Utc>>) {
     sql.push(" order by ");
     for SortKey { column, descending } in &shape.sort {
-        push_seen(sql, view, column, known_at);
+        push_seen(sql, view, view.column(*column), known_at);
         sql.push(if *descending { " desc nulls last, " } else { " nulls last, " });
     }
     sql.push(format_args!("{}.id", view.layer.table));
@@ -334,18 +356,19 @@ fn push_after(sql: &mut Sql, view: &View, known_at: Option<DateTime<Utc>>, keys:
     sql.push("(");
     match value {
         Some(value) => {
-            let cast = sql_type(key.column.kind);
-            push_seen(sql, view, key.column, known_at);
+            let column = view.column(key.column);
+            let cast = sql_type(column.kind);
+            push_seen(sql, view, column, known_at);
             sql.push(if key.descending { " < " } else { " > " }).push_bind(value.clone());
             sql.push(format_args!("::text::{cast} or "));
-            push_seen(sql, view, key.column, known_at);
+            push_seen(sql, view, column, known_at);
             sql.push(" is null or (");
-            push_seen(sql, view, key.column, known_at);
+            push_seen(sql, view, column, known_at);
             sql.push(" = ").push_bind(value.clone()).push(format_args!("::text::{cast} and "));
         }
         None => {
             sql.push("(");
-            push_seen(sql, view, key.column, known_at);
+            push_seen(sql, view, view.column(key.column), known_at);
             sql.push(" is null and ");
         }
     }
@@ -370,11 +393,11 @@ fn push_source(sql: &mut Sql, layer: &Layer, known_at: Option<DateTime<Utc>>) {
 }
 
 fn push_conditions(sql: &mut Sql, view: &View, selection: &Selection) -> Result<()> {
-    let Layer { table, rows, valid: (first, last), .. } = view.layer;
+    let Layer { table, rows, valid: (first, last), .. } = view.layer.as_ref();
     sql.push(format_args!(" where ({rows})"));
     if let Some(reach) = view.rows() {
         sql.push(" and ");
-        push_reach(sql, view.layer, reach, selection.known_at);
+        push_reach(sql, &view.layer, reach, selection.known_at);
     }
     if let Some(bbox) = &selection.bbox {
         for (n, part) in bbox.parts().iter().enumerate() {
@@ -391,10 +414,11 @@ fn push_conditions(sql: &mut Sql, view: &View, selection: &Selection) -> Result<
         sql.push(format_args!(" and (({last}) is null or ({last}) >= ")).push_bind(from).push(")");
     }
     for Filter { column, values } in &selection.filters {
+        let column = view.column(*column);
         sql.push(" and ");
         // A hidden value must not be found out by filtering either.
         if let Some(reach) = view.disclosed().filter(|_| !column.public) {
-            push_reach(sql, view.layer, reach, selection.known_at);
+            push_reach(sql, &view.layer, reach, selection.known_at);
             sql.push(" and ");
         }
         push_values(sql, column, values);
@@ -407,20 +431,21 @@ fn push_conditions(sql: &mut Sql, view: &View, selection: &Selection) -> Result<
 }
 
 fn push_values(sql: &mut Sql, column: &Column, values: &Values) {
-    let value = column.sql;
+    sql.push("(");
+    push_value(sql, column);
     match values {
-        Values::Texts(v) => sql.push(format_args!("({value})::text = any(")).push_bind(v.clone()),
-        Values::Integers(v) => sql.push(format_args!("({value}) = any(")).push_bind(v.clone()),
-        Values::Numbers(v) => sql.push(format_args!("({value}) = any(")).push_bind(v.clone()),
-        Values::Booleans(v) => sql.push(format_args!("({value}) = any(")).push_bind(v.clone()),
+        Values::Texts(v) => sql.push(" = any(").push_bind(v.clone()),
+        Values::Integers(v) => sql.push(" = any(").push_bind(v.clone()),
+        Values::Numbers(v) => sql.push(" = any(").push_bind(v.clone()),
+        Values::Booleans(v) => sql.push(" = any(").push_bind(v.clone()),
         Values::Days(v) => {
             let days: Vec<String> = v.iter().map(Day::to_string).collect();
-            sql.push(format_args!("({value}) = any(")).push_bind(days).push("::text[]::date[]")
+            sql.push(" = any(").push_bind(days).push("::text[]::date[]")
         }
-        Values::Instants(v) => sql.push(format_args!("({value}) = any(")).push_bind(v.clone()),
-        Values::Uuids(v) => sql.push(format_args!("({value}) = any(")).push_bind(v.clone()),
+        Values::Instants(v) => sql.push(" = any(").push_bind(v.clone()),
+        Values::Uuids(v) => sql.push(" = any(").push_bind(v.clone()),
     };
-    sql.push(")");
+    sql.push("))");
 }
 
 /// Whether a row is within reach. A version of the past must be so as the row is now, too: a wrong division or owner

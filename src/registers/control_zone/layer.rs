@@ -4,10 +4,11 @@ use crate::kernel::Text;
 use crate::layers::Layer;
 use crate::layers::def::{Column, ColumnKind, Visibility};
 use crate::platform::Permission;
+use std::borrow::Cow;
 
 /// Control zones, those that were ended included.
 pub static CONTROL_ZONES: Layer = Layer {
-    id: "control-zones",
+    id: Cow::Borrowed("control-zones"),
     title: Text::fixed("管控区域", "Control zones"),
     description: Text::fixed(
         "人民政府划定并批准的管控区域，含已终止者（见终止日期）。公开。",
@@ -15,7 +16,7 @@ pub static CONTROL_ZONES: Layer = Layer {
     ),
     table: "control_zone",
     rows: "true",
-    columns: &[
+    columns: Cow::Borrowed(&[
         Column::new("code", ColumnKind::Text, "编号", "Code"),
         Column::new("name", ColumnKind::Text, "名称", "Name"),
         Column::new("division_code", ColumnKind::Text, "区划代码", "Division code"),
@@ -26,7 +27,8 @@ pub static CONTROL_ZONES: Layer = Layer {
         Column::new("document_number", ColumnKind::Text, "批准文号", "Document number").not_in_tiles(),
         Column::new("ended_on", ColumnKind::Day, "终止日期", "Ended on"),
         Column::new("area_m2", ColumnKind::Number, "面积（平方米）", "Area (m²)"),
-    ],
+    ]),
+    made_of: &["control_zones"],
     division: Some("division_code"),
     owners: &[],
     valid: (Some("approved_on"), Some("(ended_on - 1)")),

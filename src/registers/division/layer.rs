@@ -4,10 +4,11 @@ use crate::kernel::Text;
 use crate::layers::Layer;
 use crate::layers::def::{Column, ColumnKind, Visibility};
 use crate::platform::Permission;
+use std::borrow::Cow;
 
 /// Divisions with and without boundary. One without is an item whose geometry is `null`; tiles leave it out.
 pub static DIVISIONS: Layer = Layer {
-    id: "divisions",
+    id: Cow::Borrowed("divisions"),
     title: Text::fixed("行政区划", "Administrative divisions"),
     description: Text::fixed(
         "行政区划与行使县级职能的开发区：代码、名称、上级、有效期；界线未知者几何为空。公开。",
@@ -15,7 +16,7 @@ pub static DIVISIONS: Layer = Layer {
     ),
     table: "division",
     rows: "true",
-    columns: &[
+    columns: Cow::Borrowed(&[
         Column::new("code", ColumnKind::Text, "代码", "Code"),
         Column::new("name_zh", ColumnKind::Text, "名称", "Name (Chinese)"),
         Column::new("name_en", ColumnKind::Text, "英文名称", "Name (English)"),
@@ -24,7 +25,8 @@ pub static DIVISIONS: Layer = Layer {
         Column::new("parent_code", ColumnKind::Text, "上级代码", "Parent code"),
         Column::new("valid_from", ColumnKind::Day, "启用日期", "First day"),
         Column::new("valid_to", ColumnKind::Day, "最后有效日", "Last day"),
-    ],
+    ]),
+    made_of: &["divisions"],
     division: Some("code"),
     owners: &[],
     valid: (Some("valid_from"), Some("valid_to")),

@@ -4,10 +4,11 @@ use crate::kernel::Text;
 use crate::layers::Layer;
 use crate::layers::def::{Column, ColumnKind, Visibility};
 use crate::platform::Permission;
+use std::borrow::Cow;
 
 /// Farmland units that exist, with their class.
 pub static FARMLAND: Layer = Layer {
-    id: "farmland",
+    id: Cow::Borrowed("farmland"),
     title: Text::fixed("农用地单元", "Farmland units"),
     description: Text::fixed(
         "现存农用地单元及其土壤环境质量类别。供各部门使用；运行者可设为公开。",
@@ -15,7 +16,7 @@ pub static FARMLAND: Layer = Layer {
     ),
     table: "farmland_unit",
     rows: "ended_on is null",
-    columns: &[
+    columns: Cow::Borrowed(&[
         Column::new("code", ColumnKind::Text, "单元编码", "Code"),
         Column::new("class", ColumnKind::Text, "质量类别", "Class").values(&super::CLASSES),
         Column::new("land_type", ColumnKind::Text, "地类", "Land type").values(&super::LAND_TYPES),
@@ -26,11 +27,12 @@ pub static FARMLAND: Layer = Layer {
         Column::new("pbf", ColumnKind::Boolean, "永久基本农田", "Permanent basic farmland"),
         Column::new("township", ColumnKind::Text, "乡镇", "Township").not_in_tiles(),
         Column::new("village", ColumnKind::Text, "村", "Village").not_in_tiles(),
-    ],
+    ]),
+    made_of: &["farmland"],
     division: Some("division_code"),
     owners: &[],
     valid: (None, None),
     permission: Permission::FarmlandRead,
-    public: Visibility::PublicIfFarmlandIs,
+    public: Visibility::Departments,
     full_zoom: 13,
 };

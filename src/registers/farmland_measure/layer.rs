@@ -4,10 +4,11 @@ use crate::kernel::Text;
 use crate::layers::Layer;
 use crate::layers::def::{Column, ColumnKind, Visibility};
 use crate::platform::Permission;
+use std::borrow::Cow;
 
 /// Crop ban zones with an outline of their own, once approved; ended ones included.
 pub static CROP_BAN_ZONES: Layer = Layer {
-    id: "crop-ban-zones",
+    id: Cow::Borrowed("crop-ban-zones"),
     title: Text::fixed("特定农产品禁止生产区域", "Crop ban zones"),
     description: Text::fixed(
         "经人民政府批准的特定农产品禁止生产区域，含已终止者（见终止日期）；没有范围图形而只列单元的不在其中。供各部门使用。",
@@ -15,7 +16,7 @@ pub static CROP_BAN_ZONES: Layer = Layer {
     ),
     table: "farmland_measure",
     rows: "farmland_measure.kind = 'crop_ban_zone' and farmland_measure.geom is not null and farmland_measure.effective_on is not null",
-    columns: &[
+    columns: Cow::Borrowed(&[
         Column::new("number", ColumnKind::Text, "编号", "Number"),
         Column::new("title", ColumnKind::Text, "名称", "Title"),
         Column::new("division_code", ColumnKind::Text, "区划代码", "Division code"),
@@ -28,7 +29,8 @@ pub static CROP_BAN_ZONES: Layer = Layer {
         Column::new("to_on", ColumnKind::Day, "截止日期", "To"),
         Column::new("ended_on", ColumnKind::Day, "终止日期", "Ended on"),
         Column::new("area_m2", ColumnKind::Number, "面积（平方米）", "Area (m²)"),
-    ],
+    ]),
+    made_of: &["farmland_measures"],
     division: Some("farmland_measure.division_code"),
     owners: &[],
     valid: (

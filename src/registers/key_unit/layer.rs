@@ -4,10 +4,11 @@ use crate::kernel::Text;
 use crate::layers::Layer;
 use crate::layers::def::{Column, ColumnKind, Visibility};
 use crate::platform::Permission;
+use std::borrow::Cow;
 
 /// Key supervised units, those taken off the list included.
 pub static KEY_UNITS: Layer = Layer {
-    id: "key-units",
+    id: Cow::Borrowed("key-units"),
     title: Text::fixed("土壤污染重点监管单位", "Key supervised units"),
     description: Text::fixed(
         "土壤污染重点监管单位的生产经营用地，含已移出者（见移出日期）。供各部门使用。",
@@ -15,7 +16,7 @@ pub static KEY_UNITS: Layer = Layer {
     ),
     table: "key_unit",
     rows: "true",
-    columns: &[
+    columns: Cow::Borrowed(&[
         Column::new("code", ColumnKind::Text, "编号", "Code"),
         Column::new("name", ColumnKind::Text, "单位名称", "Name"),
         Column::new("credit_code", ColumnKind::Text, "统一社会信用代码", "Credit code").not_in_tiles(),
@@ -24,7 +25,8 @@ pub static KEY_UNITS: Layer = Layer {
         Column::new("listed_on", ColumnKind::Day, "列入日期", "Listed on"),
         Column::new("removed_on", ColumnKind::Day, "移出日期", "Removed on"),
         Column::new("area_m2", ColumnKind::Number, "面积（平方米）", "Area (m²)"),
-    ],
+    ]),
+    made_of: &["key_units"],
     division: Some("division_code"),
     owners: &[],
     valid: (Some("listed_on"), Some("(removed_on - 1)")),

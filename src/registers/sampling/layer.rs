@@ -4,10 +4,11 @@ use crate::kernel::Text;
 use crate::layers::Layer;
 use crate::layers::def::{Column, ColumnKind, Visibility};
 use crate::platform::Permission;
+use std::borrow::Cow;
 
 /// Sampling points, those given up included.
 pub static SAMPLING_POINTS: Layer = Layer {
-    id: "sampling-points",
+    id: Cow::Borrowed("sampling-points"),
     title: Text::fixed("采样点位", "Sampling points"),
     description: Text::fixed(
         "土壤与农产品采样点位：详查、例行监测、自行监测、地块调查；含已停用者。供各部门使用，详查点位不公开。",
@@ -15,7 +16,7 @@ pub static SAMPLING_POINTS: Layer = Layer {
     ),
     table: "sampling_point",
     rows: "true",
-    columns: &[
+    columns: Cow::Borrowed(&[
         Column::new("code", ColumnKind::Text, "点位编码", "Code"),
         Column::new("name", ColumnKind::Text, "名称", "Name").not_in_tiles(),
         Column::new("program", ColumnKind::Text, "采样类型", "Programme").values(&super::PROGRAMS),
@@ -27,7 +28,8 @@ pub static SAMPLING_POINTS: Layer = Layer {
         Column::new("village", ColumnKind::Text, "村", "Village").not_in_tiles(),
         Column::new("in_use_from", ColumnKind::Day, "启用日期", "In use from"),
         Column::new("in_use_to", ColumnKind::Day, "停用日期", "In use to"),
-    ],
+    ]),
+    made_of: &["sampling"],
     division: Some("division_code"),
     owners: &["(case when program = 'self_monitoring' then owner_credit_code end)"],
     valid: (Some("in_use_from"), Some("in_use_to")),

@@ -3,6 +3,7 @@
 use crate::kernel::Text;
 use crate::layers::{Column, ColumnKind, Layer, Visibility};
 use crate::platform::Permission;
+use std::borrow::Cow;
 
 const STAGES: &[&str] = &[
     "candidate",
@@ -40,7 +41,7 @@ const INDUSTRY: Column =
         .not_in_tiles();
 const LAND_USER: Column = Column::new("land_user", ColumnKind::Text, "土地使用权人", "Land user")
     .sql("land_user_name")
-    .restricted()
+    .personal()
     .not_in_tiles();
 const SUSPECTED_ON: Column =
     Column::new("suspected_on", ColumnKind::Day, "列入疑似名单日期", "Listed as suspected on").not_in_tiles();
@@ -66,7 +67,7 @@ const OWNERS: &[&str] = &["site.land_user_credit_code", "site.liable_party_credi
 
 /// 疑似污染地块名单: from the listing to the review's conclusion.
 pub static SUSPECTED_SITES: Layer = Layer {
-    id: "suspected-sites",
+    id: Cow::Borrowed("suspected-sites"),
     title: Text::fixed("疑似污染地块", "Suspected sites"),
     description: Text::fixed(
         "疑似污染地块名单中的地块：待通知、初步调查、报告评审。供各部门使用。",
@@ -74,7 +75,7 @@ pub static SUSPECTED_SITES: Layer = Layer {
     ),
     table: "site",
     rows: "site.on_suspected_list",
-    columns: &[
+    columns: Cow::Borrowed(&[
         CODE,
         NATIONAL_CODE,
         NAME,
@@ -86,7 +87,8 @@ pub static SUSPECTED_SITES: Layer = Layer {
         LAND_USER,
         SUSPECTED_ON,
         INVENTED,
-    ],
+    ]),
+    made_of: &["sites", "publicity"],
     division: Some("site.division_code"),
     owners: OWNERS,
     valid: (Some("coalesce(site.suspected_on, site.stage_since)"), None),
@@ -97,7 +99,7 @@ pub static SUSPECTED_SITES: Layer = Layer {
 
 /// 污染地块名录: every site in the directory of contaminated sites.
 pub static CONTAMINATED_SITES: Layer = Layer {
-    id: "contaminated-sites",
+    id: Cow::Borrowed("contaminated-sites"),
     title: Text::fixed("污染地块", "Contaminated sites"),
     description: Text::fixed(
         "污染地块名录中的地块，向社会公开（不含土地使用权人信息）。",
@@ -105,7 +107,7 @@ pub static CONTAMINATED_SITES: Layer = Layer {
     ),
     table: "site",
     rows: "site.in_directory",
-    columns: &[
+    columns: Cow::Borrowed(&[
         CODE,
         NATIONAL_CODE,
         NAME,
@@ -121,7 +123,8 @@ pub static CONTAMINATED_SITES: Layer = Layer {
         CONTAMINATED_ON,
         DIRECTORY_PUBLISHED_AT,
         INVENTED,
-    ],
+    ]),
+    made_of: &["sites", "publicity"],
     division: Some("site.division_code"),
     owners: OWNERS,
     valid: (Some("coalesce(site.contaminated_on, site.stage_since)"), None),
@@ -132,7 +135,7 @@ pub static CONTAMINATED_SITES: Layer = Layer {
 
 /// 建设用地土壤污染风险管控和修复名录.
 pub static CONTROL_LIST: Layer = Layer {
-    id: "control-list",
+    id: Cow::Borrowed("control-list"),
     title: Text::fixed("风险管控和修复名录", "Control and remediation list"),
     description: Text::fixed(
         "建设用地土壤污染风险管控和修复名录中的地块，向社会公开（不含土地使用权人信息）。",
@@ -140,7 +143,7 @@ pub static CONTROL_LIST: Layer = Layer {
     ),
     table: "site",
     rows: "site.on_control_list",
-    columns: &[
+    columns: Cow::Borrowed(&[
         CODE,
         NATIONAL_CODE,
         NAME,
@@ -155,7 +158,8 @@ pub static CONTROL_LIST: Layer = Layer {
         CONTROL_LISTED_ON,
         CONTROL_LIST_PUBLISHED_AT,
         INVENTED,
-    ],
+    ]),
+    made_of: &["sites", "publicity"],
     division: Some("site.division_code"),
     owners: OWNERS,
     valid: (Some("coalesce(site.control_listed_on, site.contaminated_on, site.stage_since)"), None),
