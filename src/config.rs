@@ -66,6 +66,8 @@ pub struct Config {
     pub log: String,
     /// Memory for answers of the layers that are kept until their layer changes, MiB; 0 keeps none.
     pub layers_cache_mib: u32,
+    /// Whole layers that are read at once, of the connections for maps.
+    pub map_downloads: u32,
     /// Who sees the layers, by their names, where that is not what they were declared with. The demo opens `farmland`, its
     /// data being invented.
     pub layers: BTreeMap<String, LayerSettings>,
@@ -138,6 +140,7 @@ impl Default for Config {
             log_format: LogFormat::Text,
             log: "info".to_owned(),
             layers_cache_mib: 256,
+            map_downloads: 4,
             layers: BTreeMap::new(),
             webhook_http_loopback: false,
             webhook_timeout_ms: 10_000,

@@ -7,6 +7,7 @@ mod calendar;
 mod check;
 mod demo;
 mod doctor;
+mod export;
 mod import;
 mod key;
 mod migrate;
@@ -75,6 +76,8 @@ enum Command {
     Demo(demo::Command),
     /// Load a file into a register
     Import(import::Arguments),
+    /// Write a layer to a file
+    Export(export::Arguments),
     /// Check the parcels of a file; exit code 3 when one is on hold or blocked
     Check(check::Arguments),
     /// Load a year's calendar of rest days
@@ -157,6 +160,7 @@ async fn dispatch(Arguments { common, command }: Arguments) -> Result<Outcome> {
         Command::Migrate => migrate::run(config).await,
         Command::Demo(command) => demo::run(config, &command).await,
         Command::Import(arguments) => import::run(config, arguments, common.json).await,
+        Command::Export(arguments) => export::run(config, arguments).await,
         Command::Check(arguments) => check::run(config, arguments, common.json).await,
         Command::Calendar(command) => calendar::run(config, command, common.json).await,
         Command::Key(command) => key::run(config, command, common.json).await,

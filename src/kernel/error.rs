@@ -23,6 +23,8 @@ pub enum Kind {
     TooLarge,
     /// The body is of a kind the server does not read.
     UnsupportedMediaType,
+    /// There is no such form of the answer as the caller takes.
+    NotAcceptable,
     /// Read and understood, but wrong: a field, a vertex, a day.
     Invalid,
     /// The caller must say which version it changes.

@@ -3,9 +3,9 @@
 //! and nobody finds what is not theirs. Who asks for what is being made waits for it.
 
 use crate::kernel::{Error, Result};
-use axum::body::{Body, to_bytes};
-use axum::http::StatusCode;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use futures_util::TryStreamExt;
+use futures_util::stream::BoxStream;
 use moka::future;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -120,7 +120,8 @@ impl Coding {
 pub(super) struct Entry {
     /// Its own: of the revision that its rows are of.
     pub tag: Tag,
-    pub status: StatusCode,
+    /// 200, or 204 where there is nothing to be seen.
+    pub status: u16,
     pub media_type: &'static str,
     plain: Bytes,
     packed: [OnceLock<Bytes>; 3],
@@ -128,7 +129,7 @@ pub(super) struct Entry {
 
 impl Entry {
     /// An answer under its tag.
-    pub fn new(tag: Tag, status: StatusCode, media_type: &'static str, plain: Bytes) -> Entry {
+    pub fn new(tag: Tag, status: u16, media_type: &'static str, plain: Bytes) -> Entry {
         Entry { tag, status, media_type, plain, packed: Default::default() }
     }
 
@@ -158,7 +159,8 @@ impl Entry {
 pub(super) struct Made {
     /// The layer's revision that its rows are of.
     pub revision: i64,
-    pub status: StatusCode,
+    /// As of [`Entry`].
+    pub status: u16,
     pub media_type: &'static str,
     pub content: Content,
 }
@@ -168,7 +170,7 @@ pub(super) enum Content {
     /// All of it; it is kept.
     Whole(Bytes),
     /// More than is kept.
-    Stream(Body),
+    Stream(BoxStream<'static, Result<Bytes>>),
 }
 
 impl Content {
@@ -179,7 +181,13 @@ impl Content {
     pub async fn whole(self) -> Result<Bytes> {
         match self {
             Content::Whole(bytes) => Ok(bytes),
-            Content::Stream(body) => to_bytes(body, usize::MAX).await.map_err(Error::internal),
+            Content::Stream(chunks) => {
+                let joined = chunks.try_fold(BytesMut::new(), async |mut joined, chunk| {
+                    joined.extend_from_slice(&chunk);
+                    Ok(joined)
+                });
+                Ok(joined.await?.freeze())
+            }
         }
     }
 }
@@ -278,7 +286,7 @@ impl Cache {
 /// What a request is answered with.
 pub(super) enum Answer {
     Entry(Arc<Entry>),
-    Stream { tag: Tag, status: StatusCode, media_type: &'static str, body: Body },
+    Stream { tag: Tag, status: u16, media_type: &'static str, chunks: BoxStream<'static, Result<Bytes>> },
 }
 
 fn answer(made: Made, tag_at: impl Fn(i64) -> Tag) -> Result<Answer> {
@@ -286,7 +294,7 @@ fn answer(made: Made, tag_at: impl Fn(i64) -> Tag) -> Result<Answer> {
     let tag = tag_at(revision);
     Ok(match content {
         Content::Whole(bytes) => Answer::Entry(Arc::new(Entry::new(tag, status, media_type, bytes))),
-        Content::Stream(body) => Answer::Stream { tag, status, media_type, body },
+        Content::Stream(chunks) => Answer::Stream { tag, status, media_type, chunks },
     })
 }
 
@@ -312,6 +320,7 @@ impl Drop for Making<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::StreamExt;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use tokio::sync::Barrier;
 
@@ -321,7 +330,7 @@ mod tests {
 
     fn made(revision: i64, text: &'static str) -> Made {
         let content = Content::Whole(Bytes::from_static(text.as_bytes()));
-        Made { revision, status: StatusCode::OK, media_type: "text/plain", content }
+        Made { revision, status: 200, media_type: "text/plain", content }
     }
 
     async fn text(answer: Answer) -> String {
@@ -349,7 +358,7 @@ mod tests {
     #[tokio::test]
     async fn packed_bytes_unpack_to_the_plain_ones() {
         let plain = Bytes::from("净土 registry ".repeat(2_000));
-        let entry = Arc::new(Entry::new(tag("a"), StatusCode::OK, "text/plain", plain.clone()));
+        let entry = Arc::new(Entry::new(tag("a"), 200, "text/plain", plain.clone()));
         for coding in Coding::ALL {
             let (packed, said) = entry.bytes(Some(coding)).await.unwrap();
             assert_eq!(said, Some(coding));
@@ -425,7 +434,9 @@ mod tests {
         let cache = Cache::new(1 << 20);
         for _ in 0..2 {
             let making = cache.first(tag("a")).unwrap();
-            let make = || async { Ok(Made { content: Content::Stream(Body::from("long")), ..made(1, "") }) };
+            let make = || async {
+                Ok(Made { content: Content::Stream(futures_util::stream::empty().boxed()), ..made(1, "") })
+            };
             let answer = cache.get_or_make(&making, |_| tag("a"), make).await.unwrap();
             assert!(matches!(answer, Answer::Stream { .. }));
         }

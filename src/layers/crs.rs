@@ -144,6 +144,15 @@ impl Crs {
         }
     }
 
+    /// The authority of its register and its code there (`CRS84` is OGC's); `None` of a chart.
+    pub fn registered_as(&self) -> Option<(&'static str, String)> {
+        match self {
+            Crs::Crs84 => Some(("OGC", "CRS84".to_owned())),
+            Crs::Registered(registered) => Some((registered.authority, registered.code.to_string())),
+            Crs::Chart(_) => None,
+        }
+    }
+
     /// The order of its axes; PostGIS's is always [`Order::Xy`].
     pub fn order(&self) -> Order {
         match self {

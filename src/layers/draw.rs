@@ -2,7 +2,7 @@
 //! straight into the tile's bytes, which costs a fraction of what making the tile in the database does.
 
 use super::def::ColumnKind;
-use super::features::push_value;
+use super::format::value::push_json;
 use super::mvt::{Key, TagValue, TileWriter};
 use super::query::Selection;
 use super::shape::grid::EXTENT;
@@ -73,7 +73,7 @@ fn tag<'a>(kind: ColumnKind, bytes: &'a [u8], text: &'a mut Vec<u8>) -> Option<T
         ColumnKind::Boolean => TagValue::Boolean(bytes == [1]),
         ColumnKind::Day | ColumnKind::Instant | ColumnKind::Uuid => {
             text.clear();
-            push_value(kind, bytes, text)?;
+            push_json(kind, bytes, text)?;
             // Between the quotes that JSON puts around it.
             TagValue::Text(std::str::from_utf8(text.get(1..text.len() - 1)?).ok()?)
         }

@@ -1,5 +1,5 @@
-//! Who may ask the database for maps now: as many at once as there are connections, a few more may wait a little, and the
-//! rest are told to come back. A crowd of maps never keeps a register's own work waiting.
+//! Who may ask the database for maps now: so many at once, a few more may wait a little, and the rest are told to come back.
+//! A crowd of maps never keeps a register's own work waiting, and whole layers never all of the maps.
 
 use crate::kernel::{Error, Kind, Result, Text};
 use crate::platform::App;
@@ -12,14 +12,27 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Requests that may wait for each one that is answered.
 const WAITING_PER_PLACE: usize = 8;
-/// How long they wait at most.
-const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The door to the connections for maps.
+/// How long who waits at a gate waits at most, and when the others are told to come back.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    wait: Duration,
+    come_back_s: u32,
+}
+
+impl Patience {
+    /// Of maps: what takes longer nobody looks at any more.
+    pub const SHORT: Patience = Patience { wait: Duration::from_secs(2), come_back_s: 1 };
+    /// Of whole layers: each takes seconds.
+    pub const LONG: Patience = Patience { wait: Duration::from_secs(60), come_back_s: 30 };
+}
+
+/// A door to the connections for maps.
 pub(super) struct Gate {
     places: Arc<Semaphore>,
     waiting: AtomicUsize,
     most: usize,
+    patience: Patience,
 }
 
 /// A connection that reads for a map. Dropped before its statement has ended, it is closed rather than given back, and the
@@ -30,11 +43,14 @@ pub(super) struct Reading {
 }
 
 impl Gate {
-    pub fn new(places: usize) -> Gate {
+    /// One that lets so many in at once.
+    pub fn new(places: u32, patience: Patience) -> Gate {
+        let places = usize::try_from(places).unwrap_or(1).max(1);
         Gate {
             places: Arc::new(Semaphore::new(places)),
             waiting: AtomicUsize::new(0),
             most: places * WAITING_PER_PLACE,
+            patience,
         }
     }
 
@@ -53,10 +69,22 @@ impl Gate {
     async fn wait(&self) -> Result<OwnedSemaphorePermit> {
         let waiting = Waiting::among(&self.waiting);
         if waiting.before >= self.most {
-            return Err(overloaded());
+            return Err(self.overloaded());
         }
-        let place = tokio::time::timeout(PATIENCE, Arc::clone(&self.places).acquire_owned()).await;
-        place.map_err(|_| overloaded())?.map_err(Error::internal)
+        let place = tokio::time::timeout(self.patience.wait, Arc::clone(&self.places).acquire_owned()).await;
+        place.map_err(|_| self.overloaded())?.map_err(Error::internal)
+    }
+
+    fn overloaded(&self) -> Error {
+        Error::new(
+            Kind::Unavailable,
+            "overloaded",
+            Text::fixed(
+                "地图请求过多，请稍后重试。",
+                "Too many maps are asked for at the moment; try again in a moment.",
+            ),
+        )
+        .retry_after(self.patience.come_back_s)
     }
 }
 
@@ -97,13 +125,4 @@ impl Drop for Reading {
             drop(conn.detach());
         }
     }
-}
-
-fn overloaded() -> Error {
-    Error::new(
-        Kind::Unavailable,
-        "overloaded",
-        Text::fixed("地图请求过多，请稍后重试。", "Too many maps are asked for at the moment; try again in a moment."),
-    )
-    .retry_after(1)
 }

@@ -7,8 +7,10 @@
 //! revision which state the rows are in         cache    whole answers, by their entity tags
 //! features rows → GeoJSON text, streamed       tiles    tile matrix sets
 //! html     the same answers for a browser      draw     rows → vector tiles
+//! outgoing answers on their way out            download whole selections in other forms
 //! http     the routes
 //! cql2     the language of filters: pure       crs      reference systems, by their URIs
+//! format   rows as GeoJSON, CSV, FlatGeobuf, GeoParquet, GeoPackage: pure
 //! shape    geometry as text and in tiles: pure   mvt      vector tiles as bytes: pure
 //! ```
 //!
@@ -29,13 +31,16 @@ mod cache;
 pub mod cql2;
 pub mod crs;
 pub mod def;
+mod download;
 mod draw;
 mod features;
+pub mod format;
 mod gate;
 mod html;
 pub mod http;
 mod memory;
 pub mod mvt;
+mod outgoing;
 mod query;
 mod revision;
 pub mod shape;
@@ -45,3 +50,4 @@ mod view;
 
 pub use crs::Crs;
 pub use def::{Column, ColumnKind, Layer, Visibility};
+pub use download::export;

@@ -15,7 +15,7 @@ use uuid::Uuid;
 pub(super) use super::crs::CRS84;
 
 /// Parameters as sent, in their order.
-pub(super) type Pairs = Vec<(String, String)>;
+pub type Pairs = Vec<(String, String)>;
 
 /// What a parameter was sent with.
 pub(super) fn value<'a>(pairs: &'a Pairs, name: &str) -> Option<&'a str> {

@@ -25,6 +25,7 @@ mod imports;
 mod indicators;
 mod land_check;
 mod layer_answers;
+mod layer_files;
 mod layer_filters;
 mod layers;
 mod ledger;

@@ -2,16 +2,20 @@
 
 use super::super::cache::{Content, Made};
 use super::super::crs::Crs;
+use super::super::download::Download;
 use super::super::features::{self, Link};
+use super::super::format::Form;
 use super::super::html;
 use super::super::query::{self, Page, Selection, Shape};
 use super::super::sql;
+use super::super::view::View;
+use super::form::Wanted;
 use super::{Ask, HTML, JSON, link};
 use crate::kernel::{Error, Result, Text};
 use crate::platform::Stop;
 use crate::platform::reply::GEOJSON;
 use axum::extract::Path;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
 use serde_json::Value;
 use std::sync::Arc;
@@ -20,6 +24,16 @@ use utoipa::ToSchema;
 static CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
 /// Rows of an HTML page at most: it is made whole in memory.
 const HTML_LIMIT: u32 = 1000;
+/// The forms of a collection's features.
+const FORMS: [Wanted; 7] = [
+    Wanted::Json,
+    Wanted::Html,
+    Wanted::File(Form::Sequence),
+    Wanted::File(Form::Csv),
+    Wanted::File(Form::FlatGeobuf),
+    Wanted::File(Form::Parquet),
+    Wanted::File(Form::GeoPackage),
+];
 /// Parameters of a page beside those that select rows.
 const PAGE_PARAMETERS: &[&str] =
     &["limit", "cursor", "offset", "resultType", "sortby", "properties", "skipGeometry", "precision", "f"];
@@ -29,7 +43,7 @@ const PAGE_PARAMETERS: &[&str] =
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "says in the document what Selection and Page read")]
 struct ItemsParams {
-    /// Features of a page. More than the maximum is clamped.
+    /// Features of a page, or of a file at most; without it a file has all. More than the maximum is clamped.
     #[param(minimum = 1, maximum = 10000, default = 100)]
     limit: Option<u32>,
     /// From the `next` link of the page before; holds for the same filters and order only.
@@ -79,7 +93,9 @@ struct ItemsParams {
     /// An RFC 3339 instant: what the registry knew then.
     #[param(example = "2026-11-21T04:00:00Z")]
     known_at: Option<String>,
-    /// `json` or `html`; without it `Accept` decides.
+    /// `json` or `html` for a page; `geojsonseq`, `csv` (geometry as WKT), `fgb` (FlatGeobuf), `parquet` (GeoParquet) or `gpkg`
+    /// (GeoPackage) for a file of all features selected. Without it `Accept` decides.
+    #[param(example = "json")]
     f: Option<String>,
 }
 
@@ -128,14 +144,20 @@ struct FeatureView {
     params(("collection" = String, Path, description = "Name of the collection", example = "divisions"), ItemsParams),
     extensions(("x-permission" = json!("open"))),
     responses(
-        (status = 200, content_type = "application/geo+json", body = FeaturePage,
+        (status = 200, description = "A page; or a file, by the form asked for", content(
+                (FeaturePage = "application/geo+json"), (String = "text/html"), (Vec<u8> = "application/geo+json-seq"),
+                (String = "text/csv"), (Vec<u8> = "application/flatgeobuf"), (Vec<u8> = "application/vnd.apache.parquet"),
+                (Vec<u8> = "application/geopackage+sqlite3")),
             headers(("Content-Crs" = String, description = "CRS of the coordinates, in angle brackets"), ("ETag" = String, description = "Changes with the layer"))),
-        (status = 304, description = "The client has this page already")))]
+        (status = 304, description = "The client has this answer already")))]
 pub(super) async fn items(ask: Ask, Path(id): Path<String>) -> Result<Response, Stop> {
     let view = ask.view(&id)?;
-    let html = ask.wants_html()?;
     let mut selection = Selection::read(&view, &ask.pairs, true, PAGE_PARAMETERS)?;
     let shape = Shape::read(&view, &ask.pairs)?;
+    let html = match ask.wanted(&FORMS)? {
+        Wanted::File(form) => return Ok(file(&ask, view, selection, shape, form).await?),
+        wanted => wanted == Wanted::Html,
+    };
     let mark = format!("{}|{}|{}", view.mark(), selection.mark(&view), shape.order(&view));
     let mut page = Page::read(&view, &ask.pairs, &shape, &mark)?;
     if html {
@@ -153,13 +175,13 @@ pub(super) async fn items(ask: Ask, Path(id): Path<String>) -> Result<Response, 
     let next = link(next, "next", if html { "text/html" } else { GEOJSON }, &Text::fixed("下一页", "Next page"), lang);
     let counts = Arc::clone(&ask.layers.counts);
     let (crs, asked) = (shape.crs, view.clone());
-    let answer = ask.answer(&asked, &parts, |mut reading| async {
+    let answer = ask.answer(&ask.layers.gate, &asked, &parts, |mut reading| async {
         if let Some((bounds, crs)) = selection.elsewhere.take() {
             selection.bbox = Some(sql::located(reading.conn()?, bounds, &crs).await?);
         }
         let request = features::Request { view, selection, shape, page, mark, links, next, counts };
         let (revision, content) = features::page(reading, request).await?;
-        let status = StatusCode::OK;
+        let status = 200;
         match content {
             content if !html => Ok(Made { revision, status, media_type: GEOJSON, content }),
             content => {
@@ -172,6 +194,41 @@ pub(super) async fn items(ask: Ask, Path(id): Path<String>) -> Result<Response, 
     let mut response = answer.await?;
     insert_crs(response.headers_mut(), &crs)?;
     ask.say_what_was_preferred(response.headers_mut());
+    Ok(response)
+}
+
+/// All features selected, in a form that software keeps.
+async fn file(ask: &Ask, view: View, mut selection: Selection, shape: Shape, form: Form) -> Result<Response> {
+    // A page is JSON: a file is all there is, or its beginning.
+    for name in ["cursor", "offset", "resultType"] {
+        if ask.value(name).is_some() {
+            let only = Text::fixed("仅用于分页的 json 与 html。", "is for pages, which are json or html.");
+            return Err(Error::bad_parameter(name, only));
+        }
+    }
+    let limit =
+        ask.value("limit").map(|_| Page::read(&view, &ask.pairs, &shape, "")).transpose()?.map(|page| page.limit);
+    let at = ask.call.today().start();
+    // A GeoPackage says on which day it was made.
+    let made_on = if form == Form::GeoPackage { ask.call.today().to_string() } else { String::new() };
+    let asked = view.clone();
+    let parts =
+        [view.mark(), selection.mark(&view), shape.mark(&view), form.name().to_owned(), format!("{limit:?}"), made_on];
+    let (crs, name) = (shape.crs, format!("{}.{}", view.layer.id, form.extension()));
+    let answer = ask.answer(&ask.layers.downloads, &asked, &parts, |mut reading| async {
+        if let Some((bounds, crs)) = selection.elsewhere.take() {
+            selection.bbox = Some(sql::located(reading.conn()?, bounds, &crs).await?);
+        }
+        let download = Download { view, selection, shape, form, limit, at };
+        let (revision, content) = download.stream(reading).await?;
+        Ok(Made { revision, status: 200, media_type: form.media_type(), content })
+    });
+    let mut response = answer.await?;
+    let headers = response.headers_mut();
+    insert_crs(headers, &crs)?;
+    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")).map_err(Error::internal)?;
+    headers.insert(header::CONTENT_DISPOSITION, disposition);
+    ask.say_what_was_preferred(headers);
     Ok(response)
 }
 
@@ -226,7 +283,7 @@ pub(super) async fn item(ask: Ask, Path((collection, id)): Path<(String, String)
     ));
     let parts = [view.mark(), shape.mark(&view), selection.mark(&view), id, html.to_string()];
     let lang = ask.lang();
-    let answer = ask.answer(&view, &parts, |mut reading| async {
+    let answer = ask.answer(&ask.layers.gate, &view, &parts, |mut reading| async {
         let found = features::one(reading.conn()?, &view, &shape, selection.known_at, uuid, &links).await?;
         reading.done();
         let (revision, feature) = found.ok_or_else(none)?;
@@ -236,7 +293,7 @@ pub(super) async fn item(ask: Ask, Path((collection, id)): Path<(String, String)
         } else {
             (GEOJSON, feature)
         };
-        Ok(Made { revision, status: StatusCode::OK, media_type, content: Content::Whole(content) })
+        Ok(Made { revision, status: 200, media_type, content: Content::Whole(content) })
     });
     let mut response = answer.await?;
     insert_crs(response.headers_mut(), &shape.crs)?;

@@ -2,6 +2,7 @@
 //! the layers handed in.
 
 mod documents;
+mod form;
 mod items;
 mod schemas;
 mod tiles;
@@ -9,7 +10,7 @@ mod tiles;
 use super::cache::{Answer, Cache, Coding, Made, Tag};
 use super::def::Layer;
 use super::features::Link;
-use super::gate::{Gate, Reading};
+use super::gate::{Gate, Patience, Reading};
 use super::html;
 use super::memory::{Latest, Memory};
 use super::query::{self, Pairs};
@@ -68,7 +69,8 @@ impl Declared {
         let served = || {
             Arc::new(Layers {
                 all: self.layers.iter().map(|layer| Arc::new(layer.served_as(config))).collect(),
-                gate: Gate::new(usize::try_from(config.map_connections).unwrap_or(1)),
+                gate: Gate::new(config.map_connections, Patience::SHORT),
+                downloads: Gate::new(config.map_downloads.min(config.map_connections), Patience::LONG),
                 cache: Cache::new(u64::from(config.layers_cache_mib) << 20),
                 revisions: Revisions::default(),
                 latest: Latest::default(),
@@ -84,6 +86,8 @@ impl Declared {
 struct Layers {
     all: Vec<Arc<Layer>>,
     gate: Gate,
+    /// Whole layers take long: they leave most of the connections to pages and tiles.
+    downloads: Gate,
     cache: Cache,
     revisions: Revisions,
     latest: Latest,
@@ -196,20 +200,6 @@ impl Ask {
         View::of(self.layers.find(id)?, self.call.caller())
     }
 
-    /// Whether a page for a browser is wanted.
-    fn wants_html(&self) -> Result<bool> {
-        match self.value("f") {
-            Some("html") => Ok(true),
-            Some("json") => Ok(false),
-            Some(_) => Err(Error::bad_parameter("f", Text::fixed("可用：json, html。", "there are: json, html."))),
-            None => {
-                let accept = self.headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
-                let first = accept.split([',', ';']).map(str::trim).find(|t| *t == "text/html" || t.contains("json"));
-                Ok(first == Some("text/html"))
-            }
-        }
-    }
-
     /// Links to this document in its forms.
     fn own_links(&self, media_type: &str, html: bool) -> Vec<Link> {
         let bare = self.own_url(&["f"]);
@@ -252,8 +242,14 @@ impl Ask {
     }
 
     /// The answer that follows from a view's rows and `parts`: that the client has it already, which is told without a look
-    /// at the rows; else what is kept of it; else what `make` makes.
-    async fn answer<F>(&self, view: &View, parts: &[String], make: impl FnOnce(Reading) -> F) -> Result<Response>
+    /// at the rows; else what is kept of it; else what `make` makes by a connection that `gate` gives.
+    async fn answer<F>(
+        &self,
+        gate: &Gate,
+        view: &View,
+        parts: &[String],
+        make: impl FnOnce(Reading) -> F,
+    ) -> Result<Response>
     where
         F: Future<Output = Result<Made>>,
     {
@@ -280,7 +276,7 @@ impl Ask {
             }
         };
         let answer = layers.cache.get_or_make(&making, tag_at, || async {
-            let made = make(layers.gate.enter(app).await?).await?;
+            let made = make(gate.enter(app).await?).await?;
             layers.latest.note(&layer.id, made.revision);
             Ok(made)
         });
@@ -293,14 +289,16 @@ impl Ask {
             Answer::Entry(entry) => {
                 let accepted = self.headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
                 let (bytes, coding) = entry.bytes(accepted.and_then(Coding::accepted)).await?;
-                let mut response = self.respond(entry.status, entry.media_type, Body::from(bytes));
+                let mut response = self.respond(status(entry.status)?, entry.media_type, Body::from(bytes));
                 if let Some(coding) = coding {
                     let name = HeaderValue::from_static(coding.name());
                     response.headers_mut().insert(header::CONTENT_ENCODING, name);
                 }
                 (response, entry.tag)
             }
-            Answer::Stream { tag, status, media_type, body } => (self.respond(status, media_type, body), tag),
+            Answer::Stream { tag, status: code, media_type, chunks } => {
+                (self.respond(status(code)?, media_type, Body::from_stream(chunks)), tag)
+            }
         };
         let tag = HeaderValue::from_str(&tag.to_string()).map_err(Error::internal)?;
         response.headers_mut().insert(header::ETAG, tag);
@@ -329,6 +327,10 @@ impl Ask {
         response.headers_mut().insert(header::ETAG, HeaderValue::from_str(tag).map_err(Error::internal)?);
         Ok(response)
     }
+}
+
+fn status(code: u16) -> Result<StatusCode> {
+    StatusCode::from_u16(code).map_err(Error::internal)
 }
 
 fn language(lang: Lang) -> &'static str {

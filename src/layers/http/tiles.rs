@@ -262,10 +262,10 @@ pub(super) async fn tile(
         )
     })?;
     let parts = [view.mark(), selection.mark(&view), ask.path.clone()];
-    let answer = ask.answer(&view, &parts, |mut reading| async {
+    let answer = ask.answer(&ask.layers.gate, &view, &parts, |mut reading| async {
         let (revision, bytes) = draw::tile(reading.conn()?, &view, &selection, &cut).await?;
         reading.done();
-        let status = if bytes.is_empty() { StatusCode::NO_CONTENT } else { StatusCode::OK };
+        let status = if bytes.is_empty() { 204 } else { 200 };
         Ok(Made { revision, status, media_type: MVT, content: Content::Whole(bytes.into()) })
     });
     Ok(answer.await?)

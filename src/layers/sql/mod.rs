@@ -15,6 +15,9 @@ use uuid::Uuid;
 
 type Sql = QueryBuilder<Postgres>;
 
+/// How long a whole layer may be read, milliseconds.
+const PATIENT_MS: u32 = 30 * 60 * 1000;
+
 /// Words of PostGIS when it cannot compute with a geometry.
 const COMPUTING: [&str; 7] =
     ["proj string", "TopologyException", "GEOS", "LWGEOMCOLLECTION", "transform", "IllegalArgumentException", "lwgeom"];
@@ -106,6 +109,64 @@ pub(super) fn page(view: &View, selection: &Selection, shape: &Shape, page: &Pag
     push_order(&mut sql, view, shape, known_at);
     sql.push(") as page on true");
     Ok(sql)
+}
+
+/// All features selected, in the shape of rows of [`page`], at most `limit` of them.
+///
+/// # Errors
+/// As [`page`].
+pub(super) fn whole(view: &View, selection: &Selection, shape: &Shape, limit: Option<u32>) -> Result<Sql> {
+    let mut sql = Sql::new("select at.seq, whole.* from ");
+    push_at(&mut sql, &view.layer);
+    sql.push(" left join lateral (select ");
+    push_feature_columns(&mut sql, view, shape, selection.known_at);
+    sql.push(" from ");
+    push_source(&mut sql, &view.layer, selection.known_at);
+    push_conditions(&mut sql, view, selection)?;
+    push_order(&mut sql, view, shape, selection.known_at);
+    // Without a limit where it is null.
+    sql.push(" limit ").push_bind(limit.map(i64::from));
+    sql.push(") as whole on true");
+    Ok(sql)
+}
+
+/// Lets the statements after it run for as long as a client may take to read a whole layer. One that reads all rows in the
+/// order of their ids finds that order in an index; sorting them all would write them to disk first.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub(super) async fn patient(db: &mut PgConnection, all_by_id: bool) -> Result<()> {
+    sqlx::query_scalar!(
+        r#"select set_config('statement_timeout', $1, false) || set_config('enable_sort', $2, false) as "set!""#,
+        PATIENT_MS.to_string(),
+        if all_by_id { "off" } else { "on" },
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(())
+}
+
+/// What [`patient`] has set is as it was.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub(super) async fn impatient(db: &mut PgConnection) -> Result<()> {
+    sqlx::query!("reset statement_timeout").execute(&mut *db).await?;
+    sqlx::query!("reset enable_sort").execute(db).await?;
+    Ok(())
+}
+
+/// What a reference system is, as WKT; `None` where the database does not know it by a code.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(super) async fn srtext(db: &mut PgConnection, authority: &str, code: i32) -> Result<Option<String>> {
+    let found = sqlx::query_scalar!(
+        r#"select srtext as "srtext!" from spatial_ref_sys where auth_name = $1 and auth_srid = $2 and srtext is not null"#,
+        authority,
+        code,
+    );
+    Ok(found.fetch_optional(db).await?)
 }
 
 /// One feature, in the shape of a row of [`page`].

@@ -1,0 +1,129 @@
+//! In which form an answer is wanted: by the parameter `f`, else by the header `Accept`, weights and all.
+
+use super::{Ask, HTML, JSON};
+use crate::kernel::{Error, Kind, Result, Text};
+use crate::layers::format;
+use crate::platform::reply::GEOJSON;
+use axum::http::header;
+
+/// A form that an answer may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Json,
+    Html,
+    /// The features themselves, as software keeps them.
+    File(format::Form),
+}
+
+impl Wanted {
+    /// As the parameter names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Wanted::Json => "json",
+            Wanted::Html => "html",
+            Wanted::File(form) => form.name(),
+        }
+    }
+
+    /// How much a media range of `Accept` says of it: 0 nothing, 3 all.
+    fn matched_by(self, range: &str) -> u8 {
+        let bare = |media_type: &'static str| media_type.split(';').next().unwrap_or_default();
+        let own = match self {
+            Wanted::Json => GEOJSON,
+            Wanted::Html => bare(HTML),
+            Wanted::File(form) => bare(form.media_type()),
+        };
+        let is_json = self == Wanted::Json && (range == JSON || range.ends_with("+json"));
+        if range == own || is_json {
+            return 3;
+        }
+        match range.strip_suffix("/*") {
+            Some("*") => 1,
+            Some(kind) if own.split('/').next() == Some(kind) => 2,
+            _ => 0,
+        }
+    }
+}
+
+/// Of the forms that there are, the one that `Accept` gives most weight; the first of those that it gives the same. `None`
+/// when it takes none of them.
+fn accepted(accept: &str, forms: &[Wanted]) -> Option<Wanted> {
+    let weight = |form: Wanted| {
+        let ranges = accept.split(',').map(|item| {
+            let mut parts = item.split(';').map(str::trim);
+            let range = parts.next().unwrap_or_default().to_ascii_lowercase();
+            let q = parts.find_map(|part| part.strip_prefix("q=")).map_or(1.0, |q| q.parse::<f32>().unwrap_or(0.0));
+            (form.matched_by(&range), q)
+        });
+        // What is said of a form itself goes before what is said of many.
+        ranges.filter(|(said, _)| *said > 0).fold((0, 0.0), |best, next| if next.0 > best.0 { next } else { best }).1
+    };
+    let mut best: Option<(Wanted, f32)> = None;
+    for form in forms {
+        let q = weight(*form);
+        if q > best.map_or(0.0, |(_, best)| best) {
+            best = Some((*form, q));
+        }
+    }
+    best.map(|(form, _)| form)
+}
+
+impl Ask {
+    /// The form wanted, of those that there are; the first of them where nothing is said.
+    ///
+    /// # Errors
+    /// `bad_parameter` naming those there are; `not_acceptable`.
+    pub fn wanted(&self, forms: &[Wanted]) -> Result<Wanted> {
+        let known = || forms.iter().map(|form| form.name()).collect::<Vec<_>>().join(", ");
+        if let Some(name) = self.value("f") {
+            return forms.iter().find(|form| form.name() == name).copied().ok_or_else(|| {
+                let known = known();
+                Error::bad_parameter("f", Text::new(format!("可用：{known}。"), format!("there are: {known}.")))
+            });
+        }
+        let accept = self.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+        accepted(accept.filter(|accept| !accept.trim().is_empty()).unwrap_or("*/*"), forms).ok_or_else(|| {
+            let known = known();
+            let detail = Text::new(
+                format!("没有 Accept 所要的格式，可用（参数 f）：{known}。"),
+                format!("There is no form that `Accept` takes; there are, by the parameter f: {known}."),
+            );
+            Error::new(Kind::NotAcceptable, "not_acceptable", detail)
+        })
+    }
+
+    /// Whether a page for a browser is wanted, of a document that else is JSON.
+    ///
+    /// # Errors
+    /// As [`Ask::wanted`].
+    pub fn wants_html(&self) -> Result<bool> {
+        Ok(self.wanted(&[Wanted::Json, Wanted::Html])? == Wanted::Html)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::format::Form;
+
+    #[test]
+    fn the_form_is_the_one_with_the_most_weight() {
+        let forms = [Wanted::Json, Wanted::Html, Wanted::File(Form::Csv), Wanted::File(Form::Parquet)];
+        for (accept, form) in [
+            ("*/*", Some(Wanted::Json)),
+            ("application/geo+json", Some(Wanted::Json)),
+            ("application/json;q=0.4, text/html", Some(Wanted::Html)),
+            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", Some(Wanted::Html)),
+            ("application/json, */*;q=0.1", Some(Wanted::Json)),
+            ("text/*", Some(Wanted::Html)),
+            ("text/csv", Some(Wanted::File(Form::Csv))),
+            ("TEXT/CSV; header=present", Some(Wanted::File(Form::Csv))),
+            ("text/html;q=0, text/*;q=0.5", Some(Wanted::File(Form::Csv))),
+            ("application/vnd.apache.parquet", Some(Wanted::File(Form::Parquet))),
+            ("image/png", None),
+            ("application/json;q=0", None),
+        ] {
+            assert_eq!(accepted(accept, &forms), form, "{accept}");
+        }
+    }
+}
