@@ -1,7 +1,7 @@
 //! The one typed configuration: a TOML file and `JINGTU_*` variables. Unknown keys are refused, so that a misspelt
 //! setting is an error and not a silent default. Nothing else reads the environment.
 
-use crate::kernel::{Day, Error, Fault, Text};
+use crate::kernel::{Day, Error, Fault, Network, Text};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,10 @@ pub struct Config {
     /// How clients reach this server, for links: `https://soil.example.gov.cn`. Without it, links are made from the
     /// request's `Host`.
     pub public_url: Option<String>,
+    /// Proxies in front of this server, by address or network (`10.0.0.0/8`): what they say in `Forwarded` or
+    /// `X-Forwarded-Proto`, `-Host` and `-Prefix` about how clients reach it goes into links, when there is no `public_url`.
+    /// They must overwrite what clients send under these names. Nobody else is believed.
+    pub trusted_proxies: Vec<Network>,
     /// Fixes the civil day (tests, demos, drills); `/readyz` then says so.
     pub today: Option<Day>,
     /// Connections to the database at most.
@@ -123,6 +127,7 @@ impl Default for Config {
             database_url: None,
             pg_bin: None,
             public_url: None,
+            trusted_proxies: Vec::new(),
             today: None,
             database_connections: 20,
             map_connections: 12,

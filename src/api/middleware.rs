@@ -2,9 +2,10 @@
 
 use crate::kernel::{Error, Kind, Text};
 use crate::platform::act::{IdempotencyMark, RequestMark};
+use crate::platform::reached::Reached;
 use crate::platform::{App, Stop, call};
 use axum::body::{Body, HttpBody, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::{OriginalUri, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -41,7 +42,26 @@ pub async fn log(State(app): State<App>, mut request: Request, next: Next) -> Re
 
 /// Puts the request's mark where the handler's `Call` finds it. A POST with an `Idempotency-Key` is read whole here,
 /// because the key holds for that body only.
-pub async fn mark(State(app): State<App>, request: Request, next: Next) -> Response {
+///
+/// Links and `Location` then name addresses as the client knows them: where a proxy took a prefix away, or the configuration
+/// says how the server is reached, the request's original URI is not what arrived here.
+pub async fn mark(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let reached = Reached::of(app.config(), request.headers(), request.extensions());
+    if let Some(original) = reached.original(request.uri()) {
+        request.extensions_mut().insert(OriginalUri(original));
+    }
+    let mut response = marked(app, request, next).await;
+    let place = response.headers().get(header::LOCATION).and_then(|place| place.to_str().ok());
+    if let Some(path) = place.filter(|place| place.starts_with('/')) {
+        let Ok(place) = HeaderValue::from_str(&reached.address(path)) else {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        };
+        response.headers_mut().insert(header::LOCATION, place);
+    }
+    response
+}
+
+async fn marked(app: App, request: Request, next: Next) -> Response {
     if let Err(error) = call::refuse_nul(request.uri()) {
         return Stop::from(error).into_response();
     }

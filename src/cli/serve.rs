@@ -8,6 +8,7 @@ use crate::platform::{App, app, webhooks};
 use crate::registers::{deadline, sampling};
 use crate::{api, pg};
 use axum::serve::ListenerExt;
+use std::net::SocketAddr;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -66,6 +67,8 @@ async fn serve(listener: TcpListener, url: &str, config: Config, demo: bool) -> 
             tracing::debug!(%error, "TCP_NODELAY");
         }
     });
+    // Whom a request comes from decides whether what it says of proxies is believed.
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, router).with_graceful_shutdown(asked_to_stop()).await.map_err(Error::internal)?;
     stop.cancel();
     for worker in workers {

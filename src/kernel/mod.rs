@@ -10,6 +10,7 @@ pub mod division;
 pub mod error;
 pub mod geometry;
 pub mod ids;
+pub mod network;
 pub mod paging;
 pub mod quantity;
 pub mod text;
@@ -23,6 +24,7 @@ pub use division::DivisionCode;
 pub use error::{Error, Fault, Kind};
 pub use geometry::{Area, AreaGeometry, Bbox, mu, tolerance_m2};
 pub use ids::*;
+pub use network::Network;
 pub use quantity::{Decimal, Measured, Unit};
 pub use text::{Lang, Text};
 

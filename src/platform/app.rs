@@ -80,11 +80,6 @@ impl App {
         &self.0.config
     }
 
-    /// The address of a path as links name it: as configured, else relative to the server.
-    pub fn address(&self, path: &str) -> String {
-        format!("{}{path}", self.config().public_url.as_deref().unwrap_or_default().trim_end_matches('/'))
-    }
-
     /// The key that signs, once it was read.
     pub(super) fn signing_keys(&self) -> &KeyCache {
         &self.0.signing_keys

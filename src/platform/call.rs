@@ -5,6 +5,7 @@ use super::App;
 use super::act::{Act, Begun, RequestMark};
 use super::crs::BodyCrs;
 use super::identity::{self, Caller, Permission, Scope};
+use super::reached::Reached;
 use super::reply::Reply;
 use crate::kernel::{Day, Error, Fault, Kind, Lang, Result, Text};
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
@@ -54,6 +55,7 @@ pub struct Call {
     caller: Caller,
     request: RequestMark,
     lang: Lang,
+    reached: Reached,
 }
 
 impl Call {
@@ -72,14 +74,14 @@ impl Call {
         self.app.today()
     }
 
-    /// How clients reach this server: as configured, else as this one did. `None` where neither says.
-    pub fn origin(&self, headers: &HeaderMap) -> Option<String> {
-        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-        let sane = |host: &&str| host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]_".contains(&b));
-        match &self.app.config().public_url {
-            Some(url) => Some(url.trim_end_matches('/').to_owned()),
-            None => host.filter(sane).map(|host| format!("http://{host}")),
-        }
+    /// How the client reaches this server: `https://host/prefix`. `None` where nothing says.
+    pub fn base(&self) -> Option<&str> {
+        self.reached.base()
+    }
+
+    /// The address of a path as links name it: see [`Reached::address`].
+    pub fn address(&self, path: &str) -> String {
+        self.reached.address(path)
     }
 
     /// Id of the request, for acts that outlast it.
@@ -139,7 +141,8 @@ impl FromRequestParts<App> for Call {
             .and_then(|value| value.to_str().ok())
             .map_or(Lang::Zh, Lang::from_accept_language);
         let request = parts.extensions.get::<RequestMark>().cloned().unwrap_or_default();
-        Ok(Call { app: app.clone(), caller, request, lang })
+        let reached = Reached::of(app.config(), &parts.headers, &parts.extensions);
+        Ok(Call { app: app.clone(), caller, request, lang, reached })
     }
 }
 

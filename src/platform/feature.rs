@@ -59,7 +59,7 @@ pub struct FeaturePage<P: ToSchema> {
 /// A link to another page.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Link {
-    /// Address, relative to the server.
+    /// Address: whole where it is known how clients reach the server, else relative to it.
     #[schema(example = "/v1/farmland-units?cursor=c2hvcnQ&limit=100")]
     pub href: String,
     /// Relation.
@@ -144,11 +144,9 @@ impl Link {
 
     /// A link to the page that was asked for, or, with a cursor, to the one after it.
     fn to(uri: &Uri, rel: &str, cursor: Option<&str>, media_type: &str) -> Link {
-        let path = uri.path();
-        let href = match (uri.query(), cursor) {
-            (None, None) => path.to_owned(),
-            (Some(query), None) => format!("{path}?{query}"),
-            (_, Some(cursor)) => next_address(uri, cursor),
+        let href = match cursor {
+            None => uri.to_string(),
+            Some(cursor) => next_address(uri, cursor),
         };
         Link { href, rel: rel.to_owned(), media_type: media_type.to_owned() }
     }
@@ -159,7 +157,11 @@ pub fn next_address(uri: &Uri, cursor: &str) -> String {
     let asked = uri.query().unwrap_or_default().split('&');
     let kept = asked.filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
     let pairs: Vec<String> = kept.map(str::to_owned).chain([format!("cursor={cursor}")]).collect();
-    format!("{}?{}", uri.path(), pairs.join("&"))
+    let server = match (uri.scheme_str(), uri.authority()) {
+        (Some(scheme), Some(host)) => format!("{scheme}://{host}"),
+        _ => String::new(),
+    };
+    format!("{server}{}?{}", uri.path(), pairs.join("&"))
 }
 
 /// A `bbox` parameter as one or two areas in EWKB (two across the antimeridian; the same one twice otherwise), for

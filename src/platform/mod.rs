@@ -16,6 +16,7 @@ pub mod outbox;
 pub mod outlines;
 pub mod overlay;
 pub mod pdf;
+pub mod reached;
 pub mod reply;
 pub mod seal;
 pub mod table;

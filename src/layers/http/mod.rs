@@ -153,14 +153,8 @@ impl FromRequestParts<App> for Ask {
             )
             .because(rejection)
         })?;
-        let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-        let sane = |host: &&str| host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]_".contains(&b));
-        let base = match (&app.config().public_url, host.filter(sane)) {
-            (Some(url), _) => url.trim_end_matches('/').to_owned(),
-            (None, Some(host)) => format!("http://{host}"),
-            // Links are then relative to whatever the client asked.
-            (None, None) => String::new(),
-        };
+        // Where nothing says how we are reached, links are relative to whatever the client asked.
+        let base = call.base().unwrap_or_default().to_owned();
         let (path, headers) = (parts.uri.path().to_owned(), parts.headers.clone());
         Ok(Ask { call, layers, base, path, pairs, headers })
     }

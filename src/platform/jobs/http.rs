@@ -163,12 +163,12 @@ async fn get_job(call: call::Call, Path(id): Path<String>) -> Result<Reply, Stop
     let mut links = vec![JobLink {
         rel: "rows".to_owned(),
         media_type: "application/json".to_owned(),
-        href: call.app().address(&format!("/v1/jobs/{id}/rows")),
+        href: call.address(&format!("/v1/jobs/{id}/rows")),
     }];
     links.extend(row.result_href.map(|path| JobLink {
         rel: "result".to_owned(),
         media_type: "application/json".to_owned(),
-        href: call.app().address(&path),
+        href: call.address(&path),
     }));
     let view = JobView {
         id,
@@ -215,6 +215,7 @@ async fn find(call: &call::Call, id: &str) -> Result<JobId> {
 #[into_params(parameter_in = Query)]
 struct RowParams {
     /// Only `rejected`, only `repaired` or only `noted` rows.
+    #[param(inline)]
     status: Option<RowStatus>,
     /// Rows of a page (JSON).
     #[param(minimum = 1, maximum = 10000, default = 100)]
@@ -222,6 +223,7 @@ struct RowParams {
     /// Where the page before ended: from its `next` link (JSON).
     cursor: Option<String>,
     /// `json` or `csv`, before `Accept`. CSV is all rows at once.
+    #[param(inline)]
     f: Option<RowFormat>,
 }
 
@@ -344,7 +346,7 @@ async fn list_job_rows(
         links.push(JobLink {
             rel: "next".to_owned(),
             media_type: "application/json".to_owned(),
-            href: call.app().address(&format!("/v1/jobs/{id}/rows?limit={limit}{filter}&cursor={cursor}")),
+            href: call.address(&format!("/v1/jobs/{id}/rows?limit={limit}{filter}&cursor={cursor}")),
         });
     }
     let rows: Vec<JobRow> = page.into_iter().map(|(_, row)| row).collect();

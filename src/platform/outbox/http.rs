@@ -42,6 +42,7 @@ struct ChangeParams {
     /// Of this record.
     subject: Option<Uuid>,
     /// `json` or `atom`, before `Accept`.
+    #[param(inline)]
     f: Option<FeedFormat>,
 }
 
@@ -121,7 +122,7 @@ async fn list_changes(
     let modified = rows.iter().map(|row| row.recorded_at).max();
     let reply = match wanted(&params, &headers) {
         FeedFormat::Json => as_json(&call, &params, &asked, rows, last, more)?,
-        FeedFormat::Atom => as_atom(&call, &params, &asked, &headers, rows, last, more)?,
+        FeedFormat::Atom => as_atom(&call, &params, &asked, rows, last, more)?,
     };
     let reply = reply.with_header(header::VARY, "accept");
     Ok(match modified {
@@ -219,7 +220,7 @@ fn as_json(
     let link = |rel: &str, after: i64| FeedLink {
         rel: rel.to_owned(),
         media_type: "application/json".to_owned(),
-        href: call.app().address(&address(params, asked, after, format)),
+        href: call.address(&address(params, asked, after, format)),
     };
     let mut links = vec![link("self", asked.after)];
     if more {
@@ -233,12 +234,11 @@ fn as_atom(
     call: &call::Call,
     params: &ChangeParams,
     asked: &Asked,
-    headers: &HeaderMap,
     rows: Vec<Row>,
     last: i64,
     more: bool,
 ) -> Result<Reply> {
-    let base = call.origin(headers).unwrap_or_else(|| "http://localhost".to_owned());
+    let base = call.base().unwrap_or("http://localhost");
     let own = filters(params).join("&");
     let feed = Feed {
         id: if own.is_empty() { format!("{base}/v1/changes") } else { format!("{base}/v1/changes?{own}") },

@@ -362,8 +362,8 @@ struct DeliveryList {
     links: Vec<SubscriptionLink>,
 }
 
-fn link(app: &App, rel: &str, path: &str) -> SubscriptionLink {
-    SubscriptionLink { rel: rel.to_owned(), media_type: "application/json".to_owned(), href: app.address(path) }
+fn link(call: &call::Call, rel: &str, path: &str) -> SubscriptionLink {
+    SubscriptionLink { rel: rel.to_owned(), media_type: "application/json".to_owned(), href: call.address(path) }
 }
 
 /// Why a subscription is paused, for people.
@@ -407,7 +407,7 @@ fn why_failed(code: &str, status: Option<i32>) -> Text {
     }
 }
 
-fn view(app: &App, row: Subscription) -> Result<SubscriptionView> {
+fn view(call: &call::Call, row: Subscription) -> Result<SubscriptionView> {
     let path = format!("/v1/subscriptions/{}", row.id);
     let area = match &row.area {
         Some(bytes) => {
@@ -419,7 +419,7 @@ fn view(app: &App, row: Subscription) -> Result<SubscriptionView> {
         None => None,
     };
     let paused = row.paused_because.zip(row.paused_at).map(|(code, since)| {
-        let text = because(&code, app);
+        let text = because(&code, call.app());
         PausedView { because: code, because_zh: text.zh.into_owned(), because_en: text.en.into_owned(), since }
     });
     Ok(SubscriptionView {
@@ -436,7 +436,7 @@ fn view(app: &App, row: Subscription) -> Result<SubscriptionView> {
         created_at: row.created_at,
         scanned: row.scanned_seq,
         waiting: row.waiting,
-        links: vec![link(app, "self", &path), link(app, "deliveries", &format!("{path}/deliveries"))],
+        links: vec![link(call, "self", &path), link(call, "deliveries", &format!("{path}/deliveries"))],
     })
 }
 
@@ -464,7 +464,7 @@ async fn create_subscription(call: call::Call, Body(body): Body<NewSubscriptionB
     let row = super::select_in(act.tx(), id).await?;
     let revision = row.revision;
     let mut view = NewSubscriptionView {
-        subscription: view(call.app(), row)?,
+        subscription: view(&call, row)?,
         secret: Some(secret),
         secret_note_zh: None,
         secret_note_en: None,
@@ -472,7 +472,7 @@ async fn create_subscription(call: call::Call, Body(body): Body<NewSubscriptionB
     let made = |view: &NewSubscriptionView| {
         Ok::<_, Error>(
             Reply::json(view)?
-                .created(call.app().address(&format!("/v1/subscriptions/{id}")))
+                .created(call.address(&format!("/v1/subscriptions/{id}")))
                 .revision(revision)
                 .with_header(header::CACHE_CONTROL, "no-store"),
         )
@@ -515,9 +515,9 @@ async fn list_subscriptions(call: call::Call, Params(params): Params<Subscriptio
     let mut rows = select(call.app().db(), call.caller(), None, after, i64::from(limit) + 1).await?;
     let mut links = Vec::new();
     if let Some(cursor) = Cursor::behind(&mut rows, limit, &mark, |last| last.id.to_string()) {
-        links.push(link(call.app(), "next", &format!("/v1/subscriptions?limit={limit}&cursor={cursor}")));
+        links.push(link(&call, "next", &format!("/v1/subscriptions?limit={limit}&cursor={cursor}")));
     }
-    let subscriptions = rows.into_iter().map(|row| view(call.app(), row)).collect::<Result<Vec<_>>>()?;
+    let subscriptions = rows.into_iter().map(|row| view(&call, row)).collect::<Result<Vec<_>>>()?;
     Ok(Reply::json(&SubscriptionList { number_returned: subscriptions.len(), subscriptions, links })?)
 }
 
@@ -544,7 +544,7 @@ fn read_id(id: &str) -> Result<SubscriptionId> {
 async fn get_subscription(call: call::Call, Path(id): Path<String>) -> Result<Reply, Stop> {
     let row = find(&call, &id).await?;
     let revision = row.revision;
-    Ok(Reply::json(&view(call.app(), row)?)?.revision_as_shown(revision))
+    Ok(Reply::json(&view(&call, row)?)?.revision_as_shown(revision))
 }
 
 /// Pause, resume, move or rename a subscription
@@ -576,7 +576,7 @@ async fn change_subscription(
     super::change(&mut act, id, revision, changes).await?;
     let row = super::select_in(act.tx(), id).await?;
     let revision = row.revision;
-    let reply = Reply::json(&view(call.app(), row)?)?.revision_as_shown(revision);
+    let reply = Reply::json(&view(&call, row)?)?.revision_as_shown(revision);
     Ok(act.finish(reply).await?)
 }
 
@@ -619,7 +619,7 @@ async fn replay_subscription(
     let mut act = call.begin(Permission::SubscriptionManage).await?;
     super::replay(&mut act, id, body.after).await?;
     let row = super::select_in(act.tx(), id).await?;
-    let reply = Reply::json(&view(call.app(), row)?)?;
+    let reply = Reply::json(&view(&call, row)?)?;
     Ok(act.finish(reply).await?)
 }
 
@@ -669,7 +669,7 @@ async fn list_deliveries(
     if let Some(cursor) = Cursor::behind(&mut rows, limit, &mark, |last| format!("{}.{}", last.run, last.seq)) {
         let filter = state.map(|state| format!("&state={state}")).unwrap_or_default();
         let path = format!("/v1/subscriptions/{subscription}/deliveries?limit={limit}{filter}&cursor={cursor}");
-        links.push(link(call.app(), "next", &path));
+        links.push(link(&call, "next", &path));
     }
     let deliveries = rows.into_iter().map(delivery).collect::<Result<Vec<_>>>()?;
     Ok(Reply::json(&DeliveryList { number_returned: deliveries.len(), deliveries, links })?)

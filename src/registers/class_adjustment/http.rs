@@ -939,7 +939,7 @@ async fn list_class_adjustments(call: Call, Params(params): Params<AdjustmentPar
 
 /// Every value is made of letters, digits, `_`, `-`, `:` and `.`, and needs no escaping.
 fn next_address(call: &Call, params: &AdjustmentParams, at: Option<DateTime<Utc>>, limit: u32, cursor: &str) -> String {
-    let mut address = call.app().address(&format!("/v1/class-adjustments?limit={limit}"));
+    let mut address = call.address(&format!("/v1/class-adjustments?limit={limit}"));
     let given = [
         ("status", params.status.map(|status| status.as_str().to_owned())),
         ("division", params.division.as_ref().map(ToString::to_string)),

@@ -204,7 +204,7 @@ fn figure(call: &Call, row: FigureRow, from: Day, to: Day) -> DeadlineFigure {
     let responsible_zh = Role::parse(responsible).map(|role| role.title().zh.into_owned()).unwrap_or_default();
     let due = row.met + row.met_late + row.overdue;
     let below = if row.with_below { "" } else { "&below=false" };
-    let rows = call.app().address(&format!(
+    let rows = call.address(&format!(
         "/v1/deadlines?on={to}&division={}{below}&rule={}&internal={}",
         row.division_code, row.rule, row.internal
     ));

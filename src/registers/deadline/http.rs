@@ -626,7 +626,7 @@ fn counted(standing: &[(Status, i64)]) -> DeadlineCounts {
 
 fn next_address(call: &Call, asked: &Asked, counts: Option<bool>, limit: u32, cursor: &str) -> String {
     let counts = counts.map_or_else(String::new, |counts| format!("&counts={counts}"));
-    call.app().address(&format!("/v1/deadlines?{}{counts}&limit={limit}&cursor={cursor}", asked.query()))
+    call.address(&format!("/v1/deadlines?{}{counts}&limit={limit}&cursor={cursor}", asked.query()))
 }
 
 /// A deadline

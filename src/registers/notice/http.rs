@@ -502,7 +502,7 @@ async fn list_notices(call: Call, Params(params): Params<NoticeParams>) -> Resul
 
 /// Every value is made of letters, digits, `_` and `-`, and needs no escaping.
 fn next_address(call: &Call, params: &NoticeParams, limit: u32, cursor: &str) -> String {
-    let mut address = call.app().address(&format!("/v1/notices?limit={limit}"));
+    let mut address = call.address(&format!("/v1/notices?limit={limit}"));
     if let Some(site) = params.site {
         address.push_str(&format!("&site={site}"));
     }

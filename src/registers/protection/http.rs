@@ -603,7 +603,7 @@ async fn detail(call: &Call, conn: &mut PgConnection, row: Row, at: Option<DateT
     let moves = WarningLink {
         rel: "moves",
         media_type: "application/json",
-        href: call.app().address(&format!("/v1/protection-warnings/{}/moves{known}", row.id)),
+        href: call.address(&format!("/v1/protection-warnings/{}/moves{known}", row.id)),
     };
     let addressee = row.addressee.clone();
     Ok(WarningDetail {
@@ -680,7 +680,7 @@ async fn list_protection_warnings(call: Call, Params(params): Params<WarningPara
     let mut links = Vec::new();
     if let Some(cursor) = Cursor::behind(&mut rows, limit, &mark, |last| last.id.to_string()) {
         // Every value is made of letters, digits, `_`, `-`, `:` and `.`, and needs no escaping.
-        let mut href = call.app().address(&format!("/v1/protection-warnings?limit={limit}"));
+        let mut href = call.address(&format!("/v1/protection-warnings?limit={limit}"));
         let given = [
             ("status", params.status.map(|status| status.as_str().to_owned())),
             ("division", params.division.as_ref().map(ToString::to_string)),
@@ -774,7 +774,7 @@ async fn list_protection_moves(
         let known =
             at.map_or_else(String::new, |at| format!("&known_at={}", at.to_rfc3339_opts(SecondsFormat::Micros, true)));
         let path = format!("/v1/protection-warnings/{}/moves?limit={limit}{known}&cursor={cursor}", row.id);
-        let href = call.app().address(&path);
+        let href = call.address(&path);
         links.push(WarningLink { rel: "next", media_type: "application/json", href });
     }
     let moves = rows

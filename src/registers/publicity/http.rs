@@ -708,11 +708,11 @@ async fn list_publicity(call: Call, Params(params): Params<PublicityParams>) -> 
     } else {
         None
     };
-    let mut links = vec![link("catalogue", call.app().address("/v1/publicity/catalogue"))];
+    let mut links = vec![link("catalogue", call.address("/v1/publicity/catalogue"))];
     if let Some(cursor) = next {
         let counts = params.counts.map_or_else(String::new, |counts| format!("&counts={counts}"));
         let path = format!("/v1/publicity?{}{counts}&limit={limit}&cursor={cursor}", asked.query());
-        links.push(link("next", call.app().address(&path)));
+        links.push(link("next", call.address(&path)));
     }
     let overrides = &call.app().config().parameters;
     let duties: Vec<PublicityView> =
@@ -786,7 +786,7 @@ async fn list_unmet_publicity(call: Call, Params(params): Params<UnmetParams>) -
                 overdue: row.overdue,
                 oldest_since: row.oldest_since,
                 oldest_due_on: row.oldest_due_on,
-                links: vec![link("duties", call.app().address(&path))],
+                links: vec![link("duties", call.address(&path))],
             })
         })
         .collect::<Result<_>>()?;

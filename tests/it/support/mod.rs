@@ -107,6 +107,7 @@ impl World {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("bind");
         let addr = listener.local_addr().expect("address");
         let router = jingtu::api::router(&app);
+        let router = router.into_make_service_with_connect_info::<SocketAddr>();
         let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("serve") });
         let client = Client::builder().no_proxy().tls_certs_only([]).build().expect("client");
         let world = World { app, clock, addr, client, server };

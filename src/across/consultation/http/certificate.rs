@@ -6,7 +6,7 @@ use crate::across::land_check::{certificate, not_found};
 use crate::kernel::LandCheckId;
 use crate::platform::{App, Call, Permission, Reply, Stop};
 use axum::extract::Path;
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderName, header};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -24,13 +24,13 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     tag = "land checks", params(("id" = LandCheckId, Path, description = "Identifier of the land check")),
     responses((status = 200, description = "The PDF", body = Vec<u8>, content_type = "application/pdf")),
     extensions(("x-permission" = json!("land_check.read"))))]
-async fn get_certificate(call: Call, Path(id): Path<String>, headers: HeaderMap) -> Result<Reply, Stop> {
+async fn get_certificate(call: Call, Path(id): Path<String>) -> Result<Reply, Stop> {
     let scope = call.read(Permission::LandCheckRead)?;
     let mut seen = see(&call, &id, None).await?;
     let written = actions::on_paper(&mut seen.tx, call.app().config(), &seen.case).await?;
     drop(seen);
-    let base = call.origin(&headers).unwrap_or_else(|| "http://localhost".to_owned());
-    let issued = certificate::issue(call.app(), scope, read_id(&id)?, written, &base).await?.ok_or_else(not_found)?;
+    let base = call.base().unwrap_or("http://localhost");
+    let issued = certificate::issue(call.app(), scope, read_id(&id)?, written, base).await?.ok_or_else(not_found)?;
     Ok(Reply::bytes("application/pdf", issued.pdf)
         .with_header(header::CONTENT_DISPOSITION, format!("inline; filename=\"{}.pdf\"", issued.number))
         .with_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")

@@ -375,7 +375,7 @@ async fn list_batches(call: Call, params: Result<Params<BatchListParams>, Stop>)
     let mut batches: Vec<ListedBatch> = rows.into_iter().map(ListedBatch::from).collect();
     let mut links = Vec::new();
     if let Some(cursor) = paging::Cursor::behind(&mut batches, limit, &filters, |last| last.id.to_string()) {
-        let href = call.app().address(&format!("/v1/land-checks/batches?limit={limit}&cursor={cursor}"));
+        let href = call.address(&format!("/v1/land-checks/batches?limit={limit}&cursor={cursor}"));
         links.push(BatchLink { rel: "next", media_type: "application/json", href });
     }
     Ok(Reply::json(&BatchPage { number_returned: batches.len(), batches, links })?)
