@@ -111,7 +111,10 @@ pub async fn entity_tag(request: Request, next: Next) -> Response {
     let named = request.headers().contains_key(header::AUTHORIZATION);
     let mut response = next.run(request).await;
     // What one caller was told is nobody else's: no cache on the way may give it to another.
-    response.headers_mut().append(header::VARY, HeaderValue::from_static("authorization"));
+    let varies = response.headers().get_all(header::VARY).iter().filter_map(|value| value.to_str().ok());
+    if !varies.flat_map(|list| list.split(',')).any(|name| name.trim().eq_ignore_ascii_case("authorization")) {
+        response.headers_mut().append(header::VARY, HeaderValue::from_static("authorization"));
+    }
     if named {
         response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
     }
