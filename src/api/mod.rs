@@ -2,16 +2,20 @@
 
 pub mod guard;
 pub mod health;
+mod maps;
 pub mod middleware;
 pub mod openapi;
+pub mod openapi30;
 pub mod problem;
 pub mod web;
 
 use crate::kernel::{Error, Kind, Text};
+use crate::layers::http::Described;
 use crate::platform::{App, Stop};
 use crate::registers;
-use axum::Router;
 use axum::routing::get;
+use axum::{Extension, Router};
+use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{Any, CorsLayer};
@@ -42,18 +46,30 @@ pub fn document() -> OpenApi {
     openapi::finish(operations().split_for_parts().1)
 }
 
+/// The operations on layers by themselves, for map clients: the whole is larger than they care to read.
+pub fn layers_document(document: &OpenApi) -> Described {
+    // The document is ours; what cannot be written as JSON could not be served as such either.
+    let whole = serde_json::to_value(document).unwrap_or_default();
+    let oas31 = openapi::part(&whole, "/ogc", "净土图层 Jingtu layers");
+    let oas30 = openapi30::from_31(oas31.clone());
+    Described { oas30: oas30.to_string().into(), oas31: oas31.to_string().into() }
+}
+
 /// The whole HTTP surface.
 pub fn router(app: &App) -> Router {
     let (router, document) = operations().split_for_parts();
     let document = openapi::finish(document);
+    let described = Arc::new(layers_document(&document));
     let cors = CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any).expose_headers(Any);
     let guard = guard::Guard::new(app, &document);
     // No validator: it would show the document's address to a server elsewhere.
     let docs = SwaggerUi::new("/docs").config(Config::default().validator_url("none")).url("/openapi.json", document);
     router
+        .layer(Extension(described))
         .route_layer(axum::middleware::from_fn_with_state(app.clone(), middleware::mark))
         .route_layer(axum::middleware::from_fn_with_state(guard, guard::ask))
         .merge(Router::from(docs).layer(axum::middleware::from_fn(web::docs)))
+        .route("/docs/maps", get(maps::page))
         .route("/", get(web::index))
         .route("/favicon.svg", get(web::favicon))
         .route("/assets/{*path}", get(web::asset))

@@ -61,16 +61,19 @@ async fn serve(app: &App, layers: &[&'static Layer]) -> SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let (router, document) = jingtu::layers::http::routes(layers.iter().copied()).split_for_parts();
+    let of_layers = std::sync::Arc::new(jingtu::api::layers_document(&document));
     let document = document.to_json().unwrap();
     let described = ([("content-type", "application/json")], document);
     let router: Router<()> = router
         .route("/openapi.json", get(async || described))
+        .layer(axum::Extension(of_layers))
         .layer(from_fn(middleware::entity_tag))
         .layer(from_fn_with_state(app.clone(), middleware::mark))
         .layer(from_fn(problem::write_out))
         .layer(CompressionLayer::new())
         .layer(from_fn(middleware::packed_tags))
         .with_state(app.clone());
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     addr
 }
@@ -210,7 +213,10 @@ async fn the_entrance_leads_to_everything() {
     let classes = maps.get(&href(&landing, "conformance").unwrap(), None).await;
     let classes: Vec<&str> = classes["conformsTo"].as_array().unwrap().iter().map(|c| c.as_str().unwrap()).collect();
     assert!(classes.contains(&"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core"));
-    assert!(!classes.iter().any(|class| class.contains("oas30")), "the document is OpenAPI 3.1");
+    for class in ["1.0/conf/oas30", "1.1/conf/oas31"] {
+        let class = format!("http://www.opengis.net/spec/ogcapi-features-1/{class}");
+        assert!(classes.contains(&class.as_str()), "{class}");
+    }
     let collections = maps.get(&href(&landing, "data").unwrap(), None).await;
     let open = &collections["collections"][0];
     assert_eq!((&open["id"], &open["itemType"]), (&json!("open"), &json!("feature")));
@@ -862,7 +868,11 @@ async fn entity_tags_change_with_the_registry_and_the_caller() {
         let vary = first.headers().get_all("vary").iter().map(|list| list.to_str().unwrap());
         let mut vary: Vec<&str> = vary.flat_map(|list| list.split(',').map(str::trim)).collect();
         vary.sort_unstable();
-        assert_eq!(vary, ["accept", "accept-encoding", "accept-language", "authorization"], "each is said once: {path}");
+        assert_eq!(
+            vary,
+            ["accept", "accept-encoding", "accept-language", "authorization"],
+            "each is said once: {path}"
+        );
         let again = |key: Option<&str>| {
             let request = maps.client.get(maps.url(path)).header("accept-language", "en").header("if-none-match", &tag);
             key.map_or(request.try_clone().unwrap(), |key| request.bearer_auth(key)).send()
@@ -1140,5 +1150,99 @@ async fn gdal_reads_layers_page_by_page_with_filters_and_keys() {
         arguments.extend(["-so".to_owned(), source.clone(), "closed".to_owned()]);
         let said = ogrinfo(arguments).await.unwrap();
         assert!(said.contains("Feature Count: 1200") && said.contains("secret: String"), "{login:?}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn the_description_names_what_the_caller_may_see_for_clients_of_both_versions() {
+    let maps = Maps::new().await;
+    let county = maps.world.key(Role::CountyEcology, "152921").await;
+    let landing = maps.get("/ogc", None).await;
+    let described: Vec<(&str, &str)> = landing["links"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|link| link["rel"] == "service-desc")
+        .map(|link| (link["type"].as_str().unwrap(), link["href"].as_str().unwrap()))
+        .collect();
+    let types: Vec<&str> = described.iter().map(|(media_type, _)| *media_type).collect();
+    let (oas30, oas31) =
+        ("application/vnd.oai.openapi+json;version=3.0", "application/vnd.oai.openapi+json;version=3.1");
+    assert_eq!(types, [oas30, oas31], "whoever takes the first gets what everybody reads");
+    for ((media_type, address), version) in described.into_iter().zip(["3.0.3", "3.1.0"]) {
+        let answer = maps.ask(address, None).await;
+        assert_eq!(answer.headers()["content-type"], media_type);
+        let document: Value = answer.json().await.unwrap();
+        assert_eq!(document["openapi"], version);
+        assert_eq!(document["servers"], json!([{"url": maps.url("/ogc")}]));
+        let own = &document["paths"]["/collections/open/items"]["get"];
+        let parameters = own["parameters"].as_array().unwrap();
+        let named = |name: &str| parameters.iter().find(|parameter| parameter["name"] == name);
+        assert!(parameters.contains(&json!({"$ref": "#/components/parameters/limit"})), "{own}");
+        let level = named("level").unwrap();
+        assert_eq!((&level["in"], &level["explode"]), (&json!("query"), &json!(false)));
+        assert_eq!(level["schema"]["items"]["enum"], json!(["nation", "province", "prefecture", "county"]));
+        assert!(named("collection").is_none(), "the path has none");
+        assert!(named("secret").is_none(), "the public does not see it");
+        assert!(document["paths"].get("/collections/closed/items").is_none(), "nor this");
+    }
+    let seen = maps.get("/ogc/api?f=oas30", Some(&county)).await;
+    let parameters = seen["paths"]["/collections/open/items"]["get"]["parameters"].as_array().unwrap();
+    assert!(parameters.iter().any(|parameter| parameter["name"] == "secret"));
+    for (accept, expected) in [
+        ("*/*", oas30),
+        ("application/json", oas30),
+        ("application/vnd.oai.openapi+json;version=3.0, application/openapi+json;version=3.0, application/json", oas30),
+        (oas31, oas31),
+    ] {
+        let answer = maps.client.get(maps.url("/ogc/api")).header("accept", accept).send().await.unwrap();
+        assert_eq!((answer.status().as_u16(), &answer.headers()["content-type"]), (200, &expected.parse().unwrap()));
+    }
+    let quiet = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    for request in
+        [quiet.get(maps.url("/ogc/api?f=html")), quiet.get(maps.url("/ogc/api")).header("accept", "text/html")]
+    {
+        let answer = request.send().await.unwrap();
+        assert_eq!(
+            (answer.status().as_u16(), answer.headers()["location"].to_str().unwrap()),
+            (303, maps.url("/docs/").as_str())
+        );
+    }
+    assert_eq!(maps.refused("/ogc/api?f=yaml", None).await.1, "bad_parameter");
+}
+
+#[tokio::test]
+async fn links_are_what_a_trusted_proxy_says_and_no_stranger() {
+    let said = [
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-host", "soil.example.gov.cn"),
+        ("x-forwarded-prefix", "/maps/jt"),
+    ];
+    let trusting = Config { trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()], ..Config::default() };
+    let elsewhere = Config { trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()], ..Config::default() };
+    for (config, trusted) in [(trusting, true), (elsewhere, false), (Config::default(), false)] {
+        let maps = Maps::with(config, &[&OPEN]).await;
+        maps.add(900_000..900_003).await;
+        let base = if trusted { "https://soil.example.gov.cn/maps/jt".to_owned() } else { maps.url("") };
+        let ask = async |path: &str| {
+            let request = said.iter().fold(maps.client.get(maps.url(path)), |r, (name, value)| r.header(*name, *value));
+            request.send().await.unwrap().json::<Value>().await.unwrap()
+        };
+        let landing = ask("/ogc").await;
+        assert_eq!(href(&landing, "data").unwrap(), format!("{base}/ogc/collections"));
+        let page = ask("/ogc/collections/open/items?limit=1").await;
+        assert!(
+            href(&page, "next").unwrap().starts_with(&format!("{base}/ogc/collections/open/items?limit=1&cursor="))
+        );
+        assert_eq!(ask("/ogc/api").await["servers"][0]["url"], format!("{base}/ogc"));
+        // Lists of registers, whose links are relative where nothing is known of the way here.
+        let list =
+            said.iter().fold(maps.world.get("/v1/divisions?limit=1"), |r, (name, value)| r.header(*name, *value));
+        let list = expect(list, 200).await;
+        let expected =
+            if trusted { format!("{base}/v1/divisions?limit=1") } else { "/v1/divisions?limit=1".to_owned() };
+        assert_eq!(list["links"][0]["href"], expected);
+        let next = list["links"][1]["href"].as_str().unwrap();
+        assert!(next.starts_with(&format!("{expected}&cursor=")), "{next}");
     }
 }

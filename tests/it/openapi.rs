@@ -15,6 +15,8 @@ const FREE_FORM: &[(&str, &str, &str)] = &[
     ("collection_queryables", "/200/application~1schema+json", "the answer is itself a JSON Schema"),
     ("collection_sortables", "/200/application~1schema+json", "the answer is itself a JSON Schema"),
     ("collection_schema", "/200/application~1schema+json", "the answer is itself a JSON Schema"),
+    ("layers_api", "/200/application~1vnd.oai.openapi+json;version=3.0", "the answer is itself an OpenAPI document"),
+    ("layers_api", "/200/application~1vnd.oai.openapi+json;version=3.1", "the answer is itself an OpenAPI document"),
 ];
 
 /// One operation of the document.
@@ -75,6 +77,143 @@ fn no_schema_holds_just_anything_and_every_property_of_a_request_is_documented()
     for (name, place, why) in FREE_FORM {
         assert!(!why.is_empty());
         assert!(used.contains(&format!("{name}{place}")), "the exception {name}{place} is not needed any more");
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere_and_every_answer_says_what_it_means() {
+    let whole = document();
+    let of_layers = jingtu::api::layers_document(&jingtu::api::document());
+    for document in [&whole, &parsed(&of_layers.oas31), &parsed(&of_layers.oas30)] {
+        let mut lost = Vec::new();
+        everywhere(document, "", &mut |place, value| {
+            let reference = value["$ref"].as_str().map(|reference| reference.trim_start_matches('#'));
+            if reference.is_some_and(|reference| document.pointer(reference).is_none()) {
+                lost.push(format!("{place}: {}", value["$ref"]));
+            }
+        });
+        assert!(lost.is_empty(), "{}", lost.join("\n"));
+        for operation in operations(document) {
+            for (status, answer) in operation.said["responses"].as_object().expect("answers") {
+                let said = answer["description"].as_str().is_some_and(|said| !said.is_empty());
+                assert!(said, "{} {}: {status} has no description", operation.method, operation.path);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_document_for_map_clients_holds_the_layers_alone() {
+    let of_layers = jingtu::api::layers_document(&jingtu::api::document());
+    for (text, version) in [(&of_layers.oas30, "3.0.3"), (&of_layers.oas31, "3.1.0")] {
+        let document = parsed(text);
+        assert_eq!(document["openapi"], version);
+        let paths = document["paths"].as_object().expect("paths");
+        for path in ["/", "/conformance", "/api", "/collections", "/collections/{collection}/items"] {
+            assert!(paths.contains_key(path), "{version}: {path}");
+        }
+        let all: Vec<_> = operations(&document);
+        assert!(all.iter().all(|operation| operation.said["tags"] == serde_json::json!(["layers"])));
+        let limit = &document["components"]["parameters"]["limit"]["schema"];
+        assert_eq!((&limit["minimum"], &limit["maximum"], &limit["default"]), (&1.into(), &10000.into(), &100.into()));
+        let parameters = document["paths"]["/collections/{collection}/items"]["get"]["parameters"].as_array();
+        let referred = serde_json::json!({"$ref": "#/components/parameters/limit"});
+        assert!(parameters.expect("parameters").contains(&referred));
+        let hits = &document["components"]["parameters"]["resultType"]["schema"]["enum"];
+        assert!(hits.as_array().expect("values").contains(&"hits".into()), "GDAL looks for it there: {hits}");
+        let schemas = document["components"]["schemas"].as_object().expect("schemas");
+        assert!(schemas.contains_key("Problem") && !schemas.contains_key("SiteView"), "only what is needed");
+        assert!(text.len() < 200_000, "{version}: {} bytes", text.len());
+    }
+}
+
+/// Both of the layers alone and of all operations, which have more kinds of schemas.
+#[test]
+fn openapi_30_has_no_word_of_31() {
+    let of_layers = parsed(&jingtu::api::layers_document(&jingtu::api::document()).oas30);
+    let whole = jingtu::api::openapi30::from_31(document());
+    for document in [of_layers, whole] {
+        let mut faults = Vec::new();
+        for (name, schema) in document["components"]["schemas"].as_object().expect("schemas") {
+            words_of_31(schema, name, &mut faults);
+        }
+        everywhere(&document["paths"], "", &mut |place, value| {
+            if value.get("schema").is_some() {
+                words_of_31(&value["schema"], place, &mut faults);
+            }
+        });
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
+    }
+    let mut faults = Vec::new();
+    let of_31 = document();
+    for (name, schema) in of_31["components"]["schemas"].as_object().expect("schemas") {
+        words_of_31(schema, name, &mut faults);
+    }
+    assert!(faults.len() > 500, "the test sees what it is for: {}", faults.len());
+}
+
+/// Notes where a schema says what OpenAPI 3.0 cannot read.
+fn words_of_31(schema: &Value, place: &str, faults: &mut Vec<String>) {
+    let Some(members) = schema.as_object() else {
+        faults.push(format!("{place}: {schema} is no schema of 3.0"));
+        return;
+    };
+    if members.contains_key("$ref") && members.len() > 1 {
+        faults.push(format!("{place}: a reference has neighbours"));
+    }
+    let words =
+        ["const", "examples", "prefixItems", "propertyNames", "contentMediaType", "contentEncoding", "if", "then"];
+    for word in words.into_iter().chain(["patternProperties", "unevaluatedProperties", "$schema", "$defs", "contains"])
+    {
+        if members.contains_key(word) {
+            faults.push(format!("{place}: {word}"));
+        }
+    }
+    if members.get("type").is_some_and(|kind| !kind.is_string() || kind == "null") {
+        faults.push(format!("{place}: type {}", members["type"]));
+    }
+    if members.get("type").is_some_and(|kind| kind == "array") && !members.contains_key("items") {
+        faults.push(format!("{place}: an array of nothing"));
+    }
+    for bound in ["exclusiveMinimum", "exclusiveMaximum"] {
+        if members.get(bound).is_some_and(|said| !said.is_boolean()) {
+            faults.push(format!("{place}: {bound} {}", members[bound]));
+        }
+    }
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        words_of_31(property, &format!("{place}/{name}"), faults);
+    }
+    for key in ["oneOf", "anyOf", "allOf"] {
+        for (i, branch) in schema[key].as_array().into_iter().flatten().enumerate() {
+            words_of_31(branch, &format!("{place}/{key}/{i}"), faults);
+        }
+    }
+    for key in ["items", "not", "additionalProperties"] {
+        if members.get(key).is_some_and(|inner| key == "items" || !inner.is_boolean()) {
+            words_of_31(&members[key], &format!("{place}/{key}"), faults);
+        }
+    }
+}
+
+fn parsed(text: &[u8]) -> Value {
+    serde_json::from_slice(text).expect("JSON")
+}
+
+/// Shows every object of a document with its place.
+fn everywhere(value: &Value, place: &str, look: &mut dyn FnMut(&str, &Value)) {
+    match value {
+        Value::Object(members) => {
+            look(place, value);
+            for (name, member) in members {
+                everywhere(member, &format!("{place}/{}", escaped(name)), look);
+            }
+        }
+        Value::Array(elements) => {
+            for (i, element) in elements.iter().enumerate() {
+                everywhere(element, &format!("{place}/{i}"), look);
+            }
+        }
+        _ => {}
     }
 }
 
@@ -385,4 +524,35 @@ fn references_are_seen() {
     found.sort();
     assert_eq!(found, ["./a.css", "//cdn.example/b.js", "g.png", "https://c/d.css"]);
     assert_eq!(found.iter().filter(|r| !is_own(r)).count(), 2);
+}
+
+#[tokio::test]
+async fn the_page_for_developers_of_maps_names_this_server_in_both_languages() {
+    let world = World::new().await;
+    for (path, accept, lang) in [
+        ("/docs/maps", "", "zh-CN"),
+        ("/docs/maps", "en", "en"),
+        ("/docs/maps?lang=en", "zh", "en"),
+        ("/docs/maps?lang=zh", "en", "zh-CN"),
+    ] {
+        let response = world.get(path).header("accept-language", accept).send().await.expect("an answer");
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
+        let policy = response.headers()["content-security-policy"].to_str().expect("text");
+        assert!(policy.starts_with("default-src 'none'"), "{policy}");
+        let page = response.text().await.expect("text");
+        assert!(page.contains(&format!("<html lang=\"{lang}\">")), "{path} {accept}");
+        assert!(page.contains(&format!("curl &#39;{}&#39;", world.url("/ogc/collections"))));
+    }
+    assert_eq!(expect(world.get("/docs/maps?lang=fr"), 400).await["code"], "bad_parameter");
+    assert_eq!(expect(world.get("/docs/maps?x=1"), 400).await["code"], "bad_parameter");
+    // Every address in the page that is here alone is there.
+    let page = text(&world, "/docs/maps").await;
+    let base = world.url("");
+    let own = references(&page).into_iter().filter_map(|reference| reference.strip_prefix(&base).map(str::to_owned));
+    let own: BTreeSet<String> = own.collect();
+    assert!(own.len() >= 4, "{own:?}");
+    for path in own {
+        assert_eq!(world.get(&path).send().await.expect("an answer").status(), 200, "{path}");
+    }
 }

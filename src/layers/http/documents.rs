@@ -5,6 +5,7 @@ use super::super::features::Link;
 use super::super::query::{self, CRS84};
 use super::super::sql::Extent;
 use super::super::view::{View, why_hidden};
+use super::api::{OAS30, OAS31};
 use super::{Ask, FormParams, JSON, SCHEMA, link};
 use crate::kernel::{Chart, Result, Text};
 use crate::platform::Stop;
@@ -17,7 +18,6 @@ use utoipa::ToSchema;
 
 /// CGCS2000 longitude and latitude.
 const STORAGE_CRS: &str = "http://www.opengis.net/def/crs/EPSG/0/4490";
-const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.1";
 const REL_SORTABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/sortables";
 const REL_SCHEMA: &str = "http://www.opengis.net/def/rel/ogc/1.0/schema";
 const REL_QUERYABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/queryables";
@@ -47,11 +47,21 @@ pub(super) async fn landing(ask: Ask) -> Result<Response, Stop> {
     let lang = ask.lang();
     let title = Text::fixed("净土图层", "Jingtu layers");
     let mut links = ask.own_links(JSON, ask.wants_html()?);
-    let api = Text::fixed("接口说明（OpenAPI 3.1）", "The API as OpenAPI 3.1");
+    let oas30 = Text::fixed("图层接口（OpenAPI 3.0）", "The layers' API as OpenAPI 3.0");
+    let oas31 = Text::fixed("图层接口（OpenAPI 3.1）", "The layers' API as OpenAPI 3.1");
+    let maps = Text::fixed("地图开发文档", "For developers of maps");
     let data = Text::fixed("图层", "Collections");
     let conformance = Text::fixed("符合的标准", "Conformance");
-    links.push(link(ask.url("/openapi.json"), "service-desc", OPENAPI, &api, lang));
-    links.push(link(ask.url("/docs"), "service-doc", "text/html", &Text::fixed("接口文档", "API documentation"), lang));
+    links.push(link(ask.url("/ogc/api?f=oas30"), "service-desc", OAS30, &oas30, lang));
+    links.push(link(ask.url("/ogc/api?f=oas31"), "service-desc", OAS31, &oas31, lang));
+    links.push(link(ask.url("/docs/maps"), "service-doc", "text/html", &maps, lang));
+    links.push(link(
+        ask.url("/docs/"),
+        "service-doc",
+        "text/html",
+        &Text::fixed("接口文档", "API documentation"),
+        lang,
+    ));
     links.push(link(ask.url("/ogc/conformance"), "conformance", JSON, &conformance, lang));
     links.push(link(ask.url("/ogc/conformance"), REL_CONFORMANCE, JSON, &conformance, lang));
     links.push(link(ask.url("/ogc/collections"), "data", JSON, &data, lang));
@@ -78,7 +88,7 @@ struct Conformance {
     links: Vec<Link>,
 }
 
-/// The API description is OpenAPI 3.1, for which only the draft of Features 1.1 has a class; 3.0 is not claimed.
+/// OpenAPI 3.1 has a class in the draft of Features 1.1 only.
 const CLASSES: &[&str] = &[
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/landing-page",
@@ -88,6 +98,7 @@ const CLASSES: &[&str] = &[
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/html",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-features-1/1.1/conf/oas31",
     "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
@@ -246,7 +257,8 @@ async fn describe(ask: &Ask, view: &View, mut links: Vec<Link>) -> Result<Collec
     let extent = ask.layers.extent(ask.app(), view).await?;
     let at = |rest: &str| ask.url(&format!("/ogc/collections/{}{rest}", layer.id));
     let items = Text::fixed("要素", "Items");
-    links.push(link(at("/items?f=json"), "items", GEOJSON, &items, lang));
+    // Bare, because GDAL looks in the API's description for the path as it stands here.
+    links.push(link(at("/items"), "items", GEOJSON, &items, lang));
     links.push(link(at("/items?f=html"), "items", "text/html", &Text::fixed("要素（网页）", "Items as HTML"), lang));
     links.push(link(at("/queryables"), REL_QUERYABLES, SCHEMA, &Text::fixed("可查询属性", "Queryables"), lang));
     links.push(link(at("/sortables"), REL_SORTABLES, SCHEMA, &Text::fixed("可排序属性", "Sortables"), lang));

@@ -52,8 +52,8 @@ struct ItemsParams {
     #[param(maximum = 100000, default = 0)]
     offset: Option<u32>,
     /// `hits` gives the number of features alone, as `numberMatched`; under filters where it is not above 10,000.
-    #[param(rename = "resultType", example = "hits")]
-    result_type: Option<String>,
+    #[param(rename = "resultType", inline, example = "hits")]
+    result_type: Option<ResultType>,
     /// Up to four properties of `/sortables` with commas between, each after `-` for largest first. Features where it is
     /// unknown come last.
     #[param(example = "-area_m2,code")]
@@ -97,6 +97,17 @@ struct ItemsParams {
     /// (GeoPackage) for a file of all features selected. Without it `Accept` decides.
     #[param(example = "json")]
     f: Option<String>,
+}
+
+/// What is wanted of the features selected.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "says in the document what Page reads")]
+enum ResultType {
+    /// They.
+    Results,
+    /// Their number.
+    Hits,
 }
 
 /// A page of features.

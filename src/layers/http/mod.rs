@@ -1,6 +1,7 @@
 //! `/ogc`: OGC API Features and Tiles over every layer. Which collections there are, and what is in them, follows from
 //! the layers handed in.
 
+mod api;
 mod documents;
 mod form;
 mod items;
@@ -33,6 +34,8 @@ use std::sync::{Arc, OnceLock};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use api::Described;
+
 const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=utf-8";
 const SCHEMA: &str = "application/schema+json";
@@ -42,6 +45,7 @@ pub fn routes(layers: impl Iterator<Item = &'static Layer>) -> OpenApiRouter<App
     OpenApiRouter::new()
         .routes(routes!(documents::landing))
         .routes(routes!(documents::conformance))
+        .routes(routes!(api::api))
         .routes(routes!(documents::collections))
         .routes(routes!(documents::collection))
         .routes(routes!(schemas::queryables))

@@ -26,7 +26,7 @@ fn schema(ask: &Ask, view: &View, name: &str, properties: Map<String, Value>) ->
 }
 
 /// The properties that the caller may see, in their order.
-fn properties(view: &View, lang: Lang) -> Map<String, Value> {
+pub(super) fn properties(view: &View, lang: Lang) -> Map<String, Value> {
     let each = view.columns().enumerate().map(|(n, column)| (column.name.to_string(), property(column, n + 1, lang)));
     each.collect()
 }

@@ -418,6 +418,7 @@ enum ExchangeFormat {
 #[into_params(parameter_in = Query)]
 struct ExchangeQuery {
     /// `json` (by pages, the default), or one of its files: `csv`, `xlsx`, `geojson`.
+    #[param(inline)]
     format: Option<ExchangeFormat>,
     /// Changes of a page, at most 10000.
     #[param(default = 100, minimum = 1, maximum = 10000)]

@@ -177,9 +177,11 @@ struct ListQuery {
     risk_grade: Option<RiskGrade>,
     /// `geojson`, `csv` or `xlsx`: the whole list as a file, before `Accept`. Left out, and without an `Accept` of a table,
     /// GeoJSON by pages.
+    #[param(inline)]
     format: Option<ListFormat>,
     /// Headings of a table: `chinese`, or `platform` for the national platform's field names.
     #[serde(default)]
+    #[param(inline)]
     headings: Headings,
     /// Rows of a page, at most 10000.
     #[param(default = 100, minimum = 1, maximum = 10000)]
