@@ -1,6 +1,7 @@
 //! What a layer is: data that a register declares once, or makes of what was imported. SQL in it is ours in either case: what
 //! a file or a row names is text that is bound.
 
+use super::style::Style;
 use crate::config::{Audience, Config};
 use crate::kernel::{Result, Text};
 use crate::platform::Permission;
@@ -39,6 +40,8 @@ pub struct Layer {
     /// Lowest zoom at which every feature is in the tiles; below it features smaller than a pixel are left out. With 0
     /// nothing ever is: what is smaller than a grid cell is then a point. A layer of points needs 0.
     pub full_zoom: u8,
+    /// How maps draw it.
+    pub style: &'static Style,
 }
 
 /// Whether everybody may see a layer.

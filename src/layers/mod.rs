@@ -8,6 +8,7 @@
 //! features rows → GeoJSON text, streamed       tiles    tile matrix sets
 //! html     the same answers for a browser      draw     rows → vector tiles
 //! outgoing answers on their way out            download whole selections in other forms
+//! style    colours and words of classes → the style of a map
 //! http     the routes
 //! cql2     the language of filters: pure       crs      reference systems, by their URIs
 //! format   rows as GeoJSON, CSV, FlatGeobuf, GeoParquet, GeoPackage: pure
@@ -45,9 +46,11 @@ mod query;
 mod revision;
 pub mod shape;
 mod sql;
+pub mod style;
 mod tiles;
 mod view;
 
 pub use crs::Crs;
 pub use def::{Column, ColumnKind, Layer, Visibility};
 pub use download::export;
+pub use style::Style;

@@ -76,6 +76,11 @@ impl View {
         &self.layer.columns[at.0]
     }
 
+    /// Whether everybody sees its rows.
+    pub fn is_open(&self) -> bool {
+        self.every_row
+    }
+
     /// The rows seen at all; `None` means every row of the layer.
     pub fn rows(&self) -> Option<&Reach> {
         (!self.every_row && !matches!(self.reach, Reach::Every)).then_some(&self.reach)

@@ -110,6 +110,7 @@ async fn a_newcomer_meets_a_registry_that_works() {
     let audit = demo.run(&["audit", "verify"]);
     assert!(audit.status.success(), "{audit:?}");
     the_page_works(&demo).await;
+    the_styles_draw(&demo);
 
     what_was_acknowledged_outlives_postgresql(&demo).await;
 
@@ -348,6 +349,17 @@ async fn the_page_works(demo: &Demo) {
         .env("JT_KEYS", serde_json::to_string(&demo.keys).unwrap())
         .env("JT_SITE", target.to_string());
     let out = test.output().expect("node runs");
+    assert!(out.status.success(), "{}\n{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+}
+
+fn the_styles_draw(demo: &Demo) {
+    let test = root().join("web/tests/styles.mjs");
+    if !root().join("web/node_modules/playwright-core").exists() || !Path::new("/usr/bin/chromium").exists() {
+        return;
+    }
+    let mut node = Command::new("node");
+    let out =
+        node.arg(&test).env("BASE_URL", &demo.base).env("JT_KEY", &demo.keys["admin"]).output().expect("node runs");
     assert!(out.status.success(), "{}\n{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
 }
 

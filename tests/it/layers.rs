@@ -8,7 +8,7 @@ use axum::routing::get;
 use jingtu::api::{middleware, problem};
 use jingtu::config::{Config, LayerSettings};
 use jingtu::kernel::{Day, DivisionCode, Text};
-use jingtu::layers::{Column, ColumnKind, Layer, Visibility};
+use jingtu::layers::{Column, ColumnKind, Layer, Style, Visibility};
 use jingtu::platform::identity::{NewKey, keys};
 use jingtu::platform::{App, Permission, Reply, Role};
 use proptest::test_runner::{Config as Cases, TestRunner};
@@ -44,6 +44,7 @@ const fn layer(id: &'static str, public: Visibility, permission: Permission, row
         permission,
         public,
         full_zoom: 12,
+        style: &Style::PLAIN,
     }
 }
 
@@ -96,7 +97,7 @@ impl Maps {
         Maps::with(Config::default(), &[&OPEN, &CLOSED, &OWNED, &FARM]).await
     }
 
-    async fn with(config: Config, layers: &[&'static Layer]) -> Maps {
+    pub(crate) async fn with(config: Config, layers: &[&'static Layer]) -> Maps {
         let world = World::with(config).await;
         let addr = serve(&world.app, layers).await;
         Maps { world, addr, client: Client::builder().no_proxy().build().unwrap() }
@@ -229,6 +230,10 @@ async fn the_entrance_leads_to_everything() {
     }
     let tilesets = maps.get(&href(open, "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector").unwrap(), None).await;
     assert_eq!(tilesets["tilesets"].as_array().unwrap().len(), 3);
+    for document in [&landing, open] {
+        let styles = maps.get(&href(document, &relation("styles")).unwrap(), None).await;
+        assert_eq!((styles["styles"].as_array().unwrap().len(), &styles["styles"][0]["id"]), (1, &json!("open")));
+    }
     let chinese = maps.client.get(maps.url("/ogc/collections/open")).send().await.unwrap();
     assert_eq!(chinese.headers()["content-language"], "zh");
     assert_eq!(chinese.json::<Value>().await.unwrap()["title"], "测试图层 <b>");
@@ -926,7 +931,8 @@ async fn every_layer_of_every_register_answers_everything() {
         "resultType",
         "geometry",
         "id",
-        "geometry",
+        "glyphs",
+        "tms",
     ];
     for layer in jingtu::registers::layers() {
         for column in layer.columns.iter() {
@@ -938,7 +944,9 @@ async fn every_layer_of_every_register_answers_everything() {
             "",
             "/queryables",
             "/tiles",
+            "/tiles/WebMercatorQuad",
             "/tiles/WebMercatorQuad/tilejson",
+            "/styles",
             "/items?limit=2",
             "/items?bbox=70,10,140,60&datetime=2026-01-01/..",
             &format!("/items?{known}"),

@@ -55,5 +55,6 @@ mod siting_standing;
 mod siting_zone;
 mod standard;
 mod standing;
+mod styles;
 mod support;
 mod terminal;

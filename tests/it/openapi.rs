@@ -17,6 +17,12 @@ const FREE_FORM: &[(&str, &str, &str)] = &[
     ("collection_schema", "/200/application~1schema+json", "the answer is itself a JSON Schema"),
     ("layers_api", "/200/application~1vnd.oai.openapi+json;version=3.0", "the answer is itself an OpenAPI document"),
     ("layers_api", "/200/application~1vnd.oai.openapi+json;version=3.1", "the answer is itself an OpenAPI document"),
+    (
+        "style_get",
+        "/200/application~1vnd.mapbox.style+json",
+        "the answer is a style, which MapLibre's specification describes",
+    ),
+    ("PropertiesSchema", "/properties", "each property is described by a JSON Schema"),
 ];
 
 /// One operation of the document.

@@ -54,10 +54,6 @@ export const dict = {
   'layer.farmland': ['农用地土壤环境质量类别', 'Farmland classes'],
   'layer.divisions': ['行政区划', 'Divisions'],
 
-  'level.province': ['省级', 'Province'],
-  'level.prefecture': ['地级', 'Prefecture'],
-  'level.county': ['县级', 'County'],
-
   'class.priority_protection': ['优先保护类', 'Priority protection'],
   'class.safe_use': ['安全利用类', 'Safe use'],
   'class.strict_control': ['严格管控类', 'Strict control'],

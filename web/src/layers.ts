@@ -4,16 +4,13 @@ import {fill, h} from './dom';
 import {problemBox} from './errors';
 import {boxOf, type Box} from './geo';
 import {onLang, pick, t} from './i18n';
-import {CLASS_COLOURS, COLLECTIONS, STAGE_COLOURS, type Collection, type RegisterMap} from './map';
+import {COLLECTIONS, type Collection, type LegendEntry, type RegisterMap} from './map';
 import type {Key} from './dict';
 import type {Feature} from 'geojson';
 
 interface Collections {
   collections?: Array<{id: string; extent?: {spatial?: {bbox?: number[][]}}}>;
 }
-
-const SUSPECTED = ['candidate', 'suspected', 'preliminary_survey', 'preliminary_review'];
-const CONTAMINATED = ['contaminated', 'detailed_survey', 'risk_assessment', 'risk_acceptable', 'listed', 'risk_control', 'remediation', 'effect_evaluation', 'delisted', 'aftercare'];
 
 /** The panel and the reading of `/ogc/collections` behind it. */
 export class LayerPanel {
@@ -46,6 +43,8 @@ export class LayerPanel {
       this.failure = error;
       this.allowed = new Set();
     }
+    await this.map.learn(this.allowed);
+    if (turn !== this.asked) return;
     this.render();
     await this.map.setVisible(this.allowed);
     if (this.allowed.has('divisions')) await this.readPlaces(turn);
@@ -92,7 +91,7 @@ export class LayerPanel {
     return h('div', {class: allowed ? 'layer' : 'layer locked'},
       h('label', {for: `layer-${collection}`}, box, h('span', {}, t(`layer.${collection}` as Key)),
         allowed ? null : h('span', {class: 'lock', title: t('layers.locked'), role: 'img', 'aria-label': t('layers.locked')}, lock())),
-      allowed ? legend(collection) : null);
+      allowed ? legend(collection, this.map.legend(collection)) : null);
   }
 }
 
@@ -106,19 +105,11 @@ function lock(): SVGSVGElement {
   return svg;
 }
 
-function legend(collection: Collection): HTMLElement {
-  const swatch = (kind: string, colour: string, text: string) => {
-    const mark = h('i', {class: `swatch ${kind}`, 'aria-hidden': 'true'});
-    mark.style.setProperty('--c', colour);
-    return h('li', {}, mark, text);
-  };
-  if (collection === 'divisions') {
-    return h('ul', {class: 'legend'}, (['province', 'prefecture', 'county'] as const).map((level) => swatch(`line ${level}`, '#6f6b58', t(`level.${level}`))));
-  }
-  if (collection === 'farmland') {
-    return h('ul', {class: 'legend'}, Object.entries(CLASS_COLOURS).map(([name, colour]) => swatch('area', colour, t(`class.${name}` as Key))));
-  }
-  const stages = collection === 'suspected-sites' ? SUSPECTED : CONTAMINATED;
-  return h('ul', {class: 'legend'},
-    stages.map((name) => swatch(collection === 'suspected-sites' ? 'site dashed' : 'site', STAGE_COLOURS[name]!, t(`stage.${name}` as Key))));
+function legend(collection: Collection, entries: LegendEntry[]): HTMLElement {
+  const kinds: Record<Collection, string> = {divisions: 'line', farmland: 'area', 'suspected-sites': 'site dashed', 'contaminated-sites': 'site'};
+  return h('ul', {class: 'legend'}, entries.map((entry) => {
+    const mark = h('i', {class: `swatch ${kinds[collection]}${collection === 'divisions' ? ` ${entry.value}` : ''}`, 'aria-hidden': 'true'});
+    mark.style.setProperty('--c', entry.colour);
+    return h('li', {}, mark, pick(entry, 'title'));
+  }));
 }

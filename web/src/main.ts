@@ -9,7 +9,7 @@ import {area} from './format';
 import {lang, onLang, pick, setLang, t, term, translate} from './i18n';
 import {LandCheckPanel} from './landcheck';
 import {LayerPanel} from './layers';
-import {CLASS_COLOURS, RegisterMap, STAGE_COLOURS, type Found} from './map';
+import {RegisterMap, type Found} from './map';
 import {DuePanel} from './due';
 import {RecordCard} from './record';
 import type {Area, Me, Ready} from './types';
@@ -215,7 +215,7 @@ function start(): void {
         const p = one.properties;
         const value = String((one.collection === 'farmland' ? p['class'] : p['stage']) ?? '');
         const mark = h('i', {class: 'swatch area', 'aria-hidden': 'true'});
-        mark.style.setProperty('--c', (one.collection === 'farmland' ? CLASS_COLOURS : STAGE_COLOURS)[value] ?? '#8d99a3');
+        mark.style.setProperty('--c', register.colourOf(value));
         return h('li', {}, h('button', {type: 'button', onclick: () => pickOne(one)}, mark,
           h('span', {}, String(p['name'] ?? p['code'] ?? one.id), h('small', {}, `${t(`layer.${one.collection}` as Key)} · ${term(one.collection === 'farmland' ? 'class.' : 'stage.', value)}`))));
       })));

@@ -1,8 +1,8 @@
 // The map: its style, the layers of the register as vector tiles, and what is drawn over them. Labels are drawn
 // from fonts of this machine (a style without `glyphs`), so nothing is asked of any other host.
-import {Map as MapLibre, ScaleControl, setWorkerUrl, type ExpressionSpecification, type GeoJSONSource, type LayerSpecification, type StyleSpecification, type VectorTileSource} from 'maplibre-gl';
+import {Map as MapLibre, ScaleControl, setWorkerUrl, type GeoJSONSource, type LayerSpecification, type StyleSpecification, type VectorTileSource} from 'maplibre-gl';
 import type {Feature, FeatureCollection, Geometry, Point, Position} from 'geojson';
-import {base, cacheMode, headers} from './api';
+import {base, cacheMode, getJson, headers} from './api';
 import {inside, middle, polygonsOf, type Box} from './geo';
 import {lang, onLang, pick, t} from './i18n';
 
@@ -12,30 +12,19 @@ declare const WORKER_FILE: string;
 export const COLLECTIONS = ['divisions', 'farmland', 'suspected-sites', 'contaminated-sites'] as const;
 export type Collection = (typeof COLLECTIONS)[number];
 
-export const CLASS_COLOURS: Record<string, string> = {
-  priority_protection: '#4f9d63',
-  safe_use: '#e6b93a',
-  strict_control: '#cf4a36',
-  unclassified: '#a9aca6',
-};
+/** What a colour of a style stands for. */
+export interface LegendEntry {
+  value?: string;
+  title_zh: string;
+  title_en: string;
+  colour: string;
+}
 
-export const STAGE_COLOURS: Record<string, string> = {
-  candidate: '#94a0aa',
-  suspected: '#eda92a',
-  preliminary_survey: '#e27f1b',
-  preliminary_review: '#b9621a',
-  not_contaminated: '#6f9e75',
-  contaminated: '#c1272d',
-  detailed_survey: '#d9486b',
-  risk_assessment: '#b03f86',
-  risk_acceptable: '#7f9a4c',
-  listed: '#7d1d3f',
-  risk_control: '#6a4fa3',
-  remediation: '#2f6fb0',
-  effect_evaluation: '#1d8a90',
-  delisted: '#4f8a57',
-  aftercare: '#667a88',
-};
+/** What is used here of the style that the server has for a collection. */
+interface ServedStyle {
+  layers: LayerSpecification[];
+  metadata: {'jingtu:legend': LegendEntry[]};
+}
 
 const SITE_LABELS_FROM = 12.5;
 const FONT = ['PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans SC', 'Source Han Sans SC', 'WenQuanYi Micro Hei', 'system-ui', 'sans-serif'];
@@ -44,46 +33,6 @@ const BOLD = ['Label Semibold', ...FONT];
 
 const WHOLE_COUNTRY: Box = [73.5, 17.5, 135.1, 53.6];
 const FIT = {padding: 40, duration: 600} as const;
-
-const byValue = (property: string, colours: Record<string, string>, other: string): ExpressionSpecification =>
-  ['match', ['get', property], ...Object.entries(colours).flat(), other] as unknown as ExpressionSpecification;
-
-/** The layers of the style that draw one collection, in drawing order. */
-function layersOf(collection: Collection): LayerSpecification[] {
-  const common = {source: collection, 'source-layer': collection} as const;
-  if (collection === 'divisions') {
-    const level = (name: string, more: object, paint: object, minzoom = 0): LayerSpecification => ({
-      id: `divisions-${name}`, type: 'line', ...common, minzoom,
-      filter: name === 'county' ? ['!', ['in', ['get', 'level'], ['literal', ['province', 'prefecture']]]] : ['==', ['get', 'level'], name],
-      layout: {'line-join': 'round', ...more}, paint,
-    } as LayerSpecification);
-    return [
-      {id: 'divisions-fill', type: 'fill', ...common, paint: {'fill-color': '#fbfaf5', 'fill-opacity': 1, 'fill-antialias': false}},
-      level('county', {}, {'line-color': '#b9b6a6', 'line-width': ['interpolate', ['linear'], ['zoom'], 5, 0.4, 12, 1.2], 'line-dasharray': [3, 2]}, 5),
-      level('prefecture', {}, {'line-color': '#97937f', 'line-width': ['interpolate', ['linear'], ['zoom'], 4, 0.7, 12, 2]}),
-      level('province', {}, {'line-color': '#6f6b58', 'line-width': ['interpolate', ['linear'], ['zoom'], 3, 0.9, 12, 2.6]}),
-    ];
-  }
-  if (collection === 'farmland') {
-    const colour = byValue('class', CLASS_COLOURS, CLASS_COLOURS['unclassified']!);
-    return [
-      {id: 'farmland-fill', type: 'fill', ...common, paint: {'fill-color': colour, 'fill-opacity': ['interpolate', ['linear'], ['zoom'], 8, 0.7, 14, 0.45]}},
-      {id: 'farmland-line', type: 'line', ...common, minzoom: 10, paint: {'line-color': colour, 'line-width': ['interpolate', ['linear'], ['zoom'], 10, 0.3, 15, 1.2], 'line-opacity': 0.9}},
-    ];
-  }
-  const colour = byValue('stage', STAGE_COLOURS, '#8d99a3');
-  const dashed = collection === 'suspected-sites' ? {'line-dasharray': [2.5, 1.5]} : {};
-  return [
-    {id: `${collection}-fill`, type: 'fill', ...common, paint: {'fill-color': colour, 'fill-opacity': 0.42}},
-    {id: `${collection}-line`, type: 'line', ...common, layout: {'line-join': 'round'}, paint: {'line-color': colour, 'line-width': ['interpolate', ['linear'], ['zoom'], 8, 1, 15, 2.2], ...dashed}},
-    // From afar a site is smaller than a pixel: dots on its corners run together into one.
-    {id: `${collection}-dot`, type: 'circle', ...common, maxzoom: 12.5, paint: {
-      'circle-color': colour,
-      'circle-radius': ['interpolate', ['linear'], ['zoom'], 3, 2.6, 9, 4.2, 11, 3.4, 12.5, 1],
-      'circle-opacity': ['interpolate', ['linear'], ['zoom'], 10.5, 1, 12.5, 0],
-    }},
-  ];
-}
 
 /** Layers above all collections; new collections are slid in below the first of them. */
 const OVERLAYS: LayerSpecification[] = [
@@ -139,10 +88,11 @@ export class RegisterMap {
   readonly ready: Promise<void>;
   private readonly shown = new Set<Collection>(COLLECTIONS);
   private readonly present = new Set<Collection>();
+  private readonly styles = new Map<Collection, ServedStyle>();
   private extent: Box = WHOLE_COUNTRY;
   private readonly styled: Promise<void>;
 
-  constructor(container: HTMLElement, onFault: (layer: string, error: {message: string}) => void) {
+  constructor(container: HTMLElement, private readonly onFault: (layer: string, error: {message: string}) => void) {
     setWorkerUrl(new URL(`assets/${WORKER_FILE}`, base).href);
     this.map = new MapLibre({
       container,
@@ -194,14 +144,44 @@ export class RegisterMap {
     });
   }
 
-  /** Shows exactly the collections that this caller may see, and reads their tiles anew. */
+  /** Reads how the collections are drawn, as far as that is not known yet; one whose style cannot be had is not drawn. */
+  async learn(allowed: ReadonlySet<Collection>): Promise<void> {
+    await Promise.all([...allowed].filter((one) => !this.styles.has(one)).map(async (one) => {
+      try {
+        this.styles.set(one, await getJson<ServedStyle>(`ogc/styles/${one}`));
+      } catch (error) {
+        this.onFault(one, {message: error instanceof Error ? error.message : String(error)});
+      }
+    }));
+  }
+
+  /** What the colours of a collection stand for; nothing as long as its style is not known. */
+  legend(collection: Collection): LegendEntry[] {
+    return this.styles.get(collection)?.metadata['jingtu:legend'] ?? [];
+  }
+
+  /** The colour of a class or stage on the map, and one that stands for nothing where no collection on it has that. */
+  colourOf(value: string): string {
+    for (const collection of COLLECTIONS) {
+      const entry = this.legend(collection).find((one) => one.value === value);
+      if (entry) return entry.colour;
+    }
+    return '#667a88';
+  }
+
+  /** The layers of the style that draw one collection, in drawing order. */
+  private layersOf(collection: Collection): LayerSpecification[] {
+    return this.styles.get(collection)?.layers ?? [];
+  }
+
+  /** Shows exactly the collections that this caller may see and whose styles are known, and reads their tiles anew. */
   async setVisible(allowed: ReadonlySet<Collection>): Promise<void> {
     await this.styled;
     for (const collection of COLLECTIONS) {
       const tiles = [`${base}ogc/collections/${collection}/tiles/WebMercatorQuad/{z}/{y}/{x}?f=mvt`];
-      if (!allowed.has(collection)) {
+      if (!allowed.has(collection) || !this.styles.has(collection)) {
         if (this.present.delete(collection)) {
-          for (const layer of layersOf(collection)) this.map.removeLayer(layer.id);
+          for (const layer of this.layersOf(collection)) this.map.removeLayer(layer.id);
           this.map.removeSource(collection);
         }
       } else if (this.present.has(collection)) {
@@ -210,7 +190,7 @@ export class RegisterMap {
         this.present.add(collection);
         this.map.addSource(collection, {type: 'vector', tiles, minzoom: 0, maxzoom: 16});
         const above = this.firstAbove(collection);
-        for (const layer of layersOf(collection)) {
+        for (const layer of this.layersOf(collection)) {
           const visibility = this.shown.has(collection) ? 'visible' : 'none';
           this.map.addLayer({...layer, layout: {...layer.layout, visibility}} as LayerSpecification, above);
         }
@@ -220,8 +200,8 @@ export class RegisterMap {
   }
 
   private firstAbove(collection: Collection): string {
-    const later = COLLECTIONS.slice(COLLECTIONS.indexOf(collection) + 1).find((one) => this.present.has(one) && this.map.getLayer(layersOf(one)[0]!.id));
-    return later ? layersOf(later)[0]!.id : OVERLAYS[0]!.id;
+    const later = COLLECTIONS.slice(COLLECTIONS.indexOf(collection) + 1).find((one) => this.present.has(one) && this.map.getLayer(this.layersOf(one)[0]!.id));
+    return later ? this.layersOf(later)[0]!.id : OVERLAYS[0]!.id;
   }
 
   /** Turns a layer on or off. */
@@ -229,7 +209,7 @@ export class RegisterMap {
     if (on) this.shown.add(collection);
     else this.shown.delete(collection);
     if (this.present.has(collection)) {
-      for (const layer of layersOf(collection)) this.map.setLayoutProperty(layer.id, 'visibility', on ? 'visible' : 'none');
+      for (const layer of this.layersOf(collection)) this.map.setLayoutProperty(layer.id, 'visibility', on ? 'visible' : 'none');
     }
     this.label();
   }
@@ -259,7 +239,7 @@ export class RegisterMap {
   at(point: {x: number; y: number}): Found[] {
     const layers = [...COLLECTIONS].reverse()
       .filter((one) => one !== 'divisions' && this.present.has(one) && this.shown.has(one))
-      .flatMap((one) => layersOf(one).map((layer) => layer.id).filter((id) => /-(fill|dot)$/.test(id)));
+      .flatMap((one) => this.layersOf(one).map((layer) => layer.id).filter((id) => /-(fill|dot)$/.test(id)));
     if (layers.length === 0) return [];
     const around: [[number, number], [number, number]] = [[point.x - 3, point.y - 3], [point.x + 3, point.y + 3]];
     const found = new Map<string, Found>();

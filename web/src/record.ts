@@ -5,7 +5,7 @@ import {problemBox} from './errors';
 import {area, textOf} from './format';
 import {boxOf} from './geo';
 import {onLang, pick, t, term} from './i18n';
-import {CLASS_COLOURS, STAGE_COLOURS, type Found, type RegisterMap} from './map';
+import {type Found, type RegisterMap} from './map';
 import {SiteSheet, stageText, type Surroundings} from './site';
 import type {RecordFeature} from './types';
 
@@ -115,7 +115,7 @@ export class RecordCard {
     const name = text(p['name']) || text(p['code']) || t('record.unnamed');
     fill(this.card,
       h('header', {},
-        h('div', {}, h('h2', {'data-testid': 'record-name'}, name), h('p', {class: 'sub'}, badge(shown.kind, p), text(p['code']) !== name ? h('span', {class: 'mono'}, text(p['code'])) : null)),
+        h('div', {}, h('h2', {'data-testid': 'record-name'}, name), h('p', {class: 'sub'}, badge(shown.kind, p, this.map), text(p['code']) !== name ? h('span', {class: 'mono'}, text(p['code'])) : null)),
         h('button', {type: 'button', class: 'close', title: t('close'), 'aria-label': t('close'), onclick: () => this.close()}, '×')),
       shown.said ? h('p', {class: 'said', role: 'status', tabindex: '-1', 'data-testid': 'said'}, shown.said) : null,
       shown.state === 'loading' ? loading() : null,
@@ -161,10 +161,10 @@ export class RecordCard {
 }
 
 const text = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
-function badge(kind: Kind, p: Record<string, unknown>): HTMLElement | null {
+function badge(kind: Kind, p: Record<string, unknown>, map: RegisterMap): HTMLElement | null {
   const value = text(p[kind === 'site' ? 'stage' : 'class']);
   if (!value) return null;
   const mark = h('span', {class: 'badge'}, kind === 'site' ? stageText(p) : term('class.', value));
-  mark.style.setProperty('--c', (kind === 'site' ? STAGE_COLOURS : CLASS_COLOURS)[value] ?? '#667a88');
+  mark.style.setProperty('--c', map.colourOf(value));
   return mark;
 }

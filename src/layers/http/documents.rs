@@ -24,6 +24,7 @@ const REL_QUERYABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
 const REL_CONFORMANCE: &str = "http://www.opengis.net/def/rel/ogc/1.0/conformance";
 const REL_DATA: &str = "http://www.opengis.net/def/rel/ogc/1.0/data";
 const REL_TILESETS: &str = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector";
+pub(super) const REL_STYLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/styles";
 const REL_TILING_SCHEMES: &str = "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes";
 
 /// The entrance to `/ogc`.
@@ -68,6 +69,7 @@ pub(super) async fn landing(ask: Ask) -> Result<Response, Stop> {
     links.push(link(ask.url("/ogc/collections"), REL_DATA, JSON, &data, lang));
     let schemes = Text::fixed("切片矩阵集", "Tile matrix sets");
     links.push(link(ask.url("/ogc/tileMatrixSets"), REL_TILING_SCHEMES, JSON, &schemes, lang));
+    links.push(link(ask.url("/ogc/styles"), REL_STYLES, JSON, &Text::fixed("图层样式", "Styles"), lang));
     let description = Text::fixed(
         "污染地块、农用地与区划图层：OGC API 要素与矢量切片，坐标为 CGCS2000 经纬度。",
         "Contaminated sites, farmland and divisions as layers: OGC API features and vector tiles, in CGCS2000 longitude and latitude.",
@@ -132,6 +134,10 @@ const CLASSES: &[&str] = &[
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
     "http://www.opengis.net/spec/tms/2.0/conf/tilematrixset",
     "http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixset",
+    "http://www.opengis.net/spec/tms/2.0/conf/tilematrixsetlimits",
+    "http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixsetlimits",
+    "http://www.opengis.net/spec/ogcapi-styles-1/0.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-styles-1/0.0/conf/mapbox-styles",
 ];
 
 /// Which parts of the standards hold.
@@ -264,6 +270,7 @@ async fn describe(ask: &Ask, view: &View, mut links: Vec<Link>) -> Result<Collec
     links.push(link(at("/sortables"), REL_SORTABLES, SCHEMA, &Text::fixed("可排序属性", "Sortables"), lang));
     links.push(link(at("/schema"), REL_SCHEMA, SCHEMA, &Text::fixed("数据结构", "Schema"), lang));
     links.push(link(at("/tiles"), REL_TILESETS, JSON, &Text::fixed("矢量切片", "Vector tiles"), lang));
+    links.push(link(at("/styles"), REL_STYLES, JSON, &Text::fixed("图层样式", "Styles"), lang));
     Ok(CollectionView {
         id: layer.id.to_string(),
         title: layer.title.in_lang(lang).to_owned(),

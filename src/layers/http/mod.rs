@@ -6,6 +6,7 @@ mod documents;
 mod form;
 mod items;
 mod schemas;
+mod styles;
 mod tiles;
 
 use super::cache::{Answer, Cache, Coding, Made, Tag};
@@ -59,6 +60,10 @@ pub fn routes(layers: impl Iterator<Item = &'static Layer>) -> OpenApiRouter<App
         .routes(routes!(tiles::tile))
         .routes(routes!(tiles::tile_matrix_sets))
         .routes(routes!(tiles::tile_matrix_set))
+        .routes(routes!(styles::styles))
+        .routes(routes!(styles::collection_styles))
+        .routes(routes!(styles::style))
+        .routes(routes!(styles::metadata))
         .layer(Extension(Arc::new(Declared { layers: layers.collect(), served: OnceLock::new() })))
 }
 
@@ -191,6 +196,12 @@ impl Ask {
             percent(value, &mut url);
         }
         url
+    }
+
+    /// The parameters of this address with their question mark, those named left out; nothing where none is left.
+    fn own_filters(&self, without: &[&str]) -> String {
+        let own = self.own_url(without);
+        own.find('?').map_or_else(String::new, |at| own[at..].to_owned())
     }
 
     /// What the caller sees of a layer.

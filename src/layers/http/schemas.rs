@@ -31,6 +31,16 @@ pub(super) fn properties(view: &View, lang: Lang) -> Map<String, Value> {
     each.collect()
 }
 
+/// The properties that features carry in tiles.
+pub(super) fn in_tiles(view: &View, lang: Lang) -> Map<String, Value> {
+    let mut carried = Map::new();
+    let title = Text::fixed("标识", "Identifier");
+    carried.insert("id".to_owned(), json!({"type": "string", "format": "uuid", "title": title.in_lang(lang)}));
+    let columns = view.columns().filter(|column| column.in_tiles).enumerate();
+    carried.extend(columns.map(|(n, column)| (column.name.to_string(), property(column, n + 1, lang))));
+    carried
+}
+
 fn property(column: &Column, place: usize, lang: Lang) -> Value {
     let (kind, format) = match column.kind {
         ColumnKind::Text => ("string", None),

@@ -1,13 +1,16 @@
 //! Tile matrix sets, tile sets, TileJSON, tiles.
 
 use super::super::cache::{Content, Made};
-use super::super::def::{ColumnKind, Layer};
+use super::super::def::ColumnKind;
 use super::super::draw;
 use super::super::features::Link;
-use super::super::query::{self, Selection};
+use super::super::query::{self, CRS84, Selection};
 use super::super::tiles::{self, TileMatrixSet};
+use super::super::view::View;
+use super::schemas;
+use super::styles::{WEB_MERCATOR, link_to_style};
 use super::{Ask, FormParams, JSON, link};
-use crate::kernel::{Error, Kind, Result, Text};
+use crate::kernel::{Bbox, Error, Kind, Result, Text};
 use crate::platform::Stop;
 use axum::body::Body;
 use axum::extract::Path;
@@ -17,6 +20,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
+const REL_GEODATA: &str = "http://www.opengis.net/def/rel/ogc/1.0/geodata";
 const REL_TILING_SCHEME: &str = "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme";
 
 const MVT: &str = "application/vnd.mapbox-vector-tile";
@@ -27,13 +31,13 @@ struct TileSets {
     /// This document in its forms.
     links: Vec<Link>,
     /// One for each tile matrix set.
-    tilesets: Vec<TileSetView>,
+    tilesets: Vec<TileSetItem>,
 }
 
-/// A collection's tiles in one tile matrix set.
+/// A collection's tiles in one tile matrix set, in short.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct TileSetView {
+struct TileSetItem {
     /// Title.
     title: String,
     /// Always `vector`.
@@ -51,13 +55,168 @@ struct TileSetView {
     links: Vec<Link>,
 }
 
-fn describe_tiles(ask: &Ask, layer: &Layer, tms: &TileMatrixSet) -> TileSetView {
-    let lang = ask.lang();
+/// A collection's tiles in one tile matrix set (OGC Tile Set Metadata 2.0).
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct TileSetView {
+    /// What is there of it in the list too.
+    #[serde(flatten)]
+    item: TileSetItem,
+    /// What is in the tiles.
+    description: String,
+    /// `unclassified` where everybody may see the collection, else `restricted`.
+    access_constraints: &'static str,
+    /// Media types of the tiles.
+    media_types: [&'static str; 1],
+    /// Tiles in which something is; there is nothing in any other. Absent where there is nothing at all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tile_matrix_set_limits: Vec<TileMatrixLimits>,
+    /// Where the caller's part of the collection lies; absent where there is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bounding_box: Option<BoundingBox>,
+    /// A place and a zoom that show the whole; absent where there is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    center_point: Option<CenterPoint>,
+    /// What is in the tiles.
+    layers: [TileLayer; 1],
+}
+
+/// Which tiles of a zoom there are.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct TileMatrixLimits {
+    /// The zoom.
+    #[schema(example = "8")]
+    tile_matrix: String,
+    /// First row.
+    min_tile_row: u32,
+    /// Last row.
+    max_tile_row: u32,
+    /// First column.
+    min_tile_col: u32,
+    /// Last column.
+    max_tile_col: u32,
+}
+
+/// A box by two of its corners.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct BoundingBox {
+    /// In the order of the CRS's axes.
+    lower_left: [f64; 2],
+    /// In the order of the CRS's axes.
+    upper_right: [f64; 2],
+    /// CRS of the corners.
+    crs: &'static str,
+}
+
+impl BoundingBox {
+    fn of(extent: &Bbox) -> BoundingBox {
+        let (lower_left, upper_right) = ([extent.west, extent.south], [extent.east, extent.north]);
+        BoundingBox { lower_left, upper_right, crs: CRS84 }
+    }
+}
+
+/// A place and a zoom.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct CenterPoint {
+    /// Longitude, latitude.
+    #[schema(example = json!([105.7, 38.7]))]
+    coordinates: [f64; 2],
+    /// CRS of the place.
+    crs: &'static str,
+    /// The zoom.
+    #[schema(example = "6")]
+    tile_matrix: String,
+}
+
+/// A layer in the tiles.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct TileLayer {
+    /// Its name in the tiles.
+    id: String,
+    /// Title.
+    title: String,
+    /// Always `vector`.
+    data_type: &'static str,
+    /// 0 points, 1 lines, 2 areas; absent where they are of several kinds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 2)]
+    geometry_dimension: Option<u8>,
+    /// Lowest zoom.
+    min_tile_matrix: String,
+    /// Highest zoom.
+    max_tile_matrix: String,
+    /// Where it lies; absent where there is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bounding_box: Option<BoundingBox>,
+    /// What features carry.
+    properties_schema: PropertiesSchema,
+    /// The collection.
+    links: [Link; 1],
+}
+
+/// What features carry, as JSON Schema.
+#[derive(Serialize, ToSchema)]
+struct PropertiesSchema {
+    /// Always `object`.
+    #[serde(rename = "type")]
+    #[schema(example = "object")]
+    kind: &'static str,
+    /// Each property with its title and type, as in `/schema`.
+    #[schema(value_type = HashMap<String, Value>)]
+    properties: Map<String, Value>,
+}
+
+/// The whole of what there is to say of a view's tiles.
+async fn describe_whole(ask: &Ask, view: &View, tms: &TileMatrixSet) -> Result<TileSetView> {
+    let (layer, lang) = (&view.layer, ask.lang());
+    let extent = ask.layers.extent(ask.app(), view).await?.bbox;
+    let limits = extent.iter().flat_map(|extent| (0..=tms.last).map(|zoom| (zoom, tms.limits(zoom, extent))));
+    let own = ask.url(&format!("/ogc/collections/{}", layer.id));
+    Ok(TileSetView {
+        item: describe_tiles(ask, view, tms),
+        description: layer.description.in_lang(lang).to_owned(),
+        access_constraints: if view.is_open() { "unclassified" } else { "restricted" },
+        media_types: [MVT],
+        tile_matrix_set_limits: limits
+            .map(|(zoom, limits)| TileMatrixLimits {
+                tile_matrix: zoom.to_string(),
+                min_tile_row: limits.rows[0],
+                max_tile_row: limits.rows[1],
+                min_tile_col: limits.columns[0],
+                max_tile_col: limits.columns[1],
+            })
+            .collect(),
+        bounding_box: extent.as_ref().map(BoundingBox::of),
+        center_point: extent.as_ref().map(tiles::overview).map(|(coordinates, zoom)| CenterPoint {
+            coordinates,
+            crs: CRS84,
+            tile_matrix: zoom.floor().to_string(),
+        }),
+        layers: [TileLayer {
+            id: layer.id.to_string(),
+            title: layer.title.in_lang(lang).to_owned(),
+            data_type: "vector",
+            geometry_dimension: layer.style.dimension,
+            min_tile_matrix: 0.to_string(),
+            max_tile_matrix: tms.last.to_string(),
+            bounding_box: extent.as_ref().map(BoundingBox::of),
+            properties_schema: PropertiesSchema { kind: "object", properties: schemas::in_tiles(view, lang) },
+            links: [link(own, REL_GEODATA, JSON, &layer.title, lang)],
+        }],
+    })
+}
+
+fn describe_tiles(ask: &Ask, view: &View, tms: &TileMatrixSet) -> TileSetItem {
+    let (layer, lang) = (&view.layer, ask.lang());
     let at = |rest: &str| ask.url(&format!("/ogc/collections/{}/tiles/{}{rest}", layer.id, tms.id));
     let mut tiles = link(at("/{tileMatrix}/{tileRow}/{tileCol}"), "item", MVT, &Text::fixed("切片", "Tiles"), lang);
     tiles.templated = Some(true);
     let scheme = ask.url(&format!("/ogc/tileMatrixSets/{}", tms.id));
-    TileSetView {
+    let mut item = TileSetItem {
         title: format!("{} · {}", layer.title.in_lang(lang), tms.title.in_lang(lang)),
         data_type: "vector",
         crs: tms.crs,
@@ -69,7 +228,11 @@ fn describe_tiles(ask: &Ask, layer: &Layer, tms: &TileMatrixSet) -> TileSetView 
             link(at("/tilejson"), "describedby", JSON, &Text::fixed("TileJSON", "TileJSON"), lang),
             link(scheme, REL_TILING_SCHEME, JSON, &tms.title, lang),
         ],
+    };
+    if tms.id == WEB_MERCATOR {
+        item.links.push(link_to_style(ask, view, ""));
     }
+    item
 }
 
 /// The tile sets of a collection.
@@ -82,7 +245,7 @@ pub(super) async fn tilesets(ask: Ask, Path(id): Path<String>) -> Result<Respons
     let view = ask.view(&id)?;
     let document = TileSets {
         links: ask.own_links(JSON, ask.wants_html()?),
-        tilesets: tiles::ALL.iter().map(|tms| describe_tiles(&ask, &view.layer, tms)).collect(),
+        tilesets: tiles::ALL.iter().map(|tms| describe_tiles(&ask, &view, tms)).collect(),
     };
     Ok(ask.document(view.layer.title.in_lang(ask.lang()), JSON, &document)?)
 }
@@ -110,8 +273,8 @@ fn find_set(id: &str) -> Result<&'static TileMatrixSet> {
 pub(super) async fn tileset(ask: Ask, Path((id, tms)): Path<(String, String)>) -> Result<Response, Stop> {
     query::only(&ask.pairs, &["f"])?;
     let view = ask.view(&id)?;
-    let document = describe_tiles(&ask, &view.layer, find_set(&tms)?);
-    Ok(ask.document(&document.title, JSON, &document)?)
+    let document = describe_whole(&ask, &view, find_set(&tms)?).await?;
+    Ok(ask.document(&document.item.title, JSON, &document)?)
 }
 
 /// TileJSON 3.0.
@@ -133,8 +296,13 @@ struct TileJson {
     /// West, south, east, north, in degrees; absent where there is nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     bounds: Option<[f64; 4]>,
+    /// Where a map opens: longitude, latitude, zoom; absent where there is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    center: Option<[f64; 3]>,
     /// The one layer in the tiles, which has the collection's name.
     vector_layers: [VectorLayer; 1],
+    /// The style that draws it.
+    links: Vec<Link>,
 }
 
 /// A layer in vector tiles.
@@ -158,7 +326,7 @@ const TILEJSON_MAX_ZOOM: u8 = 18;
 #[derive(utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "says in the document what Selection reads")]
-struct TileParams {
+pub(super) struct TileParams {
     /// A condition in CQL2 over the properties of `/queryables`.
     filter: Option<String>,
     /// `cql2-text` or `cql2-json`.
@@ -208,8 +376,7 @@ pub(super) async fn tilejson(ask: Ask, Path((id, tms)): Path<(String, String)>) 
         };
         fields.insert(column.name.to_string(), json!(kind));
     }
-    let own = ask.own_url(&["f"]);
-    let filters = own.find('?').map_or("", |at| &own[at..]);
+    let filters = ask.own_filters(&["f"]);
     let tiles = ask.url(&format!("/ogc/collections/{id}/tiles/{}/{{z}}/{{y}}/{{x}}{filters}", tms.id));
     let document = TileJson {
         tilejson: "3.0.0",
@@ -219,7 +386,10 @@ pub(super) async fn tilejson(ask: Ask, Path((id, tms)): Path<(String, String)>) 
         minzoom: 0,
         maxzoom: TILEJSON_MAX_ZOOM,
         bounds: extent.bbox.map(|b| [b.west, b.south, b.east, b.north]),
+        center: extent.bbox.as_ref().map(tiles::overview).map(|([lon, lat], zoom)| [lon, lat, zoom.floor()]),
         vector_layers: [VectorLayer { id: layer.id.to_string(), fields, minzoom: 0, maxzoom: TILEJSON_MAX_ZOOM }],
+        // A style is of web maps alone.
+        links: if tms.id == WEB_MERCATOR { vec![link_to_style(&ask, &view, &filters)] } else { Vec::new() },
     };
     let body = serde_json::to_vec(&document).map_err(Error::internal)?;
     Ok(ask.respond(StatusCode::OK, JSON, Body::from(body)))
@@ -326,6 +496,14 @@ struct TileMatrixSetView {
     uri: Option<&'static str>,
     /// CRS.
     crs: &'static str,
+    /// Axes of the CRS, in its own order.
+    #[schema(example = json!(["Lat", "Lon"]))]
+    ordered_axes: [&'static str; 2],
+    /// The registered series of scales that its own are, if they are one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    well_known_scale_set: Option<&'static str>,
+    /// What the tiles cover.
+    bounding_box: BoundingBox,
     /// One for each zoom.
     tile_matrices: Vec<TileMatrix>,
 }
@@ -350,9 +528,9 @@ struct TileMatrix {
     /// Pixels down.
     tile_height: u32,
     /// Columns.
-    matrix_width: u64,
+    matrix_width: u32,
     /// Rows.
-    matrix_height: u64,
+    matrix_height: u32,
 }
 
 /// The definition of a tile matrix set.
@@ -363,7 +541,8 @@ struct TileMatrix {
 pub(super) async fn tile_matrix_set(ask: Ask, Path(id): Path<String>) -> Result<Response, Stop> {
     query::only(&ask.pairs, &["f"])?;
     let tms = find_set(&id)?;
-    let matrices = (0..=tiles::MAX_ZOOM).map(|zoom| {
+    let [lower_left, upper_right] = tms.bounds();
+    let matrices = (0..=tms.last).map(|zoom| {
         let [matrix_width, matrix_height] = tms.size(zoom);
         TileMatrix {
             id: zoom.to_string(),
@@ -382,6 +561,9 @@ pub(super) async fn tile_matrix_set(ask: Ask, Path(id): Path<String>) -> Result<
         title: tms.title.in_lang(ask.lang()).to_owned(),
         uri: tms.uri,
         crs: tms.crs,
+        ordered_axes: tms.axes,
+        well_known_scale_set: tms.scale_set,
+        bounding_box: BoundingBox { lower_left, upper_right, crs: tms.crs },
         tile_matrices: matrices.collect(),
     };
     Ok(ask.document(&document.title, JSON, &document)?)

@@ -1,10 +1,33 @@
 //! The layer `control-zones`.
 
 use crate::kernel::Text;
-use crate::layers::Layer;
 use crate::layers::def::{Column, ColumnKind, Visibility};
+use crate::layers::style::{Class, Label, Paint};
+use crate::layers::{Layer, Style};
 use crate::platform::Permission;
 use std::borrow::Cow;
+
+const STYLE: Style = Style {
+    dimension: Some(2),
+    class: Some("undeveloped"),
+    classes: &[
+        Class::new("true", "暂不开发利用", "Temporarily undeveloped", "#5b2a86"),
+        Class::new("false", "其他管控区域", "Other control zones", "#a06cc9"),
+    ],
+    colour: "#a06cc9",
+    ended: Some("ended_on"),
+    label: Some(Label { zh: &["name", "code"], en: &["name", "code"], from: 12.5 }),
+    paints: &[
+        Paint::Fill { colour: None, opacity: &[(0.0, 0.18)] },
+        Paint::Line { class: None, from: 0.0, width: &[(8.0, 1.2), (15.0, 2.6)], dash: &[4.0, 1.5] },
+        Paint::Dot {
+            until: Some(12.5),
+            radius: &[(3.0, 2.4), (9.0, 3.8), (12.5, 1.0)],
+            opacity: &[(10.5, 1.0), (12.5, 0.0)],
+            ring: 0.0,
+        },
+    ],
+};
 
 /// Control zones, those that were ended included.
 pub static CONTROL_ZONES: Layer = Layer {
@@ -35,4 +58,5 @@ pub static CONTROL_ZONES: Layer = Layer {
     permission: Permission::Open,
     public: Visibility::Public,
     full_zoom: 0,
+    style: &STYLE,
 };

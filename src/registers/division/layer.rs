@@ -1,10 +1,31 @@
 //! The layer `divisions`.
 
 use crate::kernel::Text;
-use crate::layers::Layer;
 use crate::layers::def::{Column, ColumnKind, Visibility};
+use crate::layers::style::{Class, Label, Paint};
+use crate::layers::{Layer, Style};
 use crate::platform::Permission;
 use std::borrow::Cow;
+
+const STYLE: Style = Style {
+    dimension: Some(2),
+    class: Some("level"),
+    classes: &[
+        Class::new("province", "省级", "Province", "#6f6b58"),
+        Class::new("prefecture", "地级", "Prefecture", "#97937f"),
+        Class::new("county", "县级", "County", "#b9b6a6"),
+    ],
+    colour: "#6f6b58",
+    ended: None,
+    label: Some(Label { zh: &["name_zh", "code"], en: &["name_en", "name_zh", "code"], from: 4.0 }),
+    paints: &[
+        // The ground that everything else lies on.
+        Paint::Fill { colour: Some("#fbfaf5"), opacity: &[(0.0, 1.0)] },
+        Paint::Line { class: Some("county"), from: 5.0, width: &[(5.0, 0.4), (12.0, 1.2)], dash: &[3.0, 2.0] },
+        Paint::Line { class: Some("prefecture"), from: 0.0, width: &[(4.0, 0.7), (12.0, 2.0)], dash: &[] },
+        Paint::Line { class: Some("province"), from: 0.0, width: &[(3.0, 0.9), (12.0, 2.6)], dash: &[] },
+    ],
+};
 
 /// Divisions with and without boundary. One without is an item whose geometry is `null`; tiles leave it out.
 pub static DIVISIONS: Layer = Layer {
@@ -33,4 +54,5 @@ pub static DIVISIONS: Layer = Layer {
     permission: Permission::DivisionRead,
     public: Visibility::Public,
     full_zoom: 6,
+    style: &STYLE,
 };

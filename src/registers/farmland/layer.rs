@@ -1,10 +1,30 @@
 //! The layer `farmland`.
 
 use crate::kernel::Text;
-use crate::layers::Layer;
 use crate::layers::def::{Column, ColumnKind, Visibility};
+use crate::layers::style::{Class, Label, Paint};
+use crate::layers::{Layer, Style};
 use crate::platform::Permission;
 use std::borrow::Cow;
+
+/// Green, yellow and red, as the classes are drawn on every map of the field.
+const STYLE: Style = Style {
+    dimension: Some(2),
+    class: Some("class"),
+    classes: &[
+        Class::new("priority_protection", "优先保护类", "Priority protection", "#4f9d63"),
+        Class::new("safe_use", "安全利用类", "Safe use", "#e6b93a"),
+        Class::new("strict_control", "严格管控类", "Strict control", "#cf4a36"),
+        Class::new("unclassified", "未划定类别", "Unclassified", "#a9aca6"),
+    ],
+    colour: "#a9aca6",
+    ended: None,
+    label: Some(Label { zh: &["code"], en: &["code"], from: 15.0 }),
+    paints: &[
+        Paint::Fill { colour: None, opacity: &[(8.0, 0.7), (14.0, 0.45)] },
+        Paint::Line { class: None, from: 10.0, width: &[(10.0, 0.3), (15.0, 1.2)], dash: &[] },
+    ],
+};
 
 /// Farmland units that exist, with their class.
 pub static FARMLAND: Layer = Layer {
@@ -35,4 +55,5 @@ pub static FARMLAND: Layer = Layer {
     permission: Permission::FarmlandRead,
     public: Visibility::Departments,
     full_zoom: 13,
+    style: &STYLE,
 };

@@ -1,10 +1,24 @@
 //! The layer `crop-ban-zones`.
 
 use crate::kernel::Text;
-use crate::layers::Layer;
 use crate::layers::def::{Column, ColumnKind, Visibility};
+use crate::layers::style::{Label, Paint};
+use crate::layers::{Layer, Style};
 use crate::platform::Permission;
 use std::borrow::Cow;
+
+const STYLE: Style = Style {
+    dimension: Some(2),
+    class: None,
+    classes: &[],
+    colour: "#9e2f24",
+    ended: Some("ended_on"),
+    label: Some(Label { zh: &["title", "number"], en: &["title", "number"], from: 11.0 }),
+    paints: &[
+        Paint::Fill { colour: None, opacity: &[(0.0, 0.2)] },
+        Paint::Line { class: None, from: 0.0, width: &[(8.0, 1.2), (15.0, 2.6)], dash: &[2.0, 1.5] },
+    ],
+};
 
 /// Crop ban zones with an outline of their own, once approved; ended ones included.
 pub static CROP_BAN_ZONES: Layer = Layer {
@@ -40,4 +54,5 @@ pub static CROP_BAN_ZONES: Layer = Layer {
     permission: Permission::FarmlandRead,
     public: Visibility::Departments,
     full_zoom: 0,
+    style: &STYLE,
 };

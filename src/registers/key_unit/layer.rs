@@ -1,10 +1,30 @@
 //! The layer `key-units`.
 
 use crate::kernel::Text;
-use crate::layers::Layer;
 use crate::layers::def::{Column, ColumnKind, Visibility};
+use crate::layers::style::{Label, Paint};
+use crate::layers::{Layer, Style};
 use crate::platform::Permission;
 use std::borrow::Cow;
+
+const STYLE: Style = Style {
+    dimension: Some(2),
+    class: None,
+    classes: &[],
+    colour: "#3b5fa8",
+    ended: Some("removed_on"),
+    label: Some(Label { zh: &["name", "code"], en: &["name", "code"], from: 12.5 }),
+    paints: &[
+        Paint::Fill { colour: None, opacity: &[(0.0, 0.3)] },
+        Paint::Line { class: None, from: 0.0, width: &[(8.0, 1.0), (15.0, 2.2)], dash: &[] },
+        Paint::Dot {
+            until: Some(12.5),
+            radius: &[(3.0, 2.4), (9.0, 3.8), (12.5, 1.0)],
+            opacity: &[(10.5, 1.0), (12.5, 0.0)],
+            ring: 0.0,
+        },
+    ],
+};
 
 /// Key supervised units, those taken off the list included.
 pub static KEY_UNITS: Layer = Layer {
@@ -33,4 +53,5 @@ pub static KEY_UNITS: Layer = Layer {
     permission: Permission::CheckBasisRead,
     public: Visibility::Departments,
     full_zoom: 0,
+    style: &STYLE,
 };

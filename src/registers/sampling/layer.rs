@@ -1,10 +1,31 @@
 //! The layer `sampling-points`.
 
 use crate::kernel::Text;
-use crate::layers::Layer;
 use crate::layers::def::{Column, ColumnKind, Visibility};
+use crate::layers::style::{Class, Label, Paint};
+use crate::layers::{Layer, Style};
 use crate::platform::Permission;
 use std::borrow::Cow;
+
+const STYLE: Style = Style {
+    dimension: Some(0),
+    class: Some("program"),
+    classes: &[
+        Class::new("survey", "详查", "Survey", "#2f6fb0"),
+        Class::new("routine_monitoring", "例行监测", "Routine monitoring", "#1d8a90"),
+        Class::new("self_monitoring", "自行监测", "Self-monitoring", "#b9621a"),
+        Class::new("investigation", "地块调查", "Site investigation", "#8b3f9b"),
+    ],
+    colour: "#667a88",
+    ended: Some("in_use_to"),
+    label: Some(Label { zh: &["code"], en: &["code"], from: 14.0 }),
+    paints: &[Paint::Dot {
+        until: None,
+        radius: &[(3.0, 2.2), (10.0, 4.0), (16.0, 6.5)],
+        opacity: &[(0.0, 1.0)],
+        ring: 0.8,
+    }],
+};
 
 /// Sampling points, those given up included.
 pub static SAMPLING_POINTS: Layer = Layer {
@@ -36,4 +57,5 @@ pub static SAMPLING_POINTS: Layer = Layer {
     permission: Permission::SamplingRead,
     public: Visibility::Departments,
     full_zoom: 0,
+    style: &STYLE,
 };

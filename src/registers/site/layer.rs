@@ -1,7 +1,9 @@
 //! Sites as layers. No contact data at all; the land user's name for departments only.
 
+use super::rules::Stage;
 use crate::kernel::Text;
-use crate::layers::{Column, ColumnKind, Layer, Visibility};
+use crate::layers::style::{Class, Label, Paint};
+use crate::layers::{Column, ColumnKind, Layer, Style, Visibility};
 use crate::platform::Permission;
 use std::borrow::Cow;
 
@@ -22,6 +24,56 @@ const STAGES: &[&str] = &[
     "delisted",
     "aftercare",
 ];
+
+const fn class(stage: Stage, colour: &'static str) -> Class {
+    Class { value: stage.as_str(), title: stage.title(), colour }
+}
+
+/// Amber to brown while nobody knows.
+const SUSPECTED_STAGES: &[Class] = &[
+    class(Stage::Suspected, "#eda92a"),
+    class(Stage::PreliminarySurvey, "#e27f1b"),
+    class(Stage::PreliminaryReview, "#b9621a"),
+];
+/// Red from the conclusion on, violet and blue under measures, green where the risk is acceptable.
+const CONTAMINATED_STAGES: &[Class] = &[
+    class(Stage::Contaminated, "#c1272d"),
+    class(Stage::DetailedSurvey, "#d9486b"),
+    class(Stage::RiskAssessment, "#b03f86"),
+    class(Stage::RiskAcceptable, "#7f9a4c"),
+    class(Stage::Listed, "#7d1d3f"),
+    Class::new("risk_control", "风险管控", "Risk control", "#6a4fa3"),
+    class(Stage::Remediation, "#2f6fb0"),
+    class(Stage::EffectEvaluation, "#1d8a90"),
+];
+/// Those from the listing on.
+const CONTROL_STAGES: &[Class] = CONTAMINATED_STAGES.split_at(4).1;
+
+const OUTLINE: &[(f64, f64)] = &[(8.0, 1.0), (15.0, 2.2)];
+const FILL: Paint = Paint::Fill { colour: None, opacity: &[(0.0, 0.42)] };
+const DOT: Paint = Paint::Dot {
+    until: Some(12.5),
+    radius: &[(3.0, 2.6), (9.0, 4.2), (11.0, 3.4), (12.5, 1.0)],
+    opacity: &[(10.5, 1.0), (12.5, 0.0)],
+    ring: 0.0,
+};
+const LABEL: Label = Label { zh: &["name", "code"], en: &["name", "code"], from: 12.5 };
+
+const SUSPECTED_STYLE: Style = Style {
+    dimension: Some(2),
+    class: Some("stage"),
+    classes: SUSPECTED_STAGES,
+    colour: "#8d99a3",
+    ended: None,
+    label: Some(LABEL),
+    paints: &[FILL, Paint::Line { class: None, from: 0.0, width: OUTLINE, dash: &[2.5, 1.5] }, DOT],
+};
+const CONTAMINATED_STYLE: Style = Style {
+    classes: CONTAMINATED_STAGES,
+    paints: &[FILL, Paint::Line { class: None, from: 0.0, width: OUTLINE, dash: &[] }, DOT],
+    ..SUSPECTED_STYLE
+};
+const CONTROL_STYLE: Style = Style { classes: CONTROL_STAGES, ..CONTAMINATED_STYLE };
 
 const CODE: Column = Column::new("code", ColumnKind::Text, "编码", "Code");
 const NATIONAL_CODE: Column =
@@ -95,6 +147,7 @@ pub static SUSPECTED_SITES: Layer = Layer {
     permission: Permission::SiteRead,
     public: Visibility::Departments,
     full_zoom: 0,
+    style: &SUSPECTED_STYLE,
 };
 
 /// 污染地块名录: every site in the directory of contaminated sites.
@@ -131,6 +184,7 @@ pub static CONTAMINATED_SITES: Layer = Layer {
     permission: Permission::SiteRead,
     public: Visibility::Public,
     full_zoom: 0,
+    style: &CONTAMINATED_STYLE,
 };
 
 /// 建设用地土壤污染风险管控和修复名录.
@@ -166,11 +220,12 @@ pub static CONTROL_LIST: Layer = Layer {
     permission: Permission::SiteRead,
     public: Visibility::Public,
     full_zoom: 0,
+    style: &CONTROL_STYLE,
 };
 
 #[cfg(test)]
 mod tests {
-    use super::super::rules::{List, Stage};
+    use super::super::rules::{List, OnList, Stage};
     use super::*;
 
     #[test]
@@ -178,6 +233,20 @@ mod tests {
         let mut named: Vec<&str> = Stage::ALL.map(Stage::as_str).to_vec();
         named.dedup();
         assert_eq!(named, STAGES);
+    }
+
+    #[test]
+    fn the_stages_of_a_list_have_colours_and_no_others() {
+        for (layer, list) in [
+            (&SUSPECTED_SITES, List::SuspectedList),
+            (&CONTAMINATED_SITES, List::ContaminatedDirectory),
+            (&CONTROL_LIST, List::ControlList),
+        ] {
+            let mut on: Vec<_> = Stage::ALL.into_iter().filter(|stage| stage.on(list) != OnList::No).collect();
+            on.dedup_by_key(|stage| stage.as_str());
+            let coloured: Vec<_> = layer.style.classes.iter().map(|class| class.value).collect();
+            assert_eq!(coloured, on.iter().map(|stage| stage.as_str()).collect::<Vec<_>>(), "{}", layer.id);
+        }
     }
 
     #[test]
