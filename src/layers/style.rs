@@ -396,6 +396,11 @@ impl<'a> Painter<'a> {
             "text-max-width": 9,
             "text-padding": 4,
         });
+        if self.style.dimension == Some(0) {
+            // Below the dot, which it would else cover.
+            layer["layout"]["text-anchor"] = json!("top");
+            layer["layout"]["text-offset"] = json!([0, 0.6]);
+        }
         Some(layer)
     }
 
