@@ -123,6 +123,8 @@ pub(super) struct Entry {
     /// 200, or 204 where there is nothing to be seen.
     pub status: u16,
     pub media_type: &'static str,
+    /// Whether it lacks what would have been too much.
+    pub partial: bool,
     plain: Bytes,
     packed: [OnceLock<Bytes>; 3],
 }
@@ -130,7 +132,7 @@ pub(super) struct Entry {
 impl Entry {
     /// An answer under its tag.
     pub fn new(tag: Tag, status: u16, media_type: &'static str, plain: Bytes) -> Entry {
-        Entry { tag, status, media_type, plain, packed: Default::default() }
+        Entry { tag, status, media_type, partial: false, plain, packed: Default::default() }
     }
 
     /// Its bytes as the client takes them, and how they are packed.
@@ -169,6 +171,8 @@ pub(super) struct Made {
 pub(super) enum Content {
     /// All of it; it is kept.
     Whole(Bytes),
+    /// As much of it as an answer may have, which is said; it is kept.
+    Part(Bytes),
     /// More than is kept.
     Stream(BoxStream<'static, Result<Bytes>>),
 }
@@ -180,7 +184,7 @@ impl Content {
     /// When it breaks off.
     pub async fn whole(self) -> Result<Bytes> {
         match self {
-            Content::Whole(bytes) => Ok(bytes),
+            Content::Whole(bytes) | Content::Part(bytes) => Ok(bytes),
             Content::Stream(chunks) => {
                 let joined = chunks.try_fold(BytesMut::new(), async |mut joined, chunk| {
                     joined.extend_from_slice(&chunk);
@@ -294,6 +298,9 @@ fn answer(made: Made, tag_at: impl Fn(i64) -> Tag) -> Result<Answer> {
     let tag = tag_at(revision);
     Ok(match content {
         Content::Whole(bytes) => Answer::Entry(Arc::new(Entry::new(tag, status, media_type, bytes))),
+        Content::Part(bytes) => {
+            Answer::Entry(Arc::new(Entry { partial: true, ..Entry::new(tag, status, media_type, bytes) }))
+        }
         Content::Stream(chunks) => Answer::Stream { tag, status, media_type, chunks },
     })
 }

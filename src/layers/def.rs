@@ -1,6 +1,7 @@
 //! What a layer is: data that a register declares once, or makes of what was imported. SQL in it is ours in either case: what
 //! a file or a row names is text that is bound.
 
+use super::drawn::Drawn;
 use super::style::Style;
 use crate::config::{Audience, Config};
 use crate::kernel::{Result, Text};
@@ -37,9 +38,8 @@ pub struct Layer {
     pub permission: Permission,
     /// Who may see the rows; everybody sees public columns only. The operator's settings may say otherwise.
     pub public: Visibility,
-    /// Lowest zoom at which every feature is in the tiles; below it features smaller than a pixel are left out. With 0
-    /// nothing ever is: what is smaller than a grid cell is then a point. A layer of points needs 0.
-    pub full_zoom: u8,
+    /// From which zoom on what of it is in the tiles.
+    pub drawn: Drawn,
     /// How maps draw it.
     pub style: &'static Style,
 }

@@ -9,6 +9,7 @@
 //! html     the same answers for a browser      draw     rows → vector tiles
 //! outgoing answers on their way out            download whole selections in other forms
 //! style    colours and words of classes → the style of a map
+//! drawn    what tiles have at which zoom
 //! http     the routes
 //! cql2     the language of filters: pure       crs      reference systems, by their URIs
 //! format   rows as GeoJSON, CSV, FlatGeobuf, GeoParquet, GeoPackage: pure
@@ -34,6 +35,7 @@ pub mod crs;
 pub mod def;
 mod download;
 mod draw;
+mod drawn;
 mod features;
 pub mod format;
 mod gate;
@@ -53,4 +55,5 @@ mod view;
 pub use crs::Crs;
 pub use def::{Column, ColumnKind, Layer, Visibility};
 pub use download::export;
+pub use drawn::{Drawn, Small};
 pub use style::Style;

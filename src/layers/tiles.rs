@@ -122,6 +122,7 @@ pub(super) static ALL: [TileMatrixSet; 3] = [
 
 /// What a tile is cut from.
 pub(super) struct Cut {
+    /// The zoom of WebMercatorQuad whose tiles are as wide.
     pub zoom: u8,
     /// The tile's units.
     pub grid: Grid,
@@ -208,7 +209,14 @@ impl TileMatrixSet {
         let [east_deg, north_deg] = self.degrees(west + side, north);
         let pixel = [(east_deg - west_deg) / 512.0, (north_deg - south_deg) / 512.0];
         let grid = if self.in_degrees() { Grid::degrees(west, north, side) } else { Grid::mercator(zoom, column, row) };
-        Some(Cut { zoom, grid, search, pixel })
+        Some(Cut { zoom: zoom + self.ahead(), grid, search, pixel })
+    }
+
+    /// How many zooms of WebMercatorQuad its own are ahead: as many as its tiles are narrower.
+    pub fn ahead(&self) -> u8 {
+        let world = if self.in_degrees() { 360.0 } else { 2.0 * HALF };
+        let narrower = (0..4).find(|zoom| self.width * f64::from(1_u32 << zoom) >= world);
+        narrower.unwrap_or_default()
     }
 
     fn in_degrees(&self) -> bool {

@@ -8,7 +8,7 @@ use axum::routing::get;
 use jingtu::api::{middleware, problem};
 use jingtu::config::{Config, LayerSettings};
 use jingtu::kernel::{Day, DivisionCode, Text};
-use jingtu::layers::{Column, ColumnKind, Layer, Style, Visibility};
+use jingtu::layers::{Column, ColumnKind, Drawn, Layer, Small, Style, Visibility};
 use jingtu::platform::identity::{NewKey, keys};
 use jingtu::platform::{App, Permission, Reply, Role};
 use proptest::test_runner::{Config as Cases, TestRunner};
@@ -43,8 +43,8 @@ const fn layer(id: &'static str, public: Visibility, permission: Permission, row
         valid: (Some("valid_from"), Some("valid_to")),
         permission,
         public,
-        full_zoom: 12,
         style: &Style::PLAIN,
+        drawn: Drawn::from_zoom(12, Small::Pixel),
     }
 }
 
@@ -974,7 +974,7 @@ struct TileLayer {
 }
 
 /// Fields of a protocol buffer message: number, and a number or bytes.
-fn fields(mut bytes: &[u8]) -> Vec<(u64, Result<u64, &[u8]>)> {
+pub(crate) fn fields(mut bytes: &[u8]) -> Vec<(u64, Result<u64, &[u8]>)> {
     fn varint(bytes: &mut &[u8]) -> u64 {
         let (mut n, mut shift) = (0, 0);
         loop {
@@ -1097,12 +1097,16 @@ async fn a_small_site_is_a_point_from_afar_and_an_outline_near_by() {
     let world = World::new().await;
     let properties = json!({"code": "B", "name": "地块", "division_code": "152921", "stage": "contaminated"});
     load(&world, "sites", &[feature(properties, square(105.0, 38.0, 100.0))], 1).await;
-    for (place, shape) in [("0/0/0", 1), ("4/6/12", 1), ("14/6319/12970", 3)] {
+    for (place, name, shape) in [
+        ("10/394/810", "contaminated-sites-points", 1),
+        ("12/1579/3242", "contaminated-sites-points", 1),
+        ("14/6319/12970", "contaminated-sites", 3),
+    ] {
         let path = format!("/ogc/collections/contaminated-sites/tiles/WebMercatorQuad/{place}");
         let response = world.get(&path).send().await.unwrap();
         assert_eq!(response.status(), 200, "{place}");
         let layer = read_tile(&response.bytes().await.unwrap()).remove(0);
-        assert_eq!((layer.name.as_str(), &layer.shapes), ("contaminated-sites", &vec![shape]), "{place}");
+        assert_eq!((layer.name.as_str(), &layer.shapes), (name, &vec![shape]), "{place}");
         assert!(layer.texts.contains("B"), "{place}: {layer:?}");
     }
 }

@@ -41,6 +41,9 @@ const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=utf-8";
 const SCHEMA: &str = "application/schema+json";
 
+/// Says that an answer lacks what would have been too much: of a tile its smallest features.
+const TRUNCATED: &str = "jingtu-truncated";
+
 /// The operations over these layers.
 pub fn routes(layers: impl Iterator<Item = &'static Layer>) -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -302,6 +305,9 @@ impl Ask {
                 if let Some(coding) = coding {
                     let name = HeaderValue::from_static(coding.name());
                     response.headers_mut().insert(header::CONTENT_ENCODING, name);
+                }
+                if entry.partial {
+                    response.headers_mut().insert(TRUNCATED, HeaderValue::from_static("true"));
                 }
                 (response, entry.tag)
             }

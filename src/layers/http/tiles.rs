@@ -2,7 +2,8 @@
 
 use super::super::cache::{Content, Made};
 use super::super::def::ColumnKind;
-use super::super::draw;
+use super::super::draw::{self, Tile};
+use super::super::drawn::{Omission, POINTS};
 use super::super::features::Link;
 use super::super::query::{self, CRS84, Selection};
 use super::super::tiles::{self, TileMatrixSet};
@@ -51,6 +52,9 @@ struct TileSetItem {
     /// Where the tile matrix set is registered, if it is.
     #[serde(rename = "tileMatrixSetURI", skip_serializing_if = "Option::is_none")]
     tile_matrix_set_uri: Option<&'static str>,
+    /// What the tiles do not have at low zooms, and what stands for it; absent where they have everything.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    omissions: Vec<Omission>,
     /// The set, the tiles, their TileJSON.
     links: Vec<Link>,
 }
@@ -222,6 +226,7 @@ fn describe_tiles(ask: &Ask, view: &View, tms: &TileMatrixSet) -> TileSetItem {
         crs: tms.crs,
         tile_matrix_set_id: tms.id,
         tile_matrix_set_uri: tms.uri,
+        omissions: layer.drawn.omissions(&layer.id),
         links: vec![
             link(at(""), "self", JSON, &tms.title, lang),
             tiles,
@@ -299,8 +304,11 @@ struct TileJson {
     /// Where a map opens: longitude, latitude, zoom; absent where there is nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     center: Option<[f64; 3]>,
-    /// The one layer in the tiles, which has the collection's name.
-    vector_layers: [VectorLayer; 1],
+    /// The layers in the tiles: the one with the collection's name, and at low zooms another beside it.
+    vector_layers: Vec<VectorLayer>,
+    /// What the tiles do not have at low zooms, and what stands for it; absent where they have everything.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    omissions: Vec<Omission>,
     /// The style that draws it.
     links: Vec<Link>,
 }
@@ -352,6 +360,40 @@ fn only_form(ask: &Ask, form: &'static str) -> Result<()> {
     }
 }
 
+/// The layers in a view's tiles.
+fn vector_layers(view: &View, tms: &TileMatrixSet) -> Vec<VectorLayer> {
+    let drawn = &view.layer.drawn;
+    let mut fields = Map::new();
+    fields.insert("id".to_owned(), json!("String"));
+    for column in view.columns().filter(|column| column.in_tiles) {
+        let kind = match column.kind {
+            ColumnKind::Integer | ColumnKind::Number => "Number",
+            ColumnKind::Boolean => "Boolean",
+            ColumnKind::Text | ColumnKind::Day | ColumnKind::Instant | ColumnKind::Uuid => "String",
+        };
+        fields.insert(column.name.to_string(), json!(kind));
+    }
+    let class = drawn.class.and_then(|name| view.columns().find(|column| column.name == name));
+    let companions = drawn.companions().filter_map(|(name, below)| {
+        let mut fields =
+            if name == POINTS && drawn.clusters_below < drawn.points_below { fields.clone() } else { Map::new() };
+        if name == POINTS {
+            fields.insert("point_count".to_owned(), json!("Number"));
+            fields.insert("point_count_abbreviated".to_owned(), json!("String"));
+            let counts = class.map_or(&[][..], |column| column.values).iter().map(|value| format!("count_{value}"));
+            fields.extend(counts.map(|name| (name, json!("Number"))));
+        } else if let Some(column) = class {
+            fields.insert(column.name.to_string(), json!("String"));
+        }
+        // Zooms are those of the tile matrix set: its last one below the limit.
+        let maxzoom = below.checked_sub(tms.ahead() + 1)?;
+        Some(VectorLayer { id: format!("{}{name}", view.layer.id), fields, minzoom: 0, maxzoom })
+    });
+    let companions: Vec<VectorLayer> = companions.collect();
+    let own = VectorLayer { id: view.layer.id.to_string(), fields, minzoom: 0, maxzoom: TILEJSON_MAX_ZOOM };
+    std::iter::once(own).chain(companions).collect()
+}
+
 /// TileJSON of a tile set, for MapLibre and its kin. Filters are carried over into the address of the tiles: `datetime`,
 /// `known_at`, and each property of `/queryables`.
 #[utoipa::path(get, path = "/ogc/collections/{collection}/tiles/{tms}/tilejson", operation_id = "collection_tilejson", tag = "layers",
@@ -366,16 +408,6 @@ pub(super) async fn tilejson(ask: Ask, Path((id, tms)): Path<(String, String)>) 
     Selection::read(&view, &ask.pairs, false, &["f"])?;
     let (layer, lang) = (&view.layer, ask.lang());
     let extent = ask.layers.extent(ask.app(), &view).await?;
-    let mut fields = Map::new();
-    fields.insert("id".to_owned(), json!("String"));
-    for column in view.columns().filter(|column| column.in_tiles) {
-        let kind = match column.kind {
-            ColumnKind::Integer | ColumnKind::Number => "Number",
-            ColumnKind::Boolean => "Boolean",
-            ColumnKind::Text | ColumnKind::Day | ColumnKind::Instant | ColumnKind::Uuid => "String",
-        };
-        fields.insert(column.name.to_string(), json!(kind));
-    }
     let filters = ask.own_filters(&["f"]);
     let tiles = ask.url(&format!("/ogc/collections/{id}/tiles/{}/{{z}}/{{y}}/{{x}}{filters}", tms.id));
     let document = TileJson {
@@ -387,7 +419,8 @@ pub(super) async fn tilejson(ask: Ask, Path((id, tms)): Path<(String, String)>) 
         maxzoom: TILEJSON_MAX_ZOOM,
         bounds: extent.bbox.map(|b| [b.west, b.south, b.east, b.north]),
         center: extent.bbox.as_ref().map(tiles::overview).map(|([lon, lat], zoom)| [lon, lat, zoom.floor()]),
-        vector_layers: [VectorLayer { id: layer.id.to_string(), fields, minzoom: 0, maxzoom: TILEJSON_MAX_ZOOM }],
+        vector_layers: vector_layers(&view, tms),
+        omissions: layer.drawn.omissions(&layer.id),
         // A style is of web maps alone.
         links: if tms.id == WEB_MERCATOR { vec![link_to_style(&ask, &view, &filters)] } else { Vec::new() },
     };
@@ -395,9 +428,13 @@ pub(super) async fn tilejson(ask: Ask, Path((id, tms)): Path<(String, String)>) 
     Ok(ask.respond(StatusCode::OK, JSON, Body::from(body)))
 }
 
-/// A vector tile. Its one layer has the collection's name; each feature carries `id` and the properties that the caller
-/// may see. At low zooms features smaller than a pixel are left out. The filters are those of `/items`: `datetime`,
-/// `known_at`, and each property of `/queryables`.
+/// A vector tile. The layer with the collection's name has the features; each carries `id` and the properties that the
+/// caller may see. At low zooms small features are left out of it, and another layer may stand for them: `<id>-points` has a
+/// point for each feature or, from farther away, for each cluster of them (`point_count`, `point_count_abbreviated`,
+/// `count_<value>` for each class); `<id>-overview` has squares of the class that prevails in them. `omissions` of the tile
+/// set and of its TileJSON say which from which zoom on. A tile has 50,000 features or 4 MiB at most: with more the largest
+/// are in it, and the header `Jingtu-Truncated: true` says so. The filters are those of `/items`: `datetime`, `known_at`, and
+/// each property of `/queryables`.
 #[utoipa::path(get, path = "/ogc/collections/{collection}/tiles/{tms}/{z}/{y}/{x}", operation_id = "collection_tile", tag = "layers",
     params(("collection" = String, Path, description = "Name of the collection", example = "divisions"),
         ("tms" = String, Path, description = "Name of the tile matrix set", example = "WebMercatorQuad"),
@@ -433,10 +470,11 @@ pub(super) async fn tile(
     })?;
     let parts = [view.mark(), selection.mark(&view), ask.path.clone()];
     let answer = ask.answer(&ask.layers.gate, &view, &parts, |mut reading| async {
-        let (revision, bytes) = draw::tile(reading.conn()?, &view, &selection, &cut).await?;
+        let Tile { revision, bytes, truncated } = draw::tile(reading.conn()?, &view, &selection, &cut).await?;
         reading.done();
         let status = if bytes.is_empty() { 204 } else { 200 };
-        Ok(Made { revision, status, media_type: MVT, content: Content::Whole(bytes.into()) })
+        let content = if truncated { Content::Part(bytes.into()) } else { Content::Whole(bytes.into()) };
+        Ok(Made { revision, status, media_type: MVT, content })
     });
     Ok(answer.await?)
 }

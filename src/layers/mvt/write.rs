@@ -158,6 +158,18 @@ impl TileWriter {
         self.id = None;
     }
 
+    /// Writes a rectangle with the tags and the id given since the last feature: its north-western and its south-eastern
+    /// corner.
+    pub fn rectangle(&mut self, [west, north]: [i32; 2], [east, south]: [i32; 2]) {
+        self.commands.clear();
+        let mut pen = Pen { at: [0, 0], out: &mut self.commands };
+        pen.path(&[[west, north], [east, north], [east, south], [west, south]]);
+        pen.command(CLOSE_PATH, 1);
+        self.put_feature(3);
+        self.tags.clear();
+        self.id = None;
+    }
+
     fn put_feature(&mut self, kind: u8) {
         let id = self.id.map_or(0, |id| 1 + varint_length(id));
         let tags = if self.tags.is_empty() { 0 } else { 1 + prefixed_length(self.tags.len()) };

@@ -1,12 +1,12 @@
 //! The only dynamic SQL. Identifiers and expressions come from the constants of a [`Layer`]; every value is bound.
 
 mod filter;
+pub(super) mod tile;
 
 use super::crs::{Crs, STORED};
 use super::def::{Column, ColumnKind, Layer};
 use super::query::{After, Filter, Page, Selection, Shape, SortKey, Values};
 use super::revision::Versions;
-use super::tiles::Cut;
 use super::view::{Reach, View};
 use crate::kernel::{Bbox, Day, Error, Kind, Result, Text};
 use chrono::{DateTime, Utc};
@@ -250,47 +250,6 @@ pub(super) async fn extent(db: &mut PgConnection, view: &View) -> Result<(i64, E
         _ => Some((row.try_get(4)?, row.try_get(5)?)),
     };
     Ok((row.try_get(6)?, Extent { bbox, days }))
-}
-
-/// What stands before a view's columns in a row of [`tile`]: the layer's revision, the feature's identifier (null where
-/// there is no feature at all), its geometry as well-known binary.
-pub(super) const BEFORE_TAGS: usize = 3;
-
-/// The features of a tile and its margin with the columns that tiles carry, in the order of their ids, so that the same rows
-/// give the same bytes.
-///
-/// # Errors
-/// As [`page`].
-pub(super) fn tile(view: &View, selection: &Selection, cut: &Cut) -> Result<Sql> {
-    let (table, known_at) = (view.layer.table, selection.known_at);
-    let mut sql = Sql::new("select at.seq, tile.* from ");
-    push_at(&mut sql, &view.layer);
-    sql.push(" left join lateral (");
-    sql.push(format_args!("select {table}.id, st_asbinary({table}.geom)"));
-    for column in view.columns().filter(|column| column.in_tiles) {
-        sql.push(", ");
-        push_seen(&mut sql, view, column, known_at);
-    }
-    sql.push(" from ");
-    push_source(&mut sql, &view.layer, known_at);
-    push_conditions(&mut sql, view, selection)?;
-    // The box is transformed, never the column: an index knows the column as it is stored.
-    sql.push(" and (");
-    push_box(&mut sql, table, &cut.search);
-    sql.push(")");
-    if cut.zoom < view.layer.full_zoom {
-        // Read from the box that is stored in front of the geometry, which is not unpacked for it.
-        for (n, axis) in ["x", "y"].into_iter().enumerate() {
-            sql.push(if n == 0 { " and (" } else { " or " });
-            sql.push(format_args!(
-                "st_{axis}max(box2d({table}.geom)::box3d) - st_{axis}min(box2d({table}.geom)::box3d) >= "
-            ));
-            sql.push_bind(cut.pixel[n]);
-        }
-        sql.push(")");
-    }
-    sql.push(format_args!(" order by {table}.id) as tile on true"));
-    Ok(sql)
 }
 
 /// The box in longitude and latitude that a box in another system lies in.

@@ -3,7 +3,7 @@
 use crate::kernel::Text;
 use crate::layers::def::{Column, ColumnKind, Visibility};
 use crate::layers::style::{Class, Label, Paint};
-use crate::layers::{Layer, Style};
+use crate::layers::{Drawn, Layer, Style};
 use crate::platform::Permission;
 use std::borrow::Cow;
 
@@ -57,6 +57,6 @@ pub static CONTROL_ZONES: Layer = Layer {
     valid: (Some("approved_on"), Some("(ended_on - 1)")),
     permission: Permission::Open,
     public: Visibility::Public,
-    full_zoom: 0,
     style: &STYLE,
+    drawn: Drawn::ALWAYS,
 };

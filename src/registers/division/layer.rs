@@ -3,7 +3,7 @@
 use crate::kernel::Text;
 use crate::layers::def::{Column, ColumnKind, Visibility};
 use crate::layers::style::{Class, Label, Paint};
-use crate::layers::{Layer, Style};
+use crate::layers::{Drawn, Layer, Small, Style};
 use crate::platform::Permission;
 use std::borrow::Cow;
 
@@ -53,6 +53,6 @@ pub static DIVISIONS: Layer = Layer {
     valid: (Some("valid_from"), Some("valid_to")),
     permission: Permission::DivisionRead,
     public: Visibility::Public,
-    full_zoom: 6,
     style: &STYLE,
+    drawn: Drawn::from_zoom(6, Small::Pixel).outlines(&[(3, "outline_3"), (6, "outline_6"), (9, "outline_9")]),
 };

@@ -3,7 +3,7 @@
 use crate::kernel::Text;
 use crate::layers::def::{Column, ColumnKind, Visibility};
 use crate::layers::style::{Class, Label, Paint};
-use crate::layers::{Layer, Style};
+use crate::layers::{Drawn, Layer, Small, Style};
 use crate::platform::Permission;
 use std::borrow::Cow;
 
@@ -54,6 +54,6 @@ pub static FARMLAND: Layer = Layer {
     valid: (None, None),
     permission: Permission::FarmlandRead,
     public: Visibility::Departments,
-    full_zoom: 13,
     style: &STYLE,
+    drawn: Drawn::from_zoom(14, Small::Sampled).by("class"),
 };

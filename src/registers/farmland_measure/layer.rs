@@ -3,7 +3,7 @@
 use crate::kernel::Text;
 use crate::layers::def::{Column, ColumnKind, Visibility};
 use crate::layers::style::{Label, Paint};
-use crate::layers::{Layer, Style};
+use crate::layers::{Drawn, Layer, Style};
 use crate::platform::Permission;
 use std::borrow::Cow;
 
@@ -53,6 +53,6 @@ pub static CROP_BAN_ZONES: Layer = Layer {
     ),
     permission: Permission::FarmlandRead,
     public: Visibility::Departments,
-    full_zoom: 0,
     style: &STYLE,
+    drawn: Drawn::ALWAYS,
 };

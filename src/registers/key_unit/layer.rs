@@ -3,7 +3,7 @@
 use crate::kernel::Text;
 use crate::layers::def::{Column, ColumnKind, Visibility};
 use crate::layers::style::{Label, Paint};
-use crate::layers::{Layer, Style};
+use crate::layers::{Drawn, Layer, Style};
 use crate::platform::Permission;
 use std::borrow::Cow;
 
@@ -52,6 +52,6 @@ pub static KEY_UNITS: Layer = Layer {
     valid: (Some("listed_on"), Some("(removed_on - 1)")),
     permission: Permission::CheckBasisRead,
     public: Visibility::Departments,
-    full_zoom: 0,
     style: &STYLE,
+    drawn: Drawn::points(13, 9),
 };

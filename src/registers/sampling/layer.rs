@@ -3,7 +3,7 @@
 use crate::kernel::Text;
 use crate::layers::def::{Column, ColumnKind, Visibility};
 use crate::layers::style::{Class, Label, Paint};
-use crate::layers::{Layer, Style};
+use crate::layers::{Drawn, Layer, Style};
 use crate::platform::Permission;
 use std::borrow::Cow;
 
@@ -56,6 +56,6 @@ pub static SAMPLING_POINTS: Layer = Layer {
     valid: (Some("in_use_from"), Some("in_use_to")),
     permission: Permission::SamplingRead,
     public: Visibility::Departments,
-    full_zoom: 0,
     style: &STYLE,
+    drawn: Drawn::clusters(10, "point(st_x(sampling_point.geom), st_y(sampling_point.geom))").by("program"),
 };

@@ -3,7 +3,7 @@
 use super::rules::Stage;
 use crate::kernel::Text;
 use crate::layers::style::{Class, Label, Paint};
-use crate::layers::{Column, ColumnKind, Layer, Style, Visibility};
+use crate::layers::{Column, ColumnKind, Drawn, Layer, Style, Visibility};
 use crate::platform::Permission;
 use std::borrow::Cow;
 
@@ -117,6 +117,9 @@ const INVENTED: Column =
 /// The land user of the record, and whoever is liable in its stead.
 const OWNERS: &[&str] = &["site.land_user_credit_code", "site.liable_party_credit_code"];
 
+/// Outlines near by, points from afar, clusters from farther still.
+const DRAWN: Drawn = Drawn::points(13, 10).by("stage");
+
 /// 疑似污染地块名单: from the listing to the review's conclusion.
 pub static SUSPECTED_SITES: Layer = Layer {
     id: Cow::Borrowed("suspected-sites"),
@@ -146,8 +149,8 @@ pub static SUSPECTED_SITES: Layer = Layer {
     valid: (Some("coalesce(site.suspected_on, site.stage_since)"), None),
     permission: Permission::SiteRead,
     public: Visibility::Departments,
-    full_zoom: 0,
     style: &SUSPECTED_STYLE,
+    drawn: DRAWN,
 };
 
 /// 污染地块名录: every site in the directory of contaminated sites.
@@ -183,8 +186,8 @@ pub static CONTAMINATED_SITES: Layer = Layer {
     valid: (Some("coalesce(site.contaminated_on, site.stage_since)"), None),
     permission: Permission::SiteRead,
     public: Visibility::Public,
-    full_zoom: 0,
     style: &CONTAMINATED_STYLE,
+    drawn: DRAWN,
 };
 
 /// 建设用地土壤污染风险管控和修复名录.
@@ -219,8 +222,8 @@ pub static CONTROL_LIST: Layer = Layer {
     valid: (Some("coalesce(site.control_listed_on, site.contaminated_on, site.stage_since)"), None),
     permission: Permission::SiteRead,
     public: Visibility::Public,
-    full_zoom: 0,
     style: &CONTROL_STYLE,
+    drawn: DRAWN,
 };
 
 #[cfg(test)]
