@@ -1099,7 +1099,7 @@ async fn a_small_site_is_a_point_from_afar_and_an_outline_near_by() {
     load(&world, "sites", &[feature(properties, square(105.0, 38.0, 100.0))], 1).await;
     for (place, name, shape) in [
         ("10/394/810", "contaminated-sites-points", 1),
-        ("12/1579/3242", "contaminated-sites-points", 1),
+        ("11/789/1621", "contaminated-sites-points", 1),
         ("14/6319/12970", "contaminated-sites", 3),
     ] {
         let path = format!("/ogc/collections/contaminated-sites/tiles/WebMercatorQuad/{place}");

@@ -33,6 +33,7 @@ mod life_cycle;
 mod lineage;
 mod lists;
 mod loading;
+mod low_zooms;
 mod notice;
 mod openapi;
 mod outbox;
