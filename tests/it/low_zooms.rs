@@ -326,7 +326,7 @@ async fn boundaries_have_few_vertices_from_afar_and_all_near_by() {
         "update division set geom = (
             select st_setsrid(st_makepolygon(st_addpoint(line, st_startpoint(line))), 4490)
             from (select st_makeline(st_point(105 + r * cos(a), 38 + r * sin(a)) order by a) as line
-                  from (select i * pi() / 10000 as a, 1 + 0.02 * sin(i * pi() / 25) + 0.001 * sin(i * 2.1) as r
+                  from (select i * pi() / 10000 as a, 1 + 0.002 * sin(i * pi() / 25) + 0.0003 * sin(i * 2.1) as r
                         from generate_series(0, 19999) i) s) l)
          where code = '152921'",
     )
@@ -338,7 +338,7 @@ async fn boundaries_have_few_vertices_from_afar_and_all_near_by() {
         found.numbers
     };
     let (far, near) = (numbers(place(3, 105.0, 38.0)).await, numbers(place(6, 105.9, 38.0)).await);
-    assert!(far > 8 && far < 500 && far < near && near < 3_000, "{far} {near}");
+    assert!(far > 8 && far < 200 && near < 3_000, "{far} {near}");
     // As the rows are from zoom 10 on: an eighth of the boundary is in this tile.
     assert!(numbers(place(10, 106.0, 38.05)).await > 500);
     let then = low.known_before().await;
