@@ -15,7 +15,7 @@ WEB_BUILT := web/node_modules/.jingtu-built
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test bench web lint bless clean setup-run setup-test
+.PHONY: help run test clients bench web lint bless clean setup-run setup-test
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -27,6 +27,10 @@ run: setup-run web ## install what is missing, build, start with sample data
 test: setup-test web lint ## install what is missing, build, run every check and test
 	cd web && npm run --silent check && npm test --silent --if-present
 	cargo test --locked
+
+clients: setup-test web ## let real clients (GDAL, QGIS, OpenLayers, ...) read everything; ONLY= for a part, see tests/clients
+	cargo build --locked --bin jingtu
+	tests/clients/run.py $(if $(ONLY),--only $(ONLY))
 
 # rustfmt and clippy are parts of a toolchain that may be left out; then this says so and goes on.
 bench: setup-test web ## measure against the bare limit; ONLY= screen, classify, seal or land_check for a part
