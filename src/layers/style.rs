@@ -197,8 +197,8 @@ impl<'a> Painter<'a> {
         metadata.insert("jingtu:collection".to_owned(), json!(&layer.id));
         metadata.insert("jingtu:class".to_owned(), json!(self.class()));
         metadata.insert("jingtu:legend".to_owned(), json!(self.legend()));
-        if layer.full_zoom > 0 {
-            metadata.insert("jingtu:complete_from".to_owned(), json!(layer.full_zoom));
+        if layer.drawn.full_zoom > 0 {
+            metadata.insert("jingtu:complete_from".to_owned(), json!(layer.drawn.full_zoom));
         }
         let mut document = json!({
             "version": 8,

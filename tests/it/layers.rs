@@ -239,6 +239,34 @@ async fn the_entrance_leads_to_everything() {
     assert_eq!(chinese.json::<Value>().await.unwrap()["title"], "测试图层 <b>");
     assert_eq!(maps.refused("/ogc/collections/none", None).await.0, 404);
     assert_eq!(maps.refused("/ogc?x=1", None).await.1, "unknown_parameter");
+    // Clients that join paths ask for the root of the API with a slash.
+    let root = maps.get("/ogc/", None).await;
+    assert_eq!(href(&root, "data"), href(&landing, "data"));
+}
+
+#[tokio::test]
+async fn a_page_names_its_queryables_in_its_headers() {
+    let maps = Maps::new().await;
+    maps.add(900_000..900_002).await;
+    let path = "/ogc/collections/open/items?limit=1&code=900000,900001";
+    let links = |response: &Response| response.headers()["link"].to_str().unwrap().to_owned();
+    let header = links(&maps.ask(path, None).await);
+    let queryables = maps.url("/ogc/collections/open/queryables");
+    let rel = "http://www.opengis.net/def/rel/ogc/1.0/queryables";
+    let expected = format!("<{queryables}>; rel=\"{rel}\"; type=\"application/schema+json\"");
+    assert!(header.contains(&expected), "{header}");
+    for (rel, form, media_type) in [("self", "json", "application/geo+json"), ("alternate", "html", "text/html")] {
+        let expected = format!("<{}&f={form}>; rel=\"{rel}\"; type=\"{media_type}\"", maps.url(path));
+        assert!(header.contains(&expected), "{header}");
+    }
+    let page = maps.get("/ogc/collections/open/items", None).await;
+    assert_eq!(href(&page, rel), Some(queryables));
+    let long = format!("/ogc/collections/open/items?filter=code%20IN%20('900000'{})", ",'900001'".repeat(200));
+    let short = links(&maps.ask(&long, None).await);
+    assert!(short.contains("/queryables>") && short.len() < 1000, "{short}");
+    // What is told of a page is told without it, too.
+    let head = maps.client.head(maps.url(path)).header("accept-language", "en").send().await.unwrap();
+    assert_eq!((head.status().as_u16(), links(&head)), (200, header));
 }
 
 #[tokio::test]
@@ -934,6 +962,13 @@ async fn every_layer_of_every_register_answers_everything() {
         "glyphs",
         "tms",
     ];
+    let landing = expect(world.get("/ogc"), 200).await;
+    for rel in ["service-desc", "service-doc"] {
+        let address = href(&landing, rel).unwrap();
+        let answer = world.get(&format!("/{}", address.splitn(4, '/').last().unwrap())).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{rel}");
+        assert!(address.ends_with(answer.url().path()), "{rel} leads on to {}", answer.url());
+    }
     for layer in jingtu::registers::layers() {
         for column in layer.columns.iter() {
             assert!(!reserved.contains(&column.name.as_ref()), "{}: {} has another meaning", layer.id, column.name);

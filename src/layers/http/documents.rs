@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 const STORAGE_CRS: &str = "http://www.opengis.net/def/crs/EPSG/0/4490";
 const REL_SORTABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/sortables";
 const REL_SCHEMA: &str = "http://www.opengis.net/def/rel/ogc/1.0/schema";
-const REL_QUERYABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/queryables";
+pub(super) const REL_QUERYABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/queryables";
 const REL_CONFORMANCE: &str = "http://www.opengis.net/def/rel/ogc/1.0/conformance";
 const REL_DATA: &str = "http://www.opengis.net/def/rel/ogc/1.0/data";
 const REL_TILESETS: &str = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector";
@@ -44,6 +44,18 @@ struct Landing {
     extensions(("x-permission" = json!("open"))),
     responses((status = 200, body = Landing)))]
 pub(super) async fn landing(ask: Ask) -> Result<Response, Stop> {
+    enter(&ask)
+}
+
+/// The entrance to the layers, by the address that clients make of it: its own with a slash at its end.
+#[utoipa::path(get, path = "/ogc/", operation_id = "layers_landing_root", tag = "layers", params(FormParams),
+    extensions(("x-permission" = json!("open"))),
+    responses((status = 200, body = Landing)))]
+pub(super) async fn landing_root(ask: Ask) -> Result<Response, Stop> {
+    enter(&ask)
+}
+
+fn enter(ask: &Ask) -> Result<Response, Stop> {
     query::only(&ask.pairs, &["f"])?;
     let lang = ask.lang();
     let title = Text::fixed("净土图层", "Jingtu layers");
@@ -56,6 +68,7 @@ pub(super) async fn landing(ask: Ask) -> Result<Response, Stop> {
     links.push(link(ask.url("/ogc/api?f=oas30"), "service-desc", OAS30, &oas30, lang));
     links.push(link(ask.url("/ogc/api?f=oas31"), "service-desc", OAS31, &oas31, lang));
     links.push(link(ask.url("/docs/maps"), "service-doc", "text/html", &maps, lang));
+    // With the slash, or it leads on, which not every client follows.
     links.push(link(
         ask.url("/docs/"),
         "service-doc",

@@ -9,8 +9,9 @@ use super::super::html;
 use super::super::query::{self, Page, Selection, Shape};
 use super::super::sql;
 use super::super::view::View;
+use super::documents::REL_QUERYABLES;
 use super::form::Wanted;
-use super::{Ask, HTML, JSON, link};
+use super::{Ask, HTML, JSON, SCHEMA, link, link_header};
 use crate::kernel::{Error, Result, Text};
 use crate::platform::Stop;
 use crate::platform::reply::GEOJSON;
@@ -125,7 +126,7 @@ struct FeaturePage {
     /// Features selected, on the first page: where it has them all; of a whole collection up to 100,000; and where
     /// `resultType=hits` or `limit=1` asks for it, under filters up to 10,000.
     number_matched: Option<u64>,
-    /// `self`, `alternate`, `collection` and, unless this is the last page, `next`.
+    /// `self`, `alternate`, `collection`, queryables and, unless this is the last page, `next`.
     links: Vec<Link>,
 }
 
@@ -159,7 +160,7 @@ struct FeatureView {
                 (FeaturePage = "application/geo+json"), (String = "text/html"), (Vec<u8> = "application/geo+json-seq"),
                 (String = "text/csv"), (Vec<u8> = "application/flatgeobuf"), (Vec<u8> = "application/vnd.apache.parquet"),
                 (Vec<u8> = "application/geopackage+sqlite3")),
-            headers(("Content-Crs" = String, description = "CRS of the coordinates, in angle brackets"), ("ETag" = String, description = "Changes with the layer"))),
+            headers(("Content-Crs" = String, description = "CRS of the coordinates, in angle brackets"), ("Link" = String, description = "`self`, `alternate`, `collection` and queryables"), ("ETag" = String, description = "Changes with the layer"))),
         (status = 304, description = "The client has this answer already")))]
 pub(super) async fn items(ask: Ask, Path(id): Path<String>) -> Result<Response, Stop> {
     let view = ask.view(&id)?;
@@ -179,7 +180,12 @@ pub(super) async fn items(ask: Ask, Path(id): Path<String>) -> Result<Response, 
     let title = view.layer.title.clone();
     let mut links = ask.own_links(GEOJSON, html);
     let own = ask.url(&format!("/ogc/collections/{id}"));
+    let queryables =
+        link(format!("{own}/queryables"), REL_QUERYABLES, SCHEMA, &Text::fixed("可查询属性", "Queryables"), lang);
     links.push(link(own, "collection", JSON, &title, lang));
+    links.push(queryables);
+    // Before `next`, which is not known until the page has been read.
+    let linked = link_header(&links)?;
     // Where the page begins is said by the cursor alone.
     let mut next = ask.own_url(&["cursor", "offset"]);
     next.push_str(if next.contains('?') { "&cursor=" } else { "?cursor=" });
@@ -203,6 +209,7 @@ pub(super) async fn items(ask: Ask, Path(id): Path<String>) -> Result<Response, 
         }
     });
     let mut response = answer.await?;
+    response.headers_mut().insert(header::LINK, linked);
     insert_crs(response.headers_mut(), &crs)?;
     ask.say_what_was_preferred(response.headers_mut());
     Ok(response)

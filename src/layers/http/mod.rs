@@ -48,6 +48,7 @@ const TRUNCATED: &str = "jingtu-truncated";
 pub fn routes(layers: impl Iterator<Item = &'static Layer>) -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(documents::landing))
+        .routes(routes!(documents::landing_root))
         .routes(routes!(documents::conformance))
         .routes(routes!(api::api))
         .routes(routes!(documents::collections))
@@ -360,6 +361,25 @@ fn link(href: String, rel: &str, media_type: &str, title: &Text, lang: Lang) -> 
         title: Some(title.in_lang(lang).to_owned()),
         templated: None,
     }
+}
+
+/// A longer address is told in the document alone: what stands between may refuse an answer for the length of its headers.
+const LINKED: usize = 1024;
+
+/// Links as a header has them. Their titles stay in the document: a header cannot hold Chinese.
+fn link_header(links: &[Link]) -> Result<HeaderValue> {
+    let mut text = String::new();
+    for link in links.iter().filter(|link| link.href.len() <= LINKED) {
+        if !text.is_empty() {
+            text.push_str(", ");
+        }
+        // Writing to a string cannot fail.
+        let _ = write!(text, "<{}>; rel=\"{}\"", link.href, link.rel);
+        if let Some(media_type) = &link.media_type {
+            let _ = write!(text, "; type=\"{media_type}\"");
+        }
+    }
+    HeaderValue::from_str(&text).map_err(Error::internal)
 }
 
 fn percent(text: &str, out: &mut String) {
