@@ -75,6 +75,28 @@ fn every_operation_says_what_it_is_who_may_and_what_it_answers() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// Parameters declare no schema of their own: one that is not said in its place is said nowhere.
+#[test]
+fn everything_that_is_referred_to_is_there() {
+    fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
+        match value {
+            Value::Object(members) => {
+                found.extend(members.get("$ref").and_then(Value::as_str));
+                members.values().for_each(|member| references(member, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            _ => {}
+        }
+    }
+    let document = document();
+    let mut found = BTreeSet::new();
+    references(&document, &mut found);
+    assert!(found.len() > 100);
+    let missing: Vec<_> =
+        found.into_iter().filter(|at| at.strip_prefix('#').and_then(|at| document.pointer(at)).is_none()).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
 #[test]
 fn no_schema_holds_just_anything_and_every_property_of_a_request_is_documented() {
     let document = document();
