@@ -161,7 +161,7 @@ pub async fn export(
     let (_, content) = download.stream(reading).await?;
     let mut written = 0;
     let mut chunks = match content {
-        Content::Whole(bytes) => stream::once(async { Ok(bytes) }).boxed(),
+        Content::Whole(bytes) | Content::Part(bytes) => stream::once(async { Ok(bytes) }).boxed(),
         Content::Stream(chunks) => chunks,
     };
     while let Some(chunk) = chunks.try_next().await? {

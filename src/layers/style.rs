@@ -1,6 +1,7 @@
 //! How layers are drawn: the colours and words of classes that registers declare, and the MapLibre style made of them.
 
 use super::def::{Column, ColumnKind};
+use super::drawn::{Drawn, OVERVIEW, POINTS, Small};
 use super::view::View;
 use crate::kernel::{Lang, Text};
 use serde_json::{Map, Value, json};
@@ -115,6 +116,8 @@ const LOCAL_FONTS: [&str; 6] =
     ["PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Micro Hei", "sans-serif"];
 /// A font that servers of glyphs have.
 const SERVED_FONTS: [&str; 1] = ["Noto Sans Regular"];
+/// Opacity of squares that stand for what is too small.
+const SQUARES: f64 = 0.7;
 /// Pixels of a cluster's radius by the power of ten that it stands for.
 const CLUSTER_RADIUS: [f64; 6] = [6.0, 11.0, 16.0, 21.0, 26.0, 31.0];
 
@@ -129,11 +132,22 @@ pub(super) enum Glyphs {
     Server(String),
 }
 
-/// Below which zooms features are in the tiles as points, and as clusters of points, in a layer of their own.
+/// Below which zooms features are in the tiles as points, as clusters of points and as squares, in layers of their own.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct FromAfar {
     pub points_below: Option<u8>,
     pub clusters_below: Option<u8>,
+    pub squares_below: Option<u8>,
+}
+
+impl FromAfar {
+    fn of(drawn: &Drawn) -> FromAfar {
+        FromAfar {
+            points_below: drawn.points_below,
+            clusters_below: drawn.clusters_below,
+            squares_below: (drawn.small == Small::Sampled).then_some(drawn.full_zoom),
+        }
+    }
 }
 
 /// An entry of a legend.
@@ -166,7 +180,7 @@ pub(super) struct Painter<'a> {
 impl<'a> Painter<'a> {
     /// Of a view.
     pub fn new(view: &'a View, glyphs: &'a Glyphs, lang: Lang) -> Painter<'a> {
-        Painter { view, style: view.layer.style, from_afar: FromAfar::default(), glyphs, lang }
+        Painter { view, style: view.layer.style, from_afar: FromAfar::of(&view.layer.drawn), glyphs, lang }
     }
 
     /// What the colours stand for: the classes, or the layer as a whole.
@@ -268,7 +282,8 @@ impl<'a> Painter<'a> {
     }
 
     fn layers(&self) -> Vec<Value> {
-        let mut layers = Vec::new();
+        let mut layers: Vec<Value> =
+            self.from_afar.squares_below.map(|below| self.squares(below)).into_iter().collect();
         for paint in self.style.paints {
             match paint {
                 Paint::Fill { colour, opacity } => {
@@ -291,6 +306,15 @@ impl<'a> Painter<'a> {
     fn layer(&self, name: &str, kind: &str, paint: Value) -> Value {
         let id = &self.view.layer.id;
         json!({"id": format!("{id}-{name}"), "type": kind, "source": id, "source-layer": id, "paint": paint})
+    }
+
+    /// Squares that stand for what is too small, under what is not.
+    fn squares(&self, below: u8) -> Value {
+        let paint = json!({"fill-color": self.colour(), "fill-opacity": SQUARES, "fill-antialias": false});
+        let mut layer = self.layer("overview", "fill", paint);
+        layer["source-layer"] = json!(format!("{}{OVERVIEW}", self.view.layer.id));
+        layer["maxzoom"] = json!(below);
+        layer
     }
 
     /// Lines; none where they are those of a class that the caller does not see.
@@ -329,7 +353,7 @@ impl<'a> Painter<'a> {
             "circle-stroke-width": ring,
             "circle-stroke-opacity": self.opacity(opacity),
         });
-        let FromAfar { points_below, clusters_below } = self.from_afar;
+        let FromAfar { points_below, clusters_below, .. } = self.from_afar;
         let afar = points_below.max(clusters_below).map(f64::from);
         if afar.is_none_or(|afar| until.is_none_or(|until| afar < until)) {
             let mut layer = self.layer("dot", "circle", paint.clone());
@@ -344,7 +368,7 @@ impl<'a> Painter<'a> {
         let Some(afar) = afar else { return };
         let points = |name: &str, kind: &str, paint: Value, filter: Value, below: f64| {
             let mut layer = self.layer(name, kind, paint);
-            layer["source-layer"] = json!(format!("{}-points", self.view.layer.id));
+            layer["source-layer"] = json!(format!("{}{POINTS}", self.view.layer.id));
             layer["filter"] = filter;
             layer["maxzoom"] = json!(below);
             layer
@@ -451,7 +475,7 @@ mod tests {
         valid: (None, None),
         permission: Permission::Open,
         public: Visibility::Public,
-        full_zoom: 0,
+        drawn: Drawn::ALWAYS,
         style: &STYLE,
     };
 
@@ -473,16 +497,26 @@ mod tests {
     }
 
     #[test]
+    fn squares_stand_under_what_is_drawn() {
+        assert!(find(&layers(&Glyphs::None, FromAfar::default()), "overview").is_none());
+        let layers = layers(&Glyphs::None, FromAfar { squares_below: Some(14), ..FromAfar::default() });
+        let squares = &layers[0];
+        assert_eq!((&squares["id"], &squares["source-layer"]), (&json!("things-overview"), &json!("things-overview")));
+        assert_eq!((&squares["type"], &squares["maxzoom"]), (&json!("fill"), &json!(14)));
+    }
+
+    #[test]
     fn points_and_clusters_are_drawn_below_their_zooms() {
         let alone = layers(&Glyphs::None, FromAfar::default());
         assert_eq!(find(&alone, "dot").unwrap()["maxzoom"], 12.5);
         assert!(find(&alone, "point").is_none() && find(&alone, "cluster").is_none());
-        let points = layers(&Glyphs::None, FromAfar { points_below: Some(10), clusters_below: None });
+        let points = layers(&Glyphs::None, FromAfar { points_below: Some(10), ..FromAfar::default() });
         assert_eq!(find(&points, "dot").unwrap()["minzoom"], 10.0);
         let point = find(&points, "point").unwrap();
         assert_eq!((&point["source-layer"], &point["maxzoom"]), (&json!("things-points"), &json!(10.0)));
         assert!(find(&points, "cluster").is_none());
-        let both = layers(&Glyphs::Local, FromAfar { points_below: Some(14), clusters_below: Some(9) });
+        let both =
+            layers(&Glyphs::Local, FromAfar { points_below: Some(14), clusters_below: Some(9), squares_below: None });
         assert!(find(&both, "dot").is_none(), "points serve until dots would fade");
         let cluster = find(&both, "cluster").unwrap();
         assert_eq!((&cluster["filter"], &cluster["maxzoom"]), (&json!(["has", "point_count"]), &json!(9.0)));
@@ -507,7 +541,8 @@ mod tests {
         );
         let text = &find(&both, "cluster-count").unwrap()["layout"]["text-field"];
         assert_eq!(text, &json!(["to-string", ["get", "point_count_abbreviated"]]));
-        let silent = layers(&Glyphs::None, FromAfar { points_below: Some(14), clusters_below: Some(9) });
+        let silent =
+            layers(&Glyphs::None, FromAfar { points_below: Some(14), clusters_below: Some(9), squares_below: None });
         assert!(find(&silent, "cluster-count").is_none());
     }
 }

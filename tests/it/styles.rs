@@ -5,7 +5,7 @@ use crate::support::{World, expect};
 use jingtu::config::Config;
 use jingtu::kernel::Text;
 use jingtu::layers::style::{Class, Label, Paint};
-use jingtu::layers::{Column, ColumnKind, Layer, Style, Visibility};
+use jingtu::layers::{Column, ColumnKind, Drawn, Layer, Small, Style, Visibility};
 use jingtu::platform::{Permission, Role};
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -152,7 +152,7 @@ const fn layer(id: &'static str, public: Visibility) -> Layer {
         valid: (Some("valid_from"), Some("valid_to")),
         permission: Permission::SiteRead,
         public,
-        full_zoom: 12,
+        drawn: Drawn::from_zoom(12, Small::Pixel),
         style: &SECRETS,
     }
 }
