@@ -12,7 +12,9 @@
 )]
 
 mod farmland;
+mod ground;
 mod land_check;
+mod registry;
 mod seal;
 #[path = "../tests/it/support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "tests need more of a world than measurements do")]

@@ -5,13 +5,10 @@
 //! other work on the machine does not change much; the time of the client that asks is not part of it. The bare limit's
 //! client is.
 
-mod ground;
-mod registry;
-
-use registry::{Asker, Cpu, Registry};
-use reqwest::Client;
+use crate::ground;
+use crate::registry::{Asker, Cpu, Registry, client};
 use serde_json::{Value, json};
-use sqlx::{Connection, PgConnection, Row};
+use sqlx::Row;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -22,14 +19,6 @@ const PARCELS: u64 = 10_000;
 const COPIES: u64 = 99;
 /// Checks asked one at a time, and per number of clients.
 const ASKED: usize = 2_000;
-
-fn client() -> Client {
-    Client::builder().no_proxy().tls_certs_only([]).tcp_nodelay(true).build().expect("a client")
-}
-
-async fn connect(url: &str) -> PgConnection {
-    PgConnection::connect(url).await.expect("connect")
-}
 
 /// Units on record in each round, unless others are named. Ten million take some 15 GB where temporary files go.
 const ROUNDS: &str = "1000000,10000000";

@@ -1,13 +1,14 @@
 //! A registry as it runs: PostgreSQL that keeps what it committed, the program in a process of its own, and what both cost.
 
-use super::ground;
+use crate::ground;
 use jingtu::config::Config;
 use jingtu::kernel::{Clock, Day, DivisionCode};
 use jingtu::pg;
 use jingtu::platform::identity::{NewKey, keys};
 use jingtu::platform::{Act, App, Permission, Reply, Role, app};
+use reqwest::Client;
 use serde_json::json;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{Connection, PgConnection, PgPool};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -39,6 +40,16 @@ pub enum Asker {
     Server,
     /// This process's.
     Bare,
+}
+
+/// A client for requests one by one.
+pub fn client() -> Client {
+    Client::builder().no_proxy().tls_certs_only([]).tcp_nodelay(true).build().expect("a client")
+}
+
+/// A connection of this measurement's own.
+pub async fn connect(url: &str) -> PgConnection {
+    PgConnection::connect(url).await.expect("connect")
 }
 
 /// The registry.
@@ -99,7 +110,7 @@ impl Registry {
     }
 
     async fn answers(&self) {
-        let client = super::client();
+        let client = client();
         let asked = || async { client.get(format!("{}/healthz", self.base)).send().await };
         let mut alive = false;
         for _ in 0..600 {
@@ -216,7 +227,7 @@ impl Registry {
     async fn loading(&self, permission: Permission) -> Act {
         let mut act = Act::operator(&self.app, permission).await.expect("begin");
         // Of the superuser alone; the cluster is this measurement's own.
-        let mut admin = super::connect(&self.cluster.admin_url("postgres")).await;
+        let mut admin = connect(&self.cluster.admin_url("postgres")).await;
         run(&mut admin, &["grant set on parameter session_replication_role to jingtu".to_owned()]).await;
         run(act.tx(), &["set local session_replication_role = replica".to_owned()]).await;
         act
@@ -224,7 +235,7 @@ impl Registry {
 
     /// Statistics, visibility and dirty pages are not left to whoever comes first.
     pub async fn settle(&self) {
-        let mut admin = super::connect(&self.cluster.admin_url("jingtu")).await;
+        let mut admin = connect(&self.cluster.admin_url("jingtu")).await;
         run(&mut admin, &["vacuum analyze".to_owned(), "checkpoint".to_owned()]).await;
     }
 
