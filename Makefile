@@ -33,7 +33,7 @@ clients: setup-test web ## let real clients (GDAL, QGIS, OpenLayers, ...) read e
 	tests/clients/run.py $(if $(ONLY),--only $(ONLY))
 
 # rustfmt and clippy are parts of a toolchain that may be left out; then this says so and goes on.
-bench: setup-test web ## measure against the bare limit; ONLY= screen, classify, seal or land_check for a part
+bench: setup-test web ## measure against the bare limit; ONLY= screen, classify, seal, land_check or layers for a part
 	cargo bench --locked --bench bench -- $(ONLY) $(UNITS)
 
 lint: ## formatting and clippy

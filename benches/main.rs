@@ -1,5 +1,6 @@
 //! Measurements against the bare limit, in the same run: `make bench`, `make bench ONLY=screen`, or
 //! `make bench ONLY=land_check UNITS=100000,1000000` for other numbers of farmland units than one and ten million.
+//! `make bench ONLY=layers` compares the layers with other programs as well, which it installs, and writes `BENCHMARKS.md`.
 //!
 //! Every line is work that the product does, beside the least that the machine needs for the same answer: a loop in Rust
 //! over the same figures, or one SQL statement over the same rows. What counts is the ratio; the rates are of the machine.
@@ -8,12 +9,14 @@
 #![expect(
     clippy::expect_used,
     clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
     reason = "a measurement that cannot be made ends at once, and counts stay far below four thousand million"
 )]
 
 mod farmland;
 mod ground;
 mod land_check;
+mod layers;
 mod registry;
 mod seal;
 #[path = "../tests/it/support/mod.rs"]
@@ -76,6 +79,9 @@ fn main() {
     }
     if wanted("land_check") {
         runtime.block_on(land_check::measure(rounds.as_deref()));
+    }
+    if wanted("layers") {
+        runtime.block_on(layers::measure(rounds.as_deref()));
     }
     if !lines.is_empty() {
         print(&lines);

@@ -40,6 +40,8 @@ pub enum Asker {
     Server,
     /// This process's.
     Bare,
+    /// That of a program started by this process, and of the processes that it started.
+    Program(u32),
 }
 
 /// A client for requests one by one.
@@ -83,30 +85,20 @@ impl Registry {
         app::migrate(&db).await.expect("migrations");
         let app = App::new(db.clone(), Clock::system(None), config);
         counties(&app).await;
-        let port =
-            std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
-        let server = Command::new(PROGRAM)
-            .args(["--database-url", &cluster.url(), "serve", "--listen", &format!("127.0.0.1:{port}")])
-            .env("RUST_LOG", "warn")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .expect("the server starts");
+        let (server, base) = serve(&cluster.url(), &[]);
         let planning = key(&app, Role::Planning, "140000").await;
         let ecology = key(&app, Role::PrefectureEcology, "140600").await;
-        let registry = Registry {
-            db,
-            base: format!("http://127.0.0.1:{port}"),
-            planning,
-            ecology,
-            app,
-            server,
-            cluster,
-            _dir: dir,
-        };
+        let registry = Registry { db, base, planning, ecology, app, server, cluster, _dir: dir };
         registry.answers().await;
         registry
+    }
+
+    /// Starts the server anew, with these settings.
+    pub async fn restart(&mut self, settings: &[(&str, &str)]) {
+        drop(self.server.kill());
+        drop(self.server.wait());
+        (self.server, self.base) = serve(&self.cluster.url(), settings);
+        self.answers().await;
     }
 
     async fn answers(&self) {
@@ -242,28 +234,39 @@ impl Registry {
     /// CPU time used so far.
     pub fn cpu(&self, asker: Asker) -> Cpu {
         let postmaster = self.cluster.postmaster().expect("PostgreSQL runs");
-        let mut database = ticks(&format!("/proc/{postmaster}/stat"), true).unwrap_or_default().1;
-        for entry in std::fs::read_dir("/proc").expect("/proc").flatten() {
-            let Ok(pid) = entry.file_name().to_string_lossy().parse::<i32>() else { continue };
-            if let Some((parent, used)) = ticks(&format!("/proc/{pid}/stat"), false)
-                && parent == postmaster
-            {
-                database += used;
-            }
-        }
         let program = match asker {
-            Asker::Server => ticks(&format!("/proc/{}/stat", self.server.id()), false),
-            Asker::Bare => ticks("/proc/self/stat", false),
+            Asker::Server => family(self.server.id().cast_signed()),
+            Asker::Program(pid) => family(pid.cast_signed()),
+            Asker::Bare => ticks("/proc/self/stat", false).unwrap_or_default().1,
         };
         let tick = |n: u64| Duration::from_millis(n * 10);
-        Cpu { database: tick(database), program: tick(program.unwrap_or_default().1) }
+        Cpu { database: tick(family(postmaster)), program: tick(program) }
     }
 
     /// Memory of the server at most so far, MiB.
     pub fn server_peak_mib(&self) -> u64 {
+        self.server_memory("VmHWM:") / 1024
+    }
+
+    /// Memory of the server now and at most so far, KiB.
+    pub fn server_memory_kib(&self) -> (u64, u64) {
+        (self.server_memory("VmRSS:"), self.server_memory("VmHWM:"))
+    }
+
+    fn server_memory(&self, what: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.server.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or_default() / 1024
+        let line = status.lines().find_map(|line| line.strip_prefix(what));
+        line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or_default()
+    }
+
+    /// Where the database is reached by the programs of others: the folder of its socket.
+    pub fn socket_dir(&self) -> &std::path::Path {
+        self.cluster.socket_dir()
+    }
+
+    /// A connection to the database, as the server has them.
+    pub async fn connect(&self) -> PgConnection {
+        connect(&self.cluster.url()).await
     }
 
     /// Size of the database, MiB.
@@ -281,6 +284,46 @@ impl Drop for Registry {
         drop(self.server.kill());
         drop(self.server.wait());
     }
+}
+
+/// Starts the program; where it listens.
+fn serve(url: &str, settings: &[(&str, &str)]) -> (Child, String) {
+    let listen = format!("127.0.0.1:{}", free_port());
+    let server = Command::new(PROGRAM)
+        .args(["--database-url", url, "serve", "--listen", &listen])
+        .env("RUST_LOG", "warn")
+        .envs(settings.iter().copied())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .expect("the server starts");
+    (server, format!("http://{listen}"))
+}
+
+/// A port of loopback on which nothing listens.
+pub fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port()
+}
+
+/// Clock ticks of a process, of those that it started, and of those of its children that have ended.
+fn family(pid: i32) -> u64 {
+    let mut all: Vec<(i32, i32, u64)> = Vec::new();
+    for entry in std::fs::read_dir("/proc").expect("/proc").flatten() {
+        let Ok(pid) = entry.file_name().to_string_lossy().parse::<i32>() else { continue };
+        if let Some((parent, used)) = ticks(&format!("/proc/{pid}/stat"), true) {
+            all.push((pid, parent, used));
+        }
+    }
+    let mut sum = all.iter().filter(|(own, ..)| *own == pid).map(|(.., used)| *used).sum();
+    let mut members = vec![pid];
+    while let Some(member) = members.pop() {
+        for (child, _, used) in all.iter().filter(|(_, parent, _)| *parent == member) {
+            members.push(*child);
+            sum += used;
+        }
+    }
+    sum
 }
 
 /// Parent and clock ticks (a hundredth of a second) of a process, with those of its children that have ended where wanted.
