@@ -36,7 +36,8 @@ fn blob((x, y): (f64, f64), (rx, ry): (f64, f64), n: u64, seed: (u64, u64)) -> R
     let point = |k: u64| {
         let turn = (k as f64 + 0.6 * hash(seed.0, seed.1, 100 + k)) / n as f64 * std::f64::consts::TAU;
         let reach = 0.72 + 0.28 * hash(seed.0, seed.1, 300 + k);
-        let digits = |value: f64| (value * 1e8).round() / 1e8;
+        // As many digits as answers have: where more are rounded away, ties go one way here and another way there.
+        let digits = |value: f64| (value * 1e7).round() / 1e7;
         (digits(x + rx * reach * turn.cos()), digits(y + ry * reach * turn.sin()))
     };
     let mut ring: Ring = (0..n).map(point).collect();

@@ -99,6 +99,19 @@ impl Registry {
         drop(self.server.wait());
         (self.server, self.base) = serve(&self.cluster.url(), settings);
         self.answers().await;
+        self.rests().await;
+    }
+
+    /// Waits until what the server does of its own accord, after rows were loaded, is done.
+    async fn rests(&self) {
+        for _ in 0..300 {
+            let before = self.cpu(Asker::Server);
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            if self.cpu(Asker::Server).since(before).sum() < Duration::from_millis(50) {
+                return;
+            }
+        }
+        println!("the server did not come to rest in five minutes");
     }
 
     async fn answers(&self) {
@@ -291,7 +304,7 @@ fn serve(url: &str, settings: &[(&str, &str)]) -> (Child, String) {
     let listen = format!("127.0.0.1:{}", free_port());
     let server = Command::new(PROGRAM)
         .args(["--database-url", url, "serve", "--listen", &listen])
-        .env("RUST_LOG", "warn")
+        .env("JINGTU_LOG", "warn")
         .envs(settings.iter().copied())
         .stdin(Stdio::null())
         .stdout(Stdio::null())

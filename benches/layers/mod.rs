@@ -130,7 +130,7 @@ impl Bench {
             (
                 "asked by",
                 format!(
-                    "{CONNECTIONS} connections over HTTP/1.1 on loopback, unless said otherwise; no compression. Each program has {CONNECTIONS} connections to the database"
+                    "{CONNECTIONS} connections over HTTP/1.1 on loopback, unless said otherwise; no compression, no line of a log for each request. Each program has {CONNECTIONS} connections to the database"
                 ),
             ),
             (

@@ -62,7 +62,13 @@ pub async fn items(bench: &mut Bench) {
         let path = format!("{ITEMS}?{}&limit={PAGE}", bbox(*area));
         let page = connection.fetch(&path).await.text(&path);
         let rows = texts(&mut conn, sql::IN_BOX, *area, PAGE as i64).await;
-        assert!(features(&page) == rows.join(","), "{path}: ours and the bare statement's differ");
+        let (ours, theirs) = (features(&page), rows.join(","));
+        let differ = ours.bytes().zip(theirs.bytes()).position(|(one, other)| one != other);
+        let around = |text: &str, at: usize| text.chars().skip(at.saturating_sub(60)).take(90).collect::<String>();
+        if let Some(at) = differ {
+            println!("{path}\n{}\n{}", around(ours, at), around(&theirs, at));
+        }
+        assert!(ours == theirs, "ours and the bare statement's differ");
         per_page += rows.len() as f64 / 20.0;
     }
     drop(conn);
