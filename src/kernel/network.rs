@@ -1,8 +1,8 @@
 //! Networks of the Internet Protocol, as an operator names them.
 
+use core::net::IpAddr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
-use core::net::IpAddr;
 use std::str::FromStr;
 
 /// Addresses that begin alike: `10.0.0.0/8`, `fd00::/8`, or one address, `192.0.2.1`.

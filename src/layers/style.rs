@@ -116,8 +116,10 @@ const LOCAL_FONTS: [&str; 6] =
     ["PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Micro Hei", "sans-serif"];
 /// A font that servers of glyphs have.
 const SERVED_FONTS: [&str; 1] = ["Noto Sans Regular"];
-/// Opacity of squares that stand for what is too small.
-const SQUARES: f64 = 0.7;
+/// Pixels of the radius of a point that stands for a feature, at least.
+const LEAST_RADIUS: f64 = 2.4;
+/// Opacity of squares that stand for features.
+const OVERVIEW_OPACITY: f64 = 0.55;
 /// Pixels of a cluster's radius by the power of ten that it stands for.
 const CLUSTER_RADIUS: [f64; 6] = [6.0, 11.0, 16.0, 21.0, 26.0, 31.0];
 
@@ -132,12 +134,13 @@ pub(super) enum Glyphs {
     Server(String),
 }
 
-/// Below which zooms features are in the tiles as points, as clusters of points and as squares, in layers of their own.
+/// Below which zooms something stands for features in layers of their own: points and clusters of points in `<id>-points`,
+/// squares of the class that most have in `<id>-overview`.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct FromAfar {
     pub points_below: Option<u8>,
     pub clusters_below: Option<u8>,
-    pub squares_below: Option<u8>,
+    pub overview_below: Option<u8>,
 }
 
 impl FromAfar {
@@ -145,7 +148,7 @@ impl FromAfar {
         FromAfar {
             points_below: drawn.points_below,
             clusters_below: drawn.clusters_below,
-            squares_below: (drawn.small == Small::Sampled).then_some(drawn.full_zoom),
+            overview_below: (drawn.small == Small::Sampled).then_some(drawn.full_zoom),
         }
     }
 }
@@ -282,8 +285,16 @@ impl<'a> Painter<'a> {
     }
 
     fn layers(&self) -> Vec<Value> {
-        let mut layers: Vec<Value> =
-            self.from_afar.squares_below.map(|below| self.squares(below)).into_iter().collect();
+        let mut layers = Vec::new();
+        if let Some(below) = self.from_afar.overview_below {
+            // Squares that touch would else show their edges.
+            let paint = json!({
+                "fill-color": self.colour(),
+                "fill-opacity": OVERVIEW_OPACITY,
+                "fill-antialias": false,
+            });
+            layers.push(self.beside("overview", "fill", paint, OVERVIEW, below));
+        }
         for paint in self.style.paints {
             match paint {
                 Paint::Fill { colour, opacity } => {
@@ -308,11 +319,10 @@ impl<'a> Painter<'a> {
         json!({"id": format!("{id}-{name}"), "type": kind, "source": id, "source-layer": id, "paint": paint})
     }
 
-    /// Squares that stand for what is too small, under what is not.
-    fn squares(&self, below: u8) -> Value {
-        let paint = json!({"fill-color": self.colour(), "fill-opacity": SQUARES, "fill-antialias": false});
-        let mut layer = self.layer("overview", "fill", paint);
-        layer["source-layer"] = json!(format!("{}{OVERVIEW}", self.view.layer.id));
+    /// A layer over what stands for features in the tiles below a zoom.
+    fn beside(&self, name: &str, kind: &str, paint: Value, what: &str, below: u8) -> Value {
+        let mut layer = self.layer(name, kind, paint);
+        layer["source-layer"] = json!(format!("{}{what}", self.view.layer.id));
         layer["maxzoom"] = json!(below);
         layer
     }
@@ -345,18 +355,20 @@ impl<'a> Painter<'a> {
 
     /// Dots, and what stands for many of them.
     fn dots(&self, until: Option<f64>, radius: Stops, opacity: Stops, ring: f64, layers: &mut Vec<Value>) {
-        let paint = json!({
-            "circle-color": self.colour(),
-            "circle-radius": interpolated(radius, |radius| json!(radius)),
-            "circle-opacity": self.opacity(opacity),
-            "circle-stroke-color": "#ffffff",
-            "circle-stroke-width": ring,
-            "circle-stroke-opacity": self.opacity(opacity),
-        });
+        let circle = |radius: Value, opacity: Stops| {
+            json!({
+                "circle-color": self.colour(),
+                "circle-radius": radius,
+                "circle-opacity": self.opacity(opacity),
+                "circle-stroke-color": "#ffffff",
+                "circle-stroke-width": ring,
+                "circle-stroke-opacity": self.opacity(opacity),
+            })
+        };
         let FromAfar { points_below, clusters_below, .. } = self.from_afar;
-        let afar = points_below.max(clusters_below).map(f64::from);
-        if afar.is_none_or(|afar| until.is_none_or(|until| afar < until)) {
-            let mut layer = self.layer("dot", "circle", paint.clone());
+        let afar = points_below.max(clusters_below);
+        if afar.is_none_or(|afar| until.is_none_or(|until| f64::from(afar) < until)) {
+            let mut layer = self.layer("dot", "circle", circle(interpolated(radius, |radius| json!(radius)), opacity));
             if let Some(afar) = afar {
                 layer["minzoom"] = json!(afar);
             }
@@ -366,39 +378,48 @@ impl<'a> Painter<'a> {
             layers.push(layer);
         }
         let Some(afar) = afar else { return };
-        let points = |name: &str, kind: &str, paint: Value, filter: Value, below: f64| {
-            let mut layer = self.layer(name, kind, paint);
-            layer["source-layer"] = json!(format!("{}{POINTS}", self.view.layer.id));
-            layer["filter"] = filter;
-            layer["maxzoom"] = json!(below);
-            layer
-        };
-        layers.push(points("point", "circle", paint, json!(["!", ["has", "point_count"]]), afar));
-        let Some(below) = clusters_below.map(f64::from) else { return };
+        // They do not fade: until the outlines are there nothing else shows a feature.
+        let lasting = interpolated(radius, |radius| json!(radius.max(LEAST_RADIUS)));
+        // Where points are gathered as soon as there are any, none stands alone.
+        if clusters_below < points_below {
+            let mut point = self.beside("point", "circle", circle(lasting, &[(0.0, 1.0)]), POINTS, afar);
+            point["filter"] = json!(["!", ["has", "point_count"]]);
+            layers.push(point);
+        }
+        if let Some(below) = clusters_below {
+            self.clusters(below, layers);
+        }
+    }
+
+    /// Clusters, with how many they stand for where letters can be had.
+    fn clusters(&self, below: u8, layers: &mut Vec<Value>) {
         let mut by_count = vec![json!("interpolate"), json!(["linear"]), json!(["log10", ["get", "point_count"]])];
         for (power, radius) in CLUSTER_RADIUS.iter().enumerate() {
             by_count.extend([json!(power), json!(radius)]);
         }
-        let circle = json!({
+        let paint = json!({
             "circle-color": self.cluster_colour(),
             "circle-radius": by_count,
             "circle-opacity": 0.85,
             "circle-stroke-color": "#ffffff",
             "circle-stroke-width": 1.5,
         });
-        let clustered = || json!(["has", "point_count"]);
-        layers.push(points("cluster", "circle", circle, clustered(), below));
-        if *self.glyphs != Glyphs::None {
-            let paint = json!({"text-color": "#ffffff", "text-halo-color": "#00000066", "text-halo-width": 0.8});
-            let mut count = points("cluster-count", "symbol", paint, clustered(), below);
-            count["layout"] = json!({
-                "text-field": ["to-string", ["get", "point_count_abbreviated"]],
-                "text-font": self.fonts(),
-                "text-size": 11,
-                "text-allow-overlap": true,
-            });
-            layers.push(count);
+        let mut circle = self.beside("cluster", "circle", paint, POINTS, below);
+        circle["filter"] = json!(["has", "point_count"]);
+        layers.push(circle);
+        if *self.glyphs == Glyphs::None {
+            return;
         }
+        let paint = json!({"text-color": "#ffffff", "text-halo-color": "#00000066", "text-halo-width": 0.8});
+        let mut count = self.beside("cluster-count", "symbol", paint, POINTS, below);
+        count["filter"] = json!(["has", "point_count"]);
+        count["layout"] = json!({
+            "text-field": ["to-string", ["get", "point_count_abbreviated"]],
+            "text-font": self.fonts(),
+            "text-size": 11,
+            "text-allow-overlap": true,
+        });
+        layers.push(count);
     }
 
     /// Names; none where the caller sees no column of them.
@@ -497,29 +518,20 @@ mod tests {
     }
 
     #[test]
-    fn squares_stand_under_what_is_drawn() {
-        assert!(find(&layers(&Glyphs::None, FromAfar::default()), "overview").is_none());
-        let layers = layers(&Glyphs::None, FromAfar { squares_below: Some(14), ..FromAfar::default() });
-        let squares = &layers[0];
-        assert_eq!((&squares["id"], &squares["source-layer"]), (&json!("things-overview"), &json!("things-overview")));
-        assert_eq!((&squares["type"], &squares["maxzoom"]), (&json!("fill"), &json!(14)));
-    }
-
-    #[test]
     fn points_and_clusters_are_drawn_below_their_zooms() {
         let alone = layers(&Glyphs::None, FromAfar::default());
         assert_eq!(find(&alone, "dot").unwrap()["maxzoom"], 12.5);
         assert!(find(&alone, "point").is_none() && find(&alone, "cluster").is_none());
         let points = layers(&Glyphs::None, FromAfar { points_below: Some(10), ..FromAfar::default() });
-        assert_eq!(find(&points, "dot").unwrap()["minzoom"], 10.0);
+        assert_eq!(find(&points, "dot").unwrap()["minzoom"], 10);
         let point = find(&points, "point").unwrap();
-        assert_eq!((&point["source-layer"], &point["maxzoom"]), (&json!("things-points"), &json!(10.0)));
+        assert_eq!((&point["source-layer"], &point["maxzoom"]), (&json!("things-points"), &json!(10)));
         assert!(find(&points, "cluster").is_none());
-        let both =
-            layers(&Glyphs::Local, FromAfar { points_below: Some(14), clusters_below: Some(9), squares_below: None });
+        let afar = FromAfar { points_below: Some(14), clusters_below: Some(9), overview_below: None };
+        let both = layers(&Glyphs::Local, afar);
         assert!(find(&both, "dot").is_none(), "points serve until dots would fade");
         let cluster = find(&both, "cluster").unwrap();
-        assert_eq!((&cluster["filter"], &cluster["maxzoom"]), (&json!(["has", "point_count"]), &json!(9.0)));
+        assert_eq!((&cluster["filter"], &cluster["maxzoom"]), (&json!(["has", "point_count"]), &json!(9)));
         let count = |class| json!(["coalesce", ["get", class], 0]);
         assert_eq!(
             cluster["paint"]["circle-color"],
@@ -541,8 +553,22 @@ mod tests {
         );
         let text = &find(&both, "cluster-count").unwrap()["layout"]["text-field"];
         assert_eq!(text, &json!(["to-string", ["get", "point_count_abbreviated"]]));
-        let silent =
-            layers(&Glyphs::None, FromAfar { points_below: Some(14), clusters_below: Some(9), squares_below: None });
+        let silent = layers(&Glyphs::None, afar);
         assert!(find(&silent, "cluster-count").is_none());
+        // They are seen up to the zoom from which on outlines are.
+        assert_eq!(
+            find(&silent, "point").unwrap()["paint"]["circle-opacity"],
+            json!(["case", ["has", "ended_on"], 0.35, 1.0])
+        );
+    }
+
+    #[test]
+    fn squares_lie_below_everything() {
+        let layers = layers(&Glyphs::None, FromAfar { overview_below: Some(14), ..FromAfar::default() });
+        assert_eq!(
+            (&layers[0]["id"], &layers[0]["source-layer"]),
+            (&json!("things-overview"), &json!("things-overview"))
+        );
+        assert_eq!((&layers[0]["type"], &layers[0]["maxzoom"]), (&json!("fill"), &json!(14)));
     }
 }

@@ -77,9 +77,9 @@ struct Projection {
 /// CGCS2000's zones: of six degrees with the zone's number in eastings, and without; of three degrees likewise.
 fn gauss_krueger(code: i32) -> Projection {
     let (first, zone, width) = match code {
-        ..=4501 => (4491, Some(13), 6),
-        ..=4512 => (4502, None, 6),
-        ..=4533 => (4513, Some(25), 3),
+        4491..=4501 => (4491, Some(13), 6),
+        4502..=4512 => (4502, None, 6),
+        4513..=4533 => (4513, Some(25), 3),
         _ => (4534, None, 3),
     };
     let (n, width_name) = (code - first, if width == 3 { "3-degree " } else { "" });

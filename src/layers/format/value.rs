@@ -168,7 +168,6 @@ fn ten(days: i32) -> [u8; 10] {
 
 /// Two digits of a number below 100.
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "a digit is small")]
 fn two(n: u32) -> [u8; 2] {
     [b'0' + (n / 10 % 10) as u8, b'0' + (n % 10) as u8]
 }

@@ -208,7 +208,8 @@ pub(super) async fn items(ask: Ask, Path(id): Path<String>) -> Result<Response, 
             }
         }
     });
-    let mut response = answer.await?;
+    // On the heap: most answers are found, and need no room for making one.
+    let mut response = Box::pin(answer).await?;
     response.headers_mut().insert(header::LINK, linked);
     insert_crs(response.headers_mut(), &crs)?;
     ask.say_what_was_preferred(response.headers_mut());
