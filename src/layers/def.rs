@@ -19,10 +19,15 @@ pub struct Layer {
     pub description: Text,
     /// The table; it has `id uuid primary key`, `geom` in EPSG:4490 with a GiST index, `sys_from`, `sys_to` and a
     /// `<table>_history` beside it. The SQL below may call its columns by their bare names or behind the table's. It
-    /// should not look into other tables: those would be read as they are now when `known_at` asks for the past.
+    /// looks into other tables as they were known at `{known}` and were true on `{day}`, which stand for the instant and the
+    /// day that are asked about, null where none is; a column, `on_day` and `voided` may name them.
     pub table: &'static str,
     /// Condition on the table's rows, as constant SQL; `true` for all.
     pub rows: &'static str,
+    /// Condition on the rows that are true on `{day}`, instead of `rows`; `None` for `rows` on the days of `valid`.
+    pub on_day: Option<&'static str>,
+    /// Condition on the rows of `{known}` that were found entered in error since. Of these only departments are told.
+    pub voided: Option<&'static str>,
     /// Attributes, in the order shown.
     pub columns: Cow<'static, [Column]>,
     /// The registers whose writes make a new revision of it, as `platform_register_version` names them: that of the table and
@@ -32,7 +37,8 @@ pub struct Layer {
     pub division: Option<&'static str>,
     /// SQL of the credit codes of those whose own a row is, any of which will do; empty where no row is anybody's own.
     pub owners: &'static [&'static str],
-    /// SQL of the first and last day on which a row is true; `None` for open ends. What `datetime` filters by.
+    /// SQL of the first and last day on which a row is true; `None` for open ends. What `datetime` filters by, and
+    /// `true_on` where there is no `on_day`.
     pub valid: (Option<&'static str>, Option<&'static str>),
     /// Who may see all columns of the rows in their scope.
     pub permission: Permission,
@@ -57,11 +63,13 @@ pub enum Visibility {
 #[derive(Debug, Clone)]
 pub struct Column {
     /// Its name on the wire, in properties and as query parameter; not one of those that have another meaning there
-    /// (`limit`, `bbox`, `datetime`, `f`, ...).
+    /// (`limit`, `bbox`, `datetime`, `true_on`, `f`, ...).
     pub name: Cow<'static, str>,
     /// Constant SQL of its value over the table's columns; where there is a `key`, a function's name with its opening
     /// bracket and first arguments, whose last argument the key is.
     pub sql: &'static str,
+    /// SQL instead of that for its value on `{day}`; `None` where a row has one value for all days.
+    pub on_day: Option<&'static str>,
     /// What the value is found by where it has no column of its own; bound, never part of a statement's text.
     pub key: Option<Cow<'static, str>>,
     /// Its kind.
@@ -159,6 +167,7 @@ impl Column {
         Column {
             name: Cow::Borrowed(name),
             sql: name,
+            on_day: None,
             key: None,
             kind,
             title: Text::fixed(zh, en),
@@ -172,6 +181,12 @@ impl Column {
     /// With other SQL than its name.
     pub const fn sql(mut self, sql: &'static str) -> Column {
         self.sql = sql;
+        self
+    }
+
+    /// With SQL of its value on `{day}`.
+    pub const fn on_day(mut self, sql: &'static str) -> Column {
+        self.on_day = Some(sql);
         self
     }
 

@@ -7,13 +7,12 @@ use super::format::{Feature, Values};
 use super::gate::Reading;
 use super::memory::Memory;
 use super::outgoing::{self, Outgoing};
-use super::query::{After, Page, Selection, Shape};
+use super::query::{After, Page, Selection, Shape, When};
 use super::sql::{self, BEFORE_COLUMNS};
 use super::view::View;
 use crate::kernel::paging::Cursor;
 use crate::kernel::{Error, Result};
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
@@ -79,11 +78,11 @@ pub(super) async fn one(
     db: &mut PgConnection,
     view: &View,
     shape: &Shape,
-    known_at: Option<DateTime<Utc>>,
+    when: When,
     id: Uuid,
     links: &[Link],
 ) -> Result<Option<(i64, Bytes)>> {
-    let mut statement = sql::feature(view, shape, known_at, id)?;
+    let mut statement = sql::feature(view, shape, when, id)?;
     let row = statement.build().fetch_one(db).await.map_err(sql::failed)?;
     if row.try_get::<Option<Uuid>, _>(1)?.is_none() {
         return Ok(None);

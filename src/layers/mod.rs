@@ -20,12 +20,10 @@
 //! on the column of `division` where scopes are narrow, and one on each attribute that is filtered by and selective.
 //! `platform_versioned` makes the history that `known_at` reads.
 //!
-//! `datetime` asks of the days on which a row is true, `known_at` of what the registry knew at an instant; who may see a
-//! row is judged by the row as it is now in either case. Not there yet, and refused as unknown parameters rather than
-//! passed over:
+//! `datetime` asks of the days on which a row as it stands is true; `true_on` gives the layer as it was true on one day, out of
+//! the registers' own periods where they keep them; `known_at` is what the registry knew at an instant, of either. Who may see a
+//! row is judged by the row as it is now in any case. Not there yet, and refused as unknown parameters rather than passed over:
 //!
-//! - `true_on`: one row per state that was true on a day, out of the registers' own periods, is not made for layers;
-//!   `datetime` sees one version of each row.
 //! - boxes and filters in the shifted coordinates of Chinese web maps, and tiles in them: `crs` of items takes them alone;
 //! - geometries of a filter in other systems than longitude and latitude.
 

@@ -22,14 +22,29 @@ pub(super) fn value<'a>(pairs: &'a Pairs, name: &str) -> Option<&'a str> {
     pairs.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
 }
 
+/// The two axes of time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct When {
+    /// What was true on this day; `None`: the rows as they stand.
+    pub true_on: Option<Day>,
+    /// What the registry knew then; `None` is now.
+    pub known_at: Option<DateTime<Utc>>,
+}
+
+impl When {
+    /// Whether it is the layer as it stands and is known.
+    pub fn is_now(self) -> bool {
+        self == When::default()
+    }
+}
+
 /// Which rows are wanted.
 #[derive(Default)]
 pub(super) struct Selection {
     pub bbox: Option<Bbox>,
     /// First and last day of interest; `None` is an open end.
     pub during: Option<(Option<Day>, Option<Day>)>,
-    /// What the registry knew then; `None` is now.
-    pub known_at: Option<DateTime<Utc>>,
+    pub when: When,
     pub filters: Vec<Filter>,
     /// What a filter in CQL2 asks for.
     pub filter: Option<cql2::Filter>,
@@ -219,7 +234,8 @@ impl Selection {
                 "bbox-crs" | "crs" if spatial => {}
                 "filter" | "filter-lang" | "filter-crs" => {}
                 "datetime" => selection.during = Some(interval(value).map_err(bad)?),
-                "known_at" => selection.known_at = Some(instant(value).map_err(bad)?),
+                "known_at" => selection.when.known_at = Some(instant(value).map_err(bad)?),
+                "true_on" => selection.when.true_on = Some(day(value).map_err(bad)?),
                 known if others.contains(&known) => {}
                 _ => {
                     let at = view.find(name).ok_or_else(|| unknown_parameter(view, name, spatial, others))?;
@@ -227,6 +243,16 @@ impl Selection {
                     selection.filters.push(Filter { column: at, values });
                 }
             }
+        }
+        if selection.during.is_some() && selection.when.true_on.is_some() {
+            return Err(Error::bad_parameter(
+                "true_on",
+                Text::fixed(
+                    "不能与 datetime 并用：true_on 给出当日的状态，datetime 选取在某段时间内有效的记录。",
+                    "cannot be given with datetime: true_on gives the state of one day, datetime selects records that are \
+                     valid at some time in an interval.",
+                ),
+            ));
         }
         Ok(selection)
     }
@@ -266,7 +292,7 @@ impl Selection {
         self.bbox.is_none()
             && self.elsewhere.is_none()
             && self.during.is_none()
-            && self.known_at.is_none()
+            && self.when.is_now()
             && self.filters.is_empty()
             && self.filter.is_none()
     }
@@ -278,7 +304,7 @@ impl Selection {
         filters.sort();
         let filter = self.filter.as_ref().map(cql2::Filter::to_text).unwrap_or_default();
         let filters = filters.join("&");
-        format!("{:?}|{:?}|{:?}|{:?}|{filters}|{filter}", self.bbox, self.elsewhere, self.during, self.known_at)
+        format!("{:?}|{:?}|{:?}|{:?}|{filters}|{filter}", self.bbox, self.elsewhere, self.during, self.when)
     }
 }
 
@@ -378,7 +404,7 @@ pub(super) fn only(pairs: &Pairs, known: &[&str]) -> Result<()> {
 fn unknown_parameter(view: &View, name: &str, spatial: bool, others: &[&str]) -> Error {
     let columns: Vec<_> = view.columns().map(|column| column.name.as_ref()).collect();
     let spatial: &[&str] = if spatial { &["bbox", "bbox-crs", "crs"] } else { &[] };
-    let common = ["filter", "filter-lang", "filter-crs", "datetime", "known_at"];
+    let common = ["filter", "filter-lang", "filter-crs", "datetime", "true_on", "known_at"];
     unknown(name, spatial.iter().chain(&common).chain(others).chain(&columns).copied())
 }
 
@@ -473,6 +499,11 @@ fn instant(text: &str) -> Result<DateTime<Utc>, Text> {
             "must be an RFC 3339 instant such as 2026-11-21T04:00:00Z.",
         )
     })
+}
+
+/// A civil day of China.
+fn day(text: &str) -> Result<Day, Text> {
+    Day::parse(text).ok_or_else(|| Text::fixed("应为日期，如 2026-11-21。", "must be a day such as 2026-11-21."))
 }
 
 /// A day, an instant (its day in China), or an interval of them with `..` or nothing for an open end.

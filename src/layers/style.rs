@@ -486,6 +486,8 @@ mod tests {
         description: Text::fixed("事物", "Things"),
         table: "division",
         rows: "true",
+        on_day: None,
+        voided: None,
         columns: Cow::Borrowed(&[
             Column::new("level", ColumnKind::Text, "级别", "Level"),
             Column::new("ended_on", ColumnKind::Day, "终止", "Ended on"),

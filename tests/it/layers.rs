@@ -36,6 +36,8 @@ const fn layer(id: &'static str, public: Visibility, permission: Permission, row
         description: Text::fixed("测试", "For tests"),
         table: "division",
         rows,
+        on_day: None,
+        voided: None,
         columns: Cow::Borrowed(COLUMNS),
         made_of: &["divisions"],
         division: Some("parent_code"),
@@ -986,11 +988,17 @@ async fn every_layer_of_every_register_answers_everything() {
             "/items?limit=2",
             "/items?bbox=70,10,140,60&datetime=2026-01-01/..",
             &format!("/items?{known}"),
+            "/items?true_on=2026-01-01&resultType=hits",
+            &format!("/items?true_on=2026-01-01&{known}&bbox=70,10,140,60"),
+            &format!("/tiles/WebMercatorQuad/tilejson?true_on=2026-01-01&{known}"),
         ] {
             let text = expect(world.get(&format!("{collection}{path}")).bearer_auth(&key), 200).await;
             assert!(text.is_object(), "{}{path}", layer.id);
         }
-        for path in ["/tiles/WebMercatorQuad/4/6/12".to_owned(), format!("/tiles/CGCS2000Quad/4/2/12?{known}")] {
+        for path in [
+            "/tiles/WebMercatorQuad/4/6/12".to_owned(),
+            format!("/tiles/CGCS2000Quad/4/2/12?{known}&true_on=2026-01-01"),
+        ] {
             let status = world.get(&format!("{collection}{path}")).bearer_auth(&key).send().await.unwrap().status();
             assert!(status == 200 || status == 204, "{}{path}: {status}", layer.id);
         }
@@ -999,14 +1007,14 @@ async fn every_layer_of_every_register_answers_everything() {
 
 /// A layer of a vector tile: its name, how many features of which shapes, its keys, its texts.
 #[derive(Debug, Default, PartialEq)]
-struct TileLayer {
+pub(crate) struct TileLayer {
     name: String,
     extent: u64,
-    features: usize,
+    pub(crate) features: usize,
     /// The geometry type of each feature: 1 a point, 2 a line, 3 a polygon.
     shapes: Vec<u64>,
     keys: BTreeSet<String>,
-    texts: BTreeSet<String>,
+    pub(crate) texts: BTreeSet<String>,
 }
 
 /// Fields of a protocol buffer message: number, and a number or bytes.
@@ -1045,7 +1053,7 @@ pub(crate) fn fields(mut bytes: &[u8]) -> Vec<(u64, Result<u64, &[u8]>)> {
     out
 }
 
-fn read_tile(bytes: &[u8]) -> Vec<TileLayer> {
+pub(crate) fn read_tile(bytes: &[u8]) -> Vec<TileLayer> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     let read = |bytes: &[u8]| {
         let mut layer = TileLayer::default();

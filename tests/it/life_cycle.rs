@@ -4,6 +4,7 @@
 mod below;
 mod paths;
 mod routes;
+mod through_time;
 mod voiding;
 mod writers;
 

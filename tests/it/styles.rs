@@ -148,6 +148,8 @@ const fn layer(id: &'static str, public: Visibility) -> Layer {
         description: Text::fixed("测试", "For tests"),
         table: "division",
         rows: "kind = 'development_zone'",
+        on_day: None,
+        voided: None,
         columns: Cow::Borrowed(&COLUMNS),
         made_of: &["divisions"],
         division: Some("parent_code"),

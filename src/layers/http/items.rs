@@ -88,10 +88,15 @@ struct ItemsParams {
     /// CRS of the geometries in `filter`: CRS84, EPSG:4490 or EPSG:4326 by its URI.
     #[param(rename = "filter-crs")]
     filter_crs: Option<String>,
-    /// A day or RFC 3339 instant, or an interval of them with `..` for an open end: features true at some time in it.
+    /// A day or RFC 3339 instant, or an interval of them with `..` for an open end: features true at some time in it, as they
+    /// stand now. Not together with `true_on`.
     #[param(example = "2026-01-01/..")]
     datetime: Option<String>,
-    /// An RFC 3339 instant: what the registry knew then.
+    /// A civil day of China: the layer as it was true on it, with the values of that day where the register keeps them by
+    /// days. Without it the layer as it stands.
+    #[param(example = "2026-06-30")]
+    true_on: Option<String>,
+    /// An RFC 3339 instant: what the registry knew then. With `true_on`: what it then knew of that day.
     #[param(example = "2026-11-21T04:00:00Z")]
     known_at: Option<String>,
     /// `json` or `html` for a page; `geojsonseq`, `csv` (geometry as WKT), `fgb` (FlatGeobuf), `parquet` (GeoParquet) or `gpkg`
@@ -263,6 +268,8 @@ fn insert_crs(headers: &mut HeaderMap, crs: &Crs) -> Result<()> {
 struct ItemParams {
     /// CRS of the answer by its URI, as for a page.
     crs: Option<String>,
+    /// A civil day of China: the feature as it was true on it. 404 where there was none.
+    true_on: Option<String>,
     /// An RFC 3339 instant: what the registry knew then.
     known_at: Option<String>,
     /// The properties to be given, with commas between.
@@ -286,7 +293,7 @@ struct ItemParams {
 pub(super) async fn item(ask: Ask, Path((collection, id)): Path<(String, String)>) -> Result<Response, Stop> {
     let view = ask.view(&collection)?;
     let html = ask.wants_html()?;
-    query::only(&ask.pairs, &["crs", "known_at", "f", "properties", "skipGeometry", "precision"])?;
+    query::only(&ask.pairs, &["crs", "true_on", "known_at", "f", "properties", "skipGeometry", "precision"])?;
     let selection = Selection::read(&view, &ask.pairs, true, &["f", "properties", "skipGeometry", "precision"])?;
     let shape = Shape::read(&view, &ask.pairs)?;
     let none = || Error::not_found("要素", "feature");
@@ -303,7 +310,7 @@ pub(super) async fn item(ask: Ask, Path((collection, id)): Path<(String, String)
     let parts = [view.mark(), shape.mark(&view), selection.mark(&view), id, html.to_string()];
     let lang = ask.lang();
     let answer = ask.answer(&ask.layers.gate, &view, &parts, |mut reading| async {
-        let found = features::one(reading.conn()?, &view, &shape, selection.known_at, uuid, &links).await?;
+        let found = features::one(reading.conn()?, &view, &shape, selection.when, uuid, &links).await?;
         reading.done();
         let (revision, feature) = found.ok_or_else(none)?;
         let (media_type, content) = if html {

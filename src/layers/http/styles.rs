@@ -128,8 +128,8 @@ fn glyphs(ask: &Ask) -> Result<Glyphs> {
 }
 
 /// A style for MapLibre: the collection's tiles in the colours of its classes. Filters are carried over into the address of
-/// the tiles: `datetime`, `known_at`, `filter`, and each property of `/queryables`. `metadata` has the legend in Chinese and
-/// English, and the zoom below which small features are left out of the tiles.
+/// the tiles: `datetime`, `true_on`, `known_at`, `filter`, and each property of `/queryables`. `metadata` has the legend
+/// in Chinese and English, and the zoom below which small features are left out of the tiles.
 #[utoipa::path(get, path = "/ogc/styles/{style}", operation_id = "style_get", tag = "layers",
     params(("style" = String, Path, description = "Name of the style, which is that of a collection", example = "divisions"),
         StyleParams, TileParams),

@@ -298,7 +298,7 @@ struct TileJson {
     minzoom: u8,
     /// Highest zoom; beyond it the tiles of this zoom are as exact.
     maxzoom: u8,
-    /// West, south, east, north, in degrees; absent where there is nothing.
+    /// West, south, east, north, in degrees; absent where there is nothing, and for a day or instant of the past.
     #[serde(skip_serializing_if = "Option::is_none")]
     bounds: Option<[f64; 4]>,
     /// Where a map opens: longitude, latitude, zoom; absent where there is nothing.
@@ -344,8 +344,11 @@ pub(super) struct TileParams {
     #[param(rename = "filter-crs")]
     filter_crs: Option<String>,
     /// A day or RFC 3339 instant, or an interval of them with `..` for an open end: features true at some time in it.
+    /// Not together with `true_on`.
     datetime: Option<String>,
-    /// An RFC 3339 instant: what the registry knew then.
+    /// A civil day of China: the layer as it was true on it. Without it the layer as it stands.
+    true_on: Option<String>,
+    /// An RFC 3339 instant: what the registry knew then. With `true_on`: what it then knew of that day.
     known_at: Option<String>,
     /// `mvt` for tiles, `json` for TileJSON; nothing else.
     f: Option<String>,
@@ -395,7 +398,7 @@ fn vector_layers(view: &View, tms: &TileMatrixSet) -> Vec<VectorLayer> {
 }
 
 /// TileJSON of a tile set, for MapLibre and its kin. Filters are carried over into the address of the tiles: `datetime`,
-/// `known_at`, and each property of `/queryables`.
+/// `true_on`, `known_at`, and each property of `/queryables`.
 #[utoipa::path(get, path = "/ogc/collections/{collection}/tiles/{tms}/tilejson", operation_id = "collection_tilejson", tag = "layers",
     params(("collection" = String, Path, description = "Name of the collection", example = "divisions"),
         ("tms" = String, Path, description = "Name of the tile matrix set", example = "WebMercatorQuad"), TileParams),
@@ -405,9 +408,11 @@ pub(super) async fn tilejson(ask: Ask, Path((id, tms)): Path<(String, String)>) 
     let view = ask.view(&id)?;
     let tms = find_set(&tms)?;
     only_form(&ask, "json")?;
-    Selection::read(&view, &ask.pairs, false, &["f"])?;
+    let selection = Selection::read(&view, &ask.pairs, false, &["f"])?;
     let (layer, lang) = (&view.layer, ask.lang());
     let extent = ask.layers.extent(ask.app(), &view).await?;
+    // What stood elsewhere once must not be cut off by where things are now.
+    let bounds = extent.bbox.as_ref().filter(|_| selection.when.is_now());
     let filters = ask.own_filters(&["f"]);
     let tiles = ask.url(&format!("/ogc/collections/{id}/tiles/{}/{{z}}/{{y}}/{{x}}{filters}", tms.id));
     let document = TileJson {
@@ -417,7 +422,7 @@ pub(super) async fn tilejson(ask: Ask, Path((id, tms)): Path<(String, String)>) 
         tiles: [tiles],
         minzoom: 0,
         maxzoom: TILEJSON_MAX_ZOOM,
-        bounds: extent.bbox.map(|b| [b.west, b.south, b.east, b.north]),
+        bounds: bounds.map(|b| [b.west, b.south, b.east, b.north]),
         center: extent.bbox.as_ref().map(tiles::overview).map(|([lon, lat], zoom)| [lon, lat, zoom.floor()]),
         vector_layers: vector_layers(&view, tms),
         omissions: layer.drawn.omissions(&layer.id),
@@ -433,8 +438,8 @@ pub(super) async fn tilejson(ask: Ask, Path((id, tms)): Path<(String, String)>) 
 /// point for each feature or, from farther away, for each cluster of them (`point_count`, `point_count_abbreviated`,
 /// `count_<value>` for each class); `<id>-overview` has squares of the class that prevails in them. `omissions` of the tile
 /// set and of its TileJSON say which from which zoom on. A tile has 50,000 features or 4 MiB at most: with more the largest
-/// are in it, and the header `Jingtu-Truncated: true` says so. The filters are those of `/items`: `datetime`, `known_at`, and
-/// each property of `/queryables`.
+/// are in it, and the header `Jingtu-Truncated: true` says so. The filters are those of `/items`: `datetime`, `true_on`,
+/// `known_at`, and each property of `/queryables`.
 #[utoipa::path(get, path = "/ogc/collections/{collection}/tiles/{tms}/{z}/{y}/{x}", operation_id = "collection_tile", tag = "layers",
     params(("collection" = String, Path, description = "Name of the collection", example = "divisions"),
         ("tms" = String, Path, description = "Name of the tile matrix set", example = "WebMercatorQuad"),

@@ -7,8 +7,8 @@ use crate::layers::cql2::{
     ArithmeticOp, ArrayOp, Comparison, End, Expr, List, Place, Property, Scalar, Sort, SpatialOp, Subject, TemporalOp,
     Time, accenti, casei,
 };
+use crate::layers::query::When;
 use crate::layers::view::View;
-use chrono::{DateTime, Utc};
 
 /// SRID of what is stored and of every literal once it was read.
 const STORED: u32 = 4490;
@@ -17,7 +17,7 @@ const STORED: u32 = 4490;
 #[derive(Clone, Copy)]
 pub(super) struct Over<'a> {
     pub view: &'a View,
-    pub known_at: Option<DateTime<Utc>>,
+    pub when: When,
 }
 
 /// Appends a condition that is true for the rows that meet the filter.
@@ -86,7 +86,7 @@ fn push_joined(sql: &mut Sql, over: Over<'_>, parts: &[Expr], joint: &str, none:
 fn push_property(sql: &mut Sql, over: Over<'_>, property: &Property) -> Result<()> {
     let columns = over.view.columns().count();
     match over.view.columns().nth(property.index) {
-        Some(column) => push_seen(sql, over.view, column, over.known_at),
+        Some(column) => push_seen(sql, over.view, column, over.when),
         None if property.index == columns => {
             sql.push(format_args!("{}.geom", over.view.layer.table));
         }

@@ -5,11 +5,10 @@ pub(super) mod tile;
 
 use super::crs::{Crs, STORED};
 use super::def::{Column, ColumnKind, Layer};
-use super::query::{After, Filter, Page, Selection, Shape, SortKey, Values};
+use super::query::{After, Filter, Page, Selection, Shape, SortKey, Values, When};
 use super::revision::Versions;
 use super::view::{Reach, View};
 use crate::kernel::{Bbox, Day, Error, Kind, Result, Text};
-use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgPool, Postgres, QueryBuilder, Row};
 use uuid::Uuid;
 
@@ -83,30 +82,30 @@ pub(super) const BEFORE_COLUMNS: usize = 4;
 /// # Errors
 /// A fault of ours: the filter was checked against another view.
 pub(super) fn page(view: &View, selection: &Selection, shape: &Shape, page: &Page) -> Result<Sql> {
-    let (table, known_at) = (view.layer.table, selection.known_at);
+    let (table, when) = (view.layer.table, selection.when);
     let mut sql = Sql::new("select at.seq, page.* from ");
     push_at(&mut sql, &view.layer);
     sql.push(" left join lateral (select ");
-    push_feature_columns(&mut sql, view, shape, known_at);
+    push_feature_columns(&mut sql, view, shape, when);
     for key in &shape.sort {
         sql.push(", ");
-        push_text(&mut sql, view, view.column(key.column), known_at);
+        push_text(&mut sql, view, view.column(key.column), when);
     }
     // The limit stands below the expressions, which would else be evaluated for every row before the sort.
     sql.push(format_args!(" from (select {table}.* from "));
-    push_source(&mut sql, &view.layer, known_at);
+    push_source(&mut sql, &view.layer, when);
     push_conditions(&mut sql, view, selection)?;
     if let Some(after) = &page.after {
         sql.push(" and ");
-        push_after(&mut sql, view, known_at, &shape.sort, after);
+        push_after(&mut sql, view, when, &shape.sort, after);
     }
-    push_order(&mut sql, view, shape, known_at);
+    push_order(&mut sql, view, shape, when);
     sql.push(" limit ").push_bind(i64::from(page.limit) + 1);
     if page.offset > 0 {
         sql.push(" offset ").push_bind(i64::from(page.offset));
     }
     sql.push(format_args!(") as {table}"));
-    push_order(&mut sql, view, shape, known_at);
+    push_order(&mut sql, view, shape, when);
     sql.push(") as page on true");
     Ok(sql)
 }
@@ -119,11 +118,11 @@ pub(super) fn whole(view: &View, selection: &Selection, shape: &Shape, limit: Op
     let mut sql = Sql::new("select at.seq, whole.* from ");
     push_at(&mut sql, &view.layer);
     sql.push(" left join lateral (select ");
-    push_feature_columns(&mut sql, view, shape, selection.known_at);
+    push_feature_columns(&mut sql, view, shape, selection.when);
     sql.push(" from ");
-    push_source(&mut sql, &view.layer, selection.known_at);
+    push_source(&mut sql, &view.layer, selection.when);
     push_conditions(&mut sql, view, selection)?;
-    push_order(&mut sql, view, shape, selection.known_at);
+    push_order(&mut sql, view, shape, selection.when);
     // Without a limit where it is null.
     sql.push(" limit ").push_bind(limit.map(i64::from));
     sql.push(") as whole on true");
@@ -173,14 +172,14 @@ pub(super) async fn srtext(db: &mut PgConnection, authority: &str, code: i32) ->
 ///
 /// # Errors
 /// As [`page`].
-pub(super) fn feature(view: &View, shape: &Shape, known_at: Option<DateTime<Utc>>, id: Uuid) -> Result<Sql> {
+pub(super) fn feature(view: &View, shape: &Shape, when: When, id: Uuid) -> Result<Sql> {
     let mut sql = Sql::new("select at.seq, feature.* from ");
     push_at(&mut sql, &view.layer);
     sql.push(" left join lateral (select ");
-    push_feature_columns(&mut sql, view, shape, known_at);
+    push_feature_columns(&mut sql, view, shape, when);
     sql.push(" from ");
-    push_source(&mut sql, &view.layer, known_at);
-    push_conditions(&mut sql, view, &Selection { known_at, ..Selection::default() })?;
+    push_source(&mut sql, &view.layer, when);
+    push_conditions(&mut sql, view, &Selection { when, ..Selection::default() })?;
     sql.push(format_args!(" and {}.id = ", view.layer.table)).push_bind(id);
     sql.push(") as feature on true");
     Ok(sql)
@@ -197,7 +196,7 @@ pub(super) async fn count(
     most: Option<i64>,
 ) -> Result<(i64, Option<u64>)> {
     let mut sql = Sql::new("select at.seq, (select count(*) from (select 1 from ");
-    push_source(&mut sql, &view.layer, selection.known_at);
+    push_source(&mut sql, &view.layer, selection.when);
     push_conditions(&mut sql, view, selection)?;
     // Without a limit where it is null.
     sql.push(" limit ").push_bind(most.map(|most| most + 1));
@@ -235,7 +234,7 @@ pub(super) async fn extent(db: &mut PgConnection, view: &View) -> Result<(i64, E
         None => sql.push(", null::date as last"),
     };
     sql.push(" from ");
-    push_source(&mut sql, &view.layer, None);
+    push_source(&mut sql, &view.layer, When::default());
     push_conditions(&mut sql, view, &Selection::default())?;
     sql.push(") as extent");
     let row = sql.build().fetch_one(db).await.map_err(failed)?;
@@ -294,7 +293,7 @@ pub(super) async fn located(db: &mut PgConnection, [west, south, east, north]: [
     }
 }
 
-fn push_feature_columns(sql: &mut Sql, view: &View, shape: &Shape, known_at: Option<DateTime<Utc>>) {
+fn push_feature_columns(sql: &mut Sql, view: &View, shape: &Shape, when: When) {
     let table = view.layer.table;
     match (shape.geometry, shape.crs.proj()) {
         (true, None) => sql.push(format_args!("{table}.id, st_asbinary({table}.geom), ")),
@@ -309,7 +308,7 @@ fn push_feature_columns(sql: &mut Sql, view: &View, shape: &Shape, known_at: Opt
     match view.disclosed() {
         Some(reach) => {
             sql.push("coalesce(");
-            push_reach(sql, &view.layer, reach, known_at);
+            push_reach(sql, &view.layer, reach, when);
             sql.push(", false)");
         }
         None => {
@@ -318,13 +317,14 @@ fn push_feature_columns(sql: &mut Sql, view: &View, shape: &Shape, known_at: Opt
     }
     for at in &shape.columns {
         sql.push(", ");
-        push_value(sql, view.column(*at));
+        push_value(sql, view.column(*at), when);
     }
 }
 
 /// A column's value, in its kind's own type.
-fn push_value(sql: &mut Sql, column: &Column) {
-    sql.push(format_args!("({}", column.sql));
+fn push_value(sql: &mut Sql, column: &Column, when: When) {
+    sql.push("(");
+    push_timed(sql, column.on_day.filter(|_| when.true_on.is_some()).unwrap_or(column.sql), when);
     if let Some(key) = &column.key {
         sql.push_bind(key.clone().into_owned()).push(")");
     }
@@ -342,16 +342,16 @@ fn push_srid(sql: &mut Sql, proj: &str) {
 
 /// A column's value where the caller may see it, else null: whatever is compared or sorted by is this, so that a hidden
 /// value cannot be found out either.
-fn push_seen(sql: &mut Sql, view: &View, column: &Column, known_at: Option<DateTime<Utc>>) {
+fn push_seen(sql: &mut Sql, view: &View, column: &Column, when: When) {
     match view.disclosed().filter(|_| !column.public) {
         Some(reach) => {
             sql.push("(case when ");
-            push_reach(sql, &view.layer, reach, known_at);
+            push_reach(sql, &view.layer, reach, when);
             sql.push(" then ");
-            push_value(sql, column);
+            push_value(sql, column, when);
             sql.push(" end)");
         }
-        None => push_value(sql, column),
+        None => push_value(sql, column, when),
     }
     // Texts in the order of their code points, whatever the database's language.
     if column.kind == ColumnKind::Text {
@@ -360,24 +360,24 @@ fn push_seen(sql: &mut Sql, view: &View, column: &Column, known_at: Option<DateT
 }
 
 /// A column's value as text that a cursor keeps.
-fn push_text(sql: &mut Sql, view: &View, column: &Column, known_at: Option<DateTime<Utc>>) {
+fn push_text(sql: &mut Sql, view: &View, column: &Column, when: When) {
     let instant = column.kind == ColumnKind::Instant;
     sql.push(if instant { "to_char((" } else { "(" });
-    push_seen(sql, view, column, known_at);
+    push_seen(sql, view, column, when);
     sql.push(if instant { ") at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')" } else { ")::text" });
 }
 
-fn push_order(sql: &mut Sql, view: &View, shape: &Shape, known_at: Option<DateTime<Utc>>) {
+fn push_order(sql: &mut Sql, view: &View, shape: &Shape, when: When) {
     sql.push(" order by ");
     for SortKey { column, descending } in &shape.sort {
-        push_seen(sql, view, view.column(*column), known_at);
+        push_seen(sql, view, view.column(*column), when);
         sql.push(if *descending { " desc nulls last, " } else { " nulls last, " });
     }
     sql.push(format_args!("{}.id", view.layer.table));
 }
 
 /// Rows behind a row in the order of the keys, then of ids.
-fn push_after(sql: &mut Sql, view: &View, known_at: Option<DateTime<Utc>>, keys: &[SortKey], after: &After) {
+fn push_after(sql: &mut Sql, view: &View, when: When, keys: &[SortKey], after: &After) {
     let (Some((key, keys)), Some((value, values))) = (keys.split_first(), after.values.split_first()) else {
         sql.push(format_args!("{}.id > ", view.layer.table)).push_bind(after.id);
         return;
@@ -388,46 +388,100 @@ fn push_after(sql: &mut Sql, view: &View, known_at: Option<DateTime<Utc>>, keys:
         Some(value) => {
             let column = view.column(key.column);
             let cast = sql_type(column.kind);
-            push_seen(sql, view, column, known_at);
+            push_seen(sql, view, column, when);
             sql.push(if key.descending { " < " } else { " > " }).push_bind(value.clone());
             sql.push(format_args!("::text::{cast} or "));
-            push_seen(sql, view, column, known_at);
+            push_seen(sql, view, column, when);
             sql.push(" is null or (");
-            push_seen(sql, view, column, known_at);
+            push_seen(sql, view, column, when);
             sql.push(" = ").push_bind(value.clone()).push(format_args!("::text::{cast} and "));
         }
         None => {
             sql.push("(");
-            push_seen(sql, view, view.column(key.column), known_at);
+            push_seen(sql, view, view.column(key.column), when);
             sql.push(" is null and ");
         }
     }
-    push_after(sql, view, known_at, keys, &rest);
+    push_after(sql, view, when, keys, &rest);
     sql.push("))");
 }
 
 /// The table as it is, or as it was known at an instant, under its own name either way.
-fn push_source(sql: &mut Sql, layer: &Layer, known_at: Option<DateTime<Utc>>) {
+fn push_source(sql: &mut Sql, layer: &Layer, when: When) {
     let table = layer.table;
-    match known_at {
+    match when.known_at {
         None => {
             sql.push(table);
         }
         Some(at) => {
-            sql.push(format_args!("(select * from {table} where sys_from <= ")).push_bind(at);
-            sql.push(format_args!(" union all select * from {table}_history where sys_from <= ")).push_bind(at);
-            sql.push(" and sys_to > ").push_bind(at);
-            sql.push(format_args!(") as {table}"));
+            // The condition stands outside the union, so that the planner merges the two in the order of their ids and stops
+            // at the page's end.
+            sql.push(format_args!(
+                "(select * from (select * from {table} union all select * from {table}_history) as version"
+            ));
+            sql.push(" where sys_from <= ").push_bind(at).push(" and (sys_to is null or sys_to > ").push_bind(at);
+            sql.push(format_args!(")) as {table}"));
         }
     }
 }
 
+/// SQL of a layer's declaration: `{day}` and `{known}` in it stand for the day and the instant that are asked about, null
+/// where none is.
+fn push_timed(sql: &mut Sql, declared: &str, when: When) {
+    let mut rest = declared;
+    while let Some((before, after)) = rest.split_once('{') {
+        sql.push(before);
+        rest = if let Some(after) = after.strip_prefix("day}") {
+            match when.true_on {
+                Some(day) => sql.push_bind(day),
+                None => sql.push("null::date"),
+            };
+            after
+        } else if let Some(after) = after.strip_prefix("known}") {
+            match when.known_at {
+                Some(at) => sql.push_bind(at),
+                None => sql.push("null::timestamptz"),
+            };
+            after
+        } else {
+            sql.push("{");
+            after
+        };
+    }
+    sql.push(rest);
+}
+
+/// The rows that are true on the day asked about, where one is; else the rows of the layer. Of what was known in the past,
+/// what was found entered in error since is shown to departments alone, each in its scope.
+fn push_layer(sql: &mut Sql, view: &View, when: When) {
+    let Layer { rows, on_day, voided, .. } = view.layer.as_ref();
+    sql.push(" where (");
+    match on_day.filter(|_| when.true_on.is_some()) {
+        Some(rows) => push_timed(sql, rows, when),
+        None => {
+            sql.push(*rows);
+        }
+    }
+    sql.push(")");
+    let Some(voided) = voided.filter(|_| when.known_at.is_some() && !matches!(view.reach, Reach::Every)) else {
+        return;
+    };
+    sql.push(" and (not (");
+    push_timed(sql, voided, when);
+    sql.push(")");
+    if matches!(view.reach, Reach::Divisions(..)) {
+        sql.push(" or ");
+        push_reach(sql, &view.layer, &view.reach, when);
+    }
+    sql.push(")");
+}
+
 fn push_conditions(sql: &mut Sql, view: &View, selection: &Selection) -> Result<()> {
-    let Layer { table, rows, valid: (first, last), .. } = view.layer.as_ref();
-    sql.push(format_args!(" where ({rows})"));
+    let Layer { table, valid: (first, last), on_day, .. } = view.layer.as_ref();
+    push_layer(sql, view, selection.when);
     if let Some(reach) = view.rows() {
         sql.push(" and ");
-        push_reach(sql, &view.layer, reach, selection.known_at);
+        push_reach(sql, &view.layer, reach, selection.when);
     }
     if let Some(bbox) = &selection.bbox {
         for (n, part) in bbox.parts().iter().enumerate() {
@@ -436,7 +490,8 @@ fn push_conditions(sql: &mut Sql, view: &View, selection: &Selection) -> Result<
         }
         sql.push(")");
     }
-    let (from, to) = selection.during.unwrap_or((None, None));
+    let days_of_it = selection.when.true_on.filter(|_| on_day.is_none()).map(|day| (Some(day), Some(day)));
+    let (from, to) = days_of_it.or(selection.during).unwrap_or((None, None));
     if let (Some(first), Some(to)) = (first, to) {
         sql.push(format_args!(" and (({first}) is null or ({first}) <= ")).push_bind(to).push(")");
     }
@@ -448,21 +503,21 @@ fn push_conditions(sql: &mut Sql, view: &View, selection: &Selection) -> Result<
         sql.push(" and ");
         // A hidden value must not be found out by filtering either.
         if let Some(reach) = view.disclosed().filter(|_| !column.public) {
-            push_reach(sql, &view.layer, reach, selection.known_at);
+            push_reach(sql, &view.layer, reach, selection.when);
             sql.push(" and ");
         }
-        push_values(sql, column, values);
+        push_values(sql, column, values, selection.when);
     }
     if let Some(filter) = &selection.filter {
         sql.push(" and ");
-        filter::push_filter(sql, filter::Over { view, known_at: selection.known_at }, filter.expr())?;
+        filter::push_filter(sql, filter::Over { view, when: selection.when }, filter.expr())?;
     }
     Ok(())
 }
 
-fn push_values(sql: &mut Sql, column: &Column, values: &Values) {
+fn push_values(sql: &mut Sql, column: &Column, values: &Values, when: When) {
     sql.push("(");
-    push_value(sql, column);
+    push_value(sql, column, when);
     match values {
         Values::Texts(v) => sql.push(" = any(").push_bind(v.clone()),
         Values::Integers(v) => sql.push(" = any(").push_bind(v.clone()),
@@ -480,10 +535,10 @@ fn push_values(sql: &mut Sql, column: &Column, values: &Values) {
 
 /// Whether a row is within reach. A version of the past must be so as the row is now, too: a wrong division or owner
 /// that was put right since gives nobody a claim to what stood beside it.
-fn push_reach(sql: &mut Sql, layer: &Layer, reach: &Reach, known_at: Option<DateTime<Utc>>) {
+fn push_reach(sql: &mut Sql, layer: &Layer, reach: &Reach, when: When) {
     let table = layer.table;
     push_within(sql, reach);
-    if known_at.is_some() && matches!(reach, Reach::Divisions(..) | Reach::Own(..)) {
+    if when.known_at.is_some() && matches!(reach, Reach::Divisions(..) | Reach::Own(..)) {
         // Inside, the table's name means the table as it is.
         sql.push(format_args!(" and {table}.id in (select {table}.id from {table} where "));
         push_within(sql, reach);

@@ -64,7 +64,7 @@ pub(in super::super) fn tile(
 }
 
 fn push_features(sql: &mut Sql, view: &View, selection: &Selection, cut: &Cut, plan: Plan) -> Result<()> {
-    let (table, known_at) = (view.layer.table, selection.known_at);
+    let (table, when) = (view.layer.table, selection.when);
     sql.push(format_args!("(select {table}.id, "));
     if plan.spots == Spots::Each {
         sql.push("case when ");
@@ -79,7 +79,7 @@ fn push_features(sql: &mut Sql, view: &View, selection: &Selection, cut: &Cut, p
     sql.push(", null::text as class");
     for column in view.columns().filter(|column| column.in_tiles) {
         sql.push(", ");
-        push_seen(sql, view, column, known_at);
+        push_seen(sql, view, column, when);
     }
     push_rows(sql, view, selection, cut)?;
     if plan.spots != Spots::Each {
@@ -100,7 +100,7 @@ fn push_spots(
 ) -> Result<()> {
     sql.push(format_args!("(select null::uuid, null::geometry, ({})::point, ", view.layer.drawn.spot));
     match class {
-        Some(column) => push_seen(sql, view, column, selection.known_at),
+        Some(column) => push_seen(sql, view, column, selection.when),
         None => {
             sql.push("null::text");
         }
@@ -121,7 +121,7 @@ fn push_spots(
 
 fn push_rows(sql: &mut Sql, view: &View, selection: &Selection, cut: &Cut) -> Result<()> {
     sql.push(" from ");
-    push_source(sql, &view.layer, selection.known_at);
+    push_source(sql, &view.layer, selection.when);
     push_conditions(sql, view, selection)?;
     // The box is transformed, never the column: an index knows the column as it is stored.
     sql.push(" and (");

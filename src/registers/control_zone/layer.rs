@@ -39,6 +39,8 @@ pub static CONTROL_ZONES: Layer = Layer {
     ),
     table: "control_zone",
     rows: "true",
+    on_day: None,
+    voided: None,
     columns: Cow::Borrowed(&[
         Column::new("code", ColumnKind::Text, "编号", "Code"),
         Column::new("name", ColumnKind::Text, "名称", "Name"),

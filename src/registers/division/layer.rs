@@ -37,6 +37,8 @@ pub static DIVISIONS: Layer = Layer {
     ),
     table: "division",
     rows: "true",
+    on_day: None,
+    voided: None,
     columns: Cow::Borrowed(&[
         Column::new("code", ColumnKind::Text, "代码", "Code"),
         Column::new("name_zh", ColumnKind::Text, "名称", "Name (Chinese)"),

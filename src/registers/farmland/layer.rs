@@ -26,7 +26,8 @@ const STYLE: Style = Style {
     ],
 };
 
-/// Farmland units that exist, with their class.
+/// Farmland units that exist, with their class; on a day, those that existed with the class and land type of that day, as
+/// `farmland_units_at` has them.
 pub static FARMLAND: Layer = Layer {
     id: Cow::Borrowed("farmland"),
     title: Text::fixed("农用地单元", "Farmland units"),
@@ -36,10 +37,23 @@ pub static FARMLAND: Layer = Layer {
     ),
     table: "farmland_unit",
     rows: "ended_on is null",
+    on_day: Some(
+        "(farmland_unit.began_on is null or farmland_unit.began_on <= {day}) \
+         and (farmland_unit.ended_on is null or farmland_unit.ended_on > {day})",
+    ),
+    voided: None,
     columns: Cow::Borrowed(&[
         Column::new("code", ColumnKind::Text, "单元编码", "Code"),
-        Column::new("class", ColumnKind::Text, "质量类别", "Class").values(&super::CLASSES),
-        Column::new("land_type", ColumnKind::Text, "地类", "Land type").values(&super::LAND_TYPES),
+        Column::new("class", ColumnKind::Text, "质量类别", "Class").values(&super::CLASSES).on_day(
+            "case when farmland_unit.class_since is null or farmland_unit.class_since <= {day} then farmland_unit.class \
+             else coalesce((select c.class from farmland_class_at(farmland_unit.id, {day}, {known}) as c), 'unclassified') end",
+        ),
+        Column::new("land_type", ColumnKind::Text, "地类", "Land type").values(&super::LAND_TYPES).on_day(
+            "case when farmland_unit.land_type_since is null or farmland_unit.land_type_since <= {day} \
+             then farmland_unit.land_type \
+             else coalesce((select t.land_type from farmland_land_type_at(farmland_unit.id, {day}, {known}) as t), \
+                           farmland_unit.land_type) end",
+        ),
         Column::new("division_code", ColumnKind::Text, "区划代码", "Division code"),
         Column::new("area_m2", ColumnKind::Number, "面积（平方米）", "Area (m²)"),
         Column::new("area_mu", ColumnKind::Number, "面积（亩）", "Area (mu)").sql("(area_m2 * 15 / 10000)"),

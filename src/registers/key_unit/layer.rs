@@ -36,6 +36,8 @@ pub static KEY_UNITS: Layer = Layer {
     ),
     table: "key_unit",
     rows: "true",
+    on_day: None,
+    voided: None,
     columns: Cow::Borrowed(&[
         Column::new("code", ColumnKind::Text, "编号", "Code"),
         Column::new("name", ColumnKind::Text, "单位名称", "Name"),

@@ -37,6 +37,8 @@ pub static SAMPLING_POINTS: Layer = Layer {
     ),
     table: "sampling_point",
     rows: "true",
+    on_day: None,
+    voided: None,
     columns: Cow::Borrowed(&[
         Column::new("code", ColumnKind::Text, "点位编码", "Code"),
         Column::new("name", ColumnKind::Text, "名称", "Name").not_in_tiles(),

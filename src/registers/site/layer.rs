@@ -1,4 +1,5 @@
-//! Sites as layers. No contact data at all; the land user's name for departments only.
+//! Sites as layers. No contact data at all; the land user's name for departments only. On a day they are what the lists of
+//! that day say, with the stage and grade of it.
 
 use super::rules::Stage;
 use crate::kernel::Text;
@@ -79,15 +80,37 @@ const CODE: Column = Column::new("code", ColumnKind::Text, "编码", "Code");
 const NATIONAL_CODE: Column =
     Column::new("national_code", ColumnKind::Text, "国家地块编码", "National code").not_in_tiles();
 const NAME: Column = Column::new("name", ColumnKind::Text, "名称", "Name");
-const STAGE: Column = Column::new("stage", ColumnKind::Text, "阶段", "Stage").values(STAGES);
-const STAGE_SINCE: Column = Column::new("stage_since", ColumnKind::Day, "进入阶段日期", "At this stage since");
+const STAGE: Column = Column::new("stage", ColumnKind::Text, "阶段", "Stage").values(STAGES).on_day(
+    "case when site.stage_since is null or site.stage_since <= {day} then site.stage \
+     else (select s.stage from site_stage_on(site.id, {day}, {known}) as s) end",
+);
+const STAGE_SINCE: Column = Column::new("stage_since", ColumnKind::Day, "进入阶段日期", "At this stage since").on_day(
+    "case when site.stage_since is null or site.stage_since <= {day} then site.stage_since \
+     else (select s.stage_since from site_stage_on(site.id, {day}, {known}) as s) end",
+);
 const DIVISION: Column = Column::new("division_code", ColumnKind::Text, "区划代码", "Division");
 const AREA: Column = Column::new("area_m2", ColumnKind::Number, "面积（平方米）", "Area (m²)");
-const GRADE: Column =
-    Column::new("risk_grade", ColumnKind::Text, "风险等级", "Risk grade").values(&["high", "medium", "low"]);
+/// The grade of the stay in the directory.
+const DIRECTORY_GRADE: Column =
+    Column::new("risk_grade", ColumnKind::Text, "风险等级", "Risk grade").values(&["high", "medium", "low"]).on_day(
+        "(select g.risk_grade from site_list_grades_on({day}, {known}) as g where g.entry_id = (\
+             select e.id from site_list_entries_on('contaminated_directory', {day}, {known}) as e \
+             where e.site_id = site.id order by e.entered_seq desc limit 1) \
+          order by g.seq desc limit 1)",
+    );
+/// On the control list the last grade that the site was given in whichever stay.
+const CONTROL_LIST_GRADE: Column =
+    Column::new("risk_grade", ColumnKind::Text, "风险等级", "Risk grade").values(&["high", "medium", "low"]).on_day(
+        "(select g.risk_grade from site_list_grades_on({day}, {known}) as g where g.site_id = site.id \
+          order by g.seq desc limit 1)",
+    );
 const MODE: Column = Column::new("mode", ColumnKind::Text, "管控方式", "Mode of control")
     .sql("control_mode")
-    .values(&["containment", "safe_use"]);
+    .values(&["containment", "safe_use"])
+    .on_day(
+        "case when site.stage_since is null or site.stage_since <= {day} then site.control_mode \
+     else (select s.control_mode from site_stage_on(site.id, {day}, {known}) as s) end",
+    );
 const INDUSTRY: Column =
     Column::new("former_industry", ColumnKind::Text, "原行业（GB/T 4754）", "Former industry (GB/T 4754)")
         .not_in_tiles();
@@ -96,23 +119,40 @@ const LAND_USER: Column = Column::new("land_user", ColumnKind::Text, "土地使�
     .personal()
     .not_in_tiles();
 const SUSPECTED_ON: Column =
-    Column::new("suspected_on", ColumnKind::Day, "列入疑似名单日期", "Listed as suspected on").not_in_tiles();
+    Column::new("suspected_on", ColumnKind::Day, "列入疑似名单日期", "Listed as suspected on").not_in_tiles().on_day(
+        "(select e.entered_on from site_list_entries_on('suspected_list', {day}, {known}) as e \
+          where e.site_id = site.id order by e.entered_seq desc limit 1)",
+    );
 const CONTAMINATED_ON: Column =
-    Column::new("contaminated_on", ColumnKind::Day, "列入名录日期", "In the directory since").not_in_tiles();
+    Column::new("contaminated_on", ColumnKind::Day, "列入名录日期", "In the directory since").not_in_tiles().on_day(
+        "(select e.entered_on from site_list_entries_on('contaminated_directory', {day}, {known}) as e \
+          where e.site_id = site.id order by e.entered_seq desc limit 1)",
+    );
 const ON_CONTROL_LIST: Column =
-    Column::new("on_control_list", ColumnKind::Boolean, "在管控和修复名录", "On the control list");
+    Column::new("on_control_list", ColumnKind::Boolean, "在管控和修复名录", "On the control list").on_day(
+        "case when exists (\
+             select from site_list_entries_on('control_list', {day}, {known}) as e where e.site_id = site.id) then true \
+         when site.on_control_list is null and (site.stage_since is null or site.stage_since <= {day}) then null \
+         else false end",
+    );
 const CONTROL_LISTED_ON: Column =
     Column::new("control_listed_on", ColumnKind::Day, "列入管控和修复名录日期", "On the control list since")
-        .not_in_tiles();
+        .not_in_tiles()
+        .on_day(
+            "(select e.entered_on from site_list_entries_on('control_list', {day}, {known}) as e \
+          where e.site_id = site.id order by e.entered_seq desc limit 1)",
+        );
 const DIRECTORY_PUBLISHED_AT: Column = Column::new("published_at", ColumnKind::Text, "公开网址", "Where it is public")
-    .sql("publicity_address('site', site.id, 'contaminated_directory')")
+    .sql("(select p.url from publicity_address('site', site.id, 'contaminated_directory', {day}, {known}) as p)")
     .not_in_tiles();
 const CONTROL_LIST_PUBLISHED_AT: Column =
     Column::new("published_at", ColumnKind::Text, "公开网址", "Where it is public")
-        .sql("publicity_address('site', site.id, 'control_list')")
+        .sql("(select p.url from publicity_address('site', site.id, 'control_list', {day}, {known}) as p)")
         .not_in_tiles();
 const INVENTED: Column =
     Column::new("invented", ColumnKind::Boolean, "演示数据", "Invented (sample data)").not_in_tiles();
+
+// Whether a site is on a list is looked up for each row that is read: joined as a whole, a small box would read the list.
 
 /// The land user of the record, and whoever is liable in its stead.
 const OWNERS: &[&str] = &["site.land_user_credit_code", "site.liable_party_credit_code"];
@@ -130,6 +170,15 @@ pub static SUSPECTED_SITES: Layer = Layer {
     ),
     table: "site",
     rows: "site.on_suspected_list",
+    on_day: Some(
+        "coalesce((select true from site_list_entries_on('suspected_list', {day}, {known}) as e \
+                   where e.site_id = site.id limit 1), false)",
+    ),
+    voided: Some(
+        "exists (select from site_list_entry as n where n.site_id = site.id and n.list = 'suspected_list' and n.withdrawn) \
+         and coalesce((select bool_and(n.withdrawn) from site_list_entries_on('suspected_list', {day}, {known}) as e \
+                   join site_list_entry as n on n.id = e.id where e.site_id = site.id), false)",
+    ),
     columns: Cow::Borrowed(&[
         CODE,
         NATIONAL_CODE,
@@ -163,6 +212,15 @@ pub static CONTAMINATED_SITES: Layer = Layer {
     ),
     table: "site",
     rows: "site.in_directory",
+    on_day: Some(
+        "coalesce((select true from site_list_entries_on('contaminated_directory', {day}, {known}) as e \
+                   where e.site_id = site.id limit 1), false)",
+    ),
+    voided: Some(
+        "exists (select from site_list_entry as n where n.site_id = site.id and n.list = 'contaminated_directory' and n.withdrawn) \
+         and coalesce((select bool_and(n.withdrawn) from site_list_entries_on('contaminated_directory', {day}, {known}) as e \
+                   join site_list_entry as n on n.id = e.id where e.site_id = site.id), false)",
+    ),
     columns: Cow::Borrowed(&[
         CODE,
         NATIONAL_CODE,
@@ -172,7 +230,7 @@ pub static CONTAMINATED_SITES: Layer = Layer {
         STAGE_SINCE,
         DIVISION,
         AREA,
-        GRADE,
+        DIRECTORY_GRADE,
         ON_CONTROL_LIST,
         INDUSTRY,
         LAND_USER,
@@ -200,6 +258,15 @@ pub static CONTROL_LIST: Layer = Layer {
     ),
     table: "site",
     rows: "site.on_control_list",
+    on_day: Some(
+        "coalesce((select true from site_list_entries_on('control_list', {day}, {known}) as e \
+                   where e.site_id = site.id limit 1), false)",
+    ),
+    voided: Some(
+        "exists (select from site_list_entry as n where n.site_id = site.id and n.list = 'control_list' and n.withdrawn) \
+         and coalesce((select bool_and(n.withdrawn) from site_list_entries_on('control_list', {day}, {known}) as e \
+                   join site_list_entry as n on n.id = e.id where e.site_id = site.id), false)",
+    ),
     columns: Cow::Borrowed(&[
         CODE,
         NATIONAL_CODE,
@@ -209,7 +276,7 @@ pub static CONTROL_LIST: Layer = Layer {
         STAGE_SINCE,
         DIVISION,
         AREA,
-        GRADE,
+        CONTROL_LIST_GRADE,
         INDUSTRY,
         LAND_USER,
         CONTROL_LISTED_ON,
@@ -260,8 +327,11 @@ mod tests {
             (&CONTROL_LIST, List::ControlList),
         ] {
             assert_eq!(layer.public == Visibility::Public, list.is_public(), "{}", layer.id);
-            let contact = layer.columns.iter().any(|column| column.sql.contains("contact"));
-            let name_is_open = layer.columns.iter().any(|column| column.sql == "land_user_name" && column.public);
+            let says = |column: &Column, word: &str| {
+                column.sql.contains(word) || column.on_day.is_some_and(|sql| sql.contains(word))
+            };
+            let contact = layer.columns.iter().any(|column| says(column, "contact"));
+            let name_is_open = layer.columns.iter().any(|column| says(column, "land_user_name") && column.public);
             assert!(!contact && !name_is_open, "{}", layer.id);
         }
     }
