@@ -38,7 +38,7 @@ fn operations() -> OpenApiRouter<App> {
     for register in registers::ALL {
         router = router.merge((register.routes)());
     }
-    router.merge(crate::layers::http::routes(registers::layers()))
+    router.merge(crate::layers::http::routes(registers::layers(), registers::FAMILIES))
 }
 
 /// The OpenAPI document of all operations.

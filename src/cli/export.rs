@@ -50,8 +50,11 @@ fn form(name: &str) -> Result<Form, String> {
 }
 
 pub(super) async fn run(config: Config, arguments: Arguments) -> Result<Outcome> {
-    let layer = registers::layers().find(|layer| layer.id == arguments.collection.as_str()).ok_or_else(|| {
-        let known = registers::layers().map(|layer| layer.id.as_ref()).collect::<Vec<_>>().join(", ");
+    let collection = arguments.collection.as_str();
+    let unknown = || {
+        let families = registers::FAMILIES.iter().map(|family| format!("{}<name>", family.prefix()));
+        let known: Vec<_> = registers::layers().map(|layer| layer.id.to_string()).chain(families).collect();
+        let known = known.join(", ");
         Error::bad_parameter(
             "collection",
             Text::new(
@@ -59,7 +62,12 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Result<Outcome>
                 format!("there is no such collection; there are: {known}."),
             ),
         )
-    })?;
+    };
+    let fixed = registers::layers().find(|layer| layer.id == collection).cloned();
+    let family = registers::FAMILIES.iter().find(|family| collection.starts_with(family.prefix()));
+    if fixed.is_none() && family.is_none() {
+        return Err(unknown());
+    }
     let ending = arguments.out.as_ref().and_then(|out| out.extension()).and_then(|ending| ending.to_str());
     let by_ending = ending.and_then(|ending| Form::ALL.into_iter().find(|form| form.extension() == ending));
     let form = arguments.format.or(by_ending).unwrap_or(Form::GeoJson);
@@ -74,9 +82,23 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Result<Outcome>
     ];
     let pairs = named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
     let opened = super::open(config).await?;
+    let layer = match (fixed, family) {
+        (None, Some(family)) => {
+            let all = family.list(&opened.app).await;
+            all.and_then(|all| all.into_iter().find(|layer| layer.id == collection).ok_or_else(unknown))
+        }
+        (fixed, _) => fixed.ok_or_else(unknown),
+    };
+    let layer = match layer {
+        Ok(layer) => layer,
+        Err(error) => {
+            opened.close().await?;
+            return Err(error);
+        }
+    };
     let written = match &arguments.out {
         None => {
-            crate::layers::export(&opened.app, layer, &Caller::Operator, pairs, form, &mut tokio::io::stdout()).await
+            crate::layers::export(&opened.app, &layer, &Caller::Operator, pairs, form, &mut tokio::io::stdout()).await
         }
         Some(out) => {
             // Under another name beside it until it is whole.
@@ -87,7 +109,7 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Result<Outcome>
             };
             let file = file.map_err(|error| unwritable(out, error))?;
             let mut open = tokio::fs::File::from_std(file.reopen().map_err(|error| unwritable(out, error))?);
-            let written = crate::layers::export(&opened.app, layer, &Caller::Operator, pairs, form, &mut open).await;
+            let written = crate::layers::export(&opened.app, &layer, &Caller::Operator, pairs, form, &mut open).await;
             match written {
                 Ok(written) => file.persist(out).map(|_| written).map_err(|error| unwritable(out, error.error)),
                 Err(error) => Err(error),

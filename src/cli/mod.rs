@@ -178,7 +178,7 @@ async fn dispatch(Arguments { common, command }: Arguments) -> Result<Outcome> {
 /// `bad_config` naming the setting.
 fn check_settings(config: &Config) -> Result<()> {
     rulebook::check_settings(config)?;
-    def::check_settings(config, registers::layers())
+    def::check_settings(config, registers::layers(), registers::FAMILIES)
 }
 
 fn log_to_stderr(config: &Config) -> Result<()> {

@@ -117,6 +117,8 @@ ids! {
     IndicatorReportId,
     /// A reference layer.
     ReferenceLayerId,
+    /// An attribute of a reference layer's features.
+    ReferenceColumnId,
     /// A feature of a reference layer.
     ReferenceFeatureId,
     /// A published zone in which the siting of industry is controlled.

@@ -2,11 +2,13 @@
 //! a file or a row names is text that is bound.
 
 use super::drawn::Drawn;
+use super::family::Family;
 use super::style::Style;
 use crate::config::{Audience, Config};
 use crate::kernel::{Result, Text};
 use crate::platform::Permission;
 use std::borrow::Cow;
+use uuid::Uuid;
 
 /// One collection of features: a table of ours, the rows and columns of it that are shown, and to whom.
 #[derive(Debug, Clone)]
@@ -28,6 +30,9 @@ pub struct Layer {
     pub on_day: Option<&'static str>,
     /// Condition on the rows of `{known}` that were found entered in error since. Of these only departments are told.
     pub voided: Option<&'static str>,
+    /// Of layers of a family, which share a table: the column and its value by which this one's rows are told; the value is
+    /// bound. Whom such a layer is not for is not told that there is one.
+    pub member: Option<(&'static str, Uuid)>,
     /// Attributes, in the order shown.
     pub columns: Cow<'static, [Column]>,
     /// The registers whose writes make a new revision of it, as `platform_register_version` names them: that of the table and
@@ -124,13 +129,21 @@ impl Layer {
     }
 }
 
-/// Holds the settings of layers against those there are.
+/// Holds the settings of layers against those there are. Which layers of a family there will be, and with which fields, nobody
+/// knows yet: their settings hold for what comes to be called so.
 ///
 /// # Errors
 /// `bad_config` naming the first setting of a layer or field that there is not, or that would open a person's data.
-pub fn check_settings<'a>(config: &Config, layers: impl Iterator<Item = &'a Layer>) -> Result<()> {
+pub fn check_settings<'a>(
+    config: &Config,
+    layers: impl Iterator<Item = &'a Layer>,
+    families: &[&dyn Family],
+) -> Result<()> {
     let layers: Vec<&Layer> = layers.collect();
     for (id, settings) in &config.layers {
+        if families.iter().any(|family| id.starts_with(family.prefix())) {
+            continue;
+        }
         let Some(layer) = layers.iter().find(|layer| layer.id == id.as_str()) else {
             let known = layers.iter().map(|layer| layer.id.as_ref()).collect::<Vec<_>>().join(", ");
             let what = Text::new(

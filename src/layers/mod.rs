@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! def      what a register declares            view     what this caller may see of it
+//! family   layers made of what was imported
 //! query    what was asked, read and checked    sql      both together as statements: the only dynamic SQL
 //! gate     who may ask the database now        memory   what was found of a view at a revision
 //! revision which state the rows are in         cache    whole answers, by their entity tags
@@ -34,6 +35,7 @@ pub mod def;
 mod download;
 mod draw;
 mod drawn;
+pub mod family;
 mod features;
 pub mod format;
 mod gate;
@@ -54,4 +56,5 @@ pub use crs::Crs;
 pub use def::{Column, ColumnKind, Layer, Visibility};
 pub use download::export;
 pub use drawn::{Drawn, Small};
+pub use family::Family;
 pub use style::Style;

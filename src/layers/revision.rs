@@ -22,7 +22,12 @@ pub(super) struct Versions(HashMap<String, i64>);
 impl Versions {
     /// The layer's revision.
     pub fn of(&self, layer: &Layer) -> i64 {
-        layer.made_of.iter().filter_map(|register| self.0.get(*register)).copied().max().unwrap_or(0)
+        self.newest(layer.made_of)
+    }
+
+    /// The newest of some registers' versions.
+    pub fn newest(&self, registers: &[&str]) -> i64 {
+        registers.iter().filter_map(|register| self.0.get(*register)).copied().max().unwrap_or(0)
     }
 }
 

@@ -488,6 +488,7 @@ mod tests {
         rows: "true",
         on_day: None,
         voided: None,
+        member: None,
         columns: Cow::Borrowed(&[
             Column::new("level", ColumnKind::Text, "级别", "Level"),
             Column::new("ended_on", ColumnKind::Day, "终止", "Ended on"),

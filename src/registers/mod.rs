@@ -21,7 +21,7 @@ pub mod siting_zone;
 pub mod standard;
 
 use crate::kernel::{Fault, Result};
-use crate::layers::Layer;
+use crate::layers::{Family, Layer};
 use crate::platform::bulk::{Batch, Row};
 use crate::platform::{Act, App, Permission};
 use futures_util::future::BoxFuture;
@@ -66,7 +66,10 @@ pub static ALL: &[&Register] = &[
     &siting_zone::REGISTER,
 ];
 
-/// Every layer of every register.
+/// Layers that registers make of what was imported.
+pub static FAMILIES: &[&dyn Family] = &[&reference::FAMILY];
+
+/// Every layer of every register that there always is.
 pub fn layers() -> impl Iterator<Item = &'static Layer> {
     ALL.iter().flat_map(|register| register.layers.iter().copied())
 }
@@ -101,6 +104,12 @@ pub trait Importer: Send + Sync {
 
     /// Whether it takes tables: delimited text with a row per row and the position in columns.
     fn takes_tables(&self) -> bool {
+        false
+    }
+
+    /// Whether a feature without a `code` is known by what its file calls it outside its attributes (the `id` of GeoJSON, the
+    /// key of a table's row), which is then its `key`.
+    fn takes_ids(&self) -> bool {
         false
     }
 

@@ -227,11 +227,14 @@ fn settings_of_what_is_not_there_are_refused() {
     let check = |layer: &str, field: &str, audience| {
         let settings = LayerSettings { fields: [(field.to_owned(), audience)].into(), ..LayerSettings::default() };
         let config = Config { layers: [(layer.to_owned(), settings)].into(), ..Config::default() };
-        def::check_settings(&config, jingtu::registers::layers()).map_err(|error| error.faults()[0].pointer.clone())
+        def::check_settings(&config, jingtu::registers::layers(), jingtu::registers::FAMILIES)
+            .map_err(|error| error.faults()[0].pointer.clone())
     };
     assert_eq!(check("contaminated-sites", "area_m2", Audience::Departments), Ok(()));
     assert_eq!(check("sites", "area_m2", Audience::Public), Err("/layers/sites".to_owned()));
     assert_eq!(check("farmland", "owner", Audience::Public), Err("/layers/farmland/fields/owner".to_owned()));
     let person = check("contaminated-sites", "land_user", Audience::Public);
     assert_eq!(person, Err("/layers/contaminated-sites/fields/land_user".to_owned()));
+    // What will be imported nobody knows yet.
+    assert_eq!(check("ref-wells", "depth_m", Audience::Public), Ok(()));
 }

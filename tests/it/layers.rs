@@ -38,6 +38,7 @@ const fn layer(id: &'static str, public: Visibility, permission: Permission, row
         rows,
         on_day: None,
         voided: None,
+        member: None,
         columns: Cow::Borrowed(COLUMNS),
         made_of: &["divisions"],
         division: Some("parent_code"),
@@ -63,7 +64,7 @@ static FARM: Layer = layer("farm", Visibility::Departments, Permission::Farmland
 async fn serve(app: &App, layers: &[&'static Layer]) -> SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
-    let (router, document) = jingtu::layers::http::routes(layers.iter().copied()).split_for_parts();
+    let (router, document) = jingtu::layers::http::routes(layers.iter().copied(), &[]).split_for_parts();
     let of_layers = std::sync::Arc::new(jingtu::api::layers_document(&document));
     let document = document.to_json().unwrap();
     let described = ([("content-type", "application/json")], document);
@@ -1156,7 +1157,7 @@ async fn a_small_site_is_a_point_from_afar_and_an_outline_near_by() {
 }
 
 /// What GDAL prints for a layer, as text. The test is left out, with a word, where GDAL is not installed.
-async fn ogrinfo(arguments: Vec<String>) -> Option<String> {
+pub(crate) async fn ogrinfo(arguments: Vec<String>) -> Option<String> {
     let run = tokio::task::spawn_blocking(move || {
         std::process::Command::new("ogrinfo")
             .args(["-ro"])

@@ -45,6 +45,7 @@ mod proof;
 mod protection;
 mod publicity;
 mod reference;
+mod reference_layers;
 mod rescreening;
 mod rule_index;
 mod rules;

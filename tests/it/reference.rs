@@ -24,7 +24,7 @@ async fn codes(world: &World, key: &str, path: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn an_import_makes_a_layer_of_a_kind_and_no_other() {
+async fn an_import_makes_a_layer_of_the_kind_that_it_is_called_as() {
     let world = World::new().await;
     let planning = world.key(Role::Planning, "152921").await;
     let collection = json!({"type": "FeatureCollection", "features": [
@@ -65,16 +65,21 @@ async fn an_import_makes_a_layer_of_a_kind_and_no_other() {
     expect(world.get("/v1/reference-layers/schools/features"), 404).await;
     assert_eq!(expect(world.get("/v1/reference-layers"), 200).await["layers"], json!([]));
 
-    // A name that is no kind is made first; a family without a name is no target.
+    // One that is called as no kind is of the kind `other`, until its keepers say more; a family without a name is no target.
     let job = expect(send("reference:wells"), 202).await;
     imports::work_off(&world.app, imports::importer).await.expect("worked");
     let path = format!("/v1/jobs/{}", job["id"].as_str().expect("id"));
-    let failed = expect(world.get(&path).bearer_auth(&planning), 200).await;
-    assert_eq!(
-        (&failed["status"], &failed["failure"]["errors"][0]["code"]),
-        (&json!("failed"), &json!("unknown_layer")),
-        "{failed}"
-    );
+    assert_eq!(expect(world.get(&path).bearer_auth(&planning), 200).await["status"], "done");
+    let made = expect(world.get("/v1/reference-layers/wells").bearer_auth(&planning), 200).await;
+    for (name, value) in [
+        ("kind", json!("other")),
+        ("title_zh", json!("wells")),
+        ("division_code", json!("152921")),
+        ("public", json!(false)),
+        ("collection", json!("ref-wells")),
+    ] {
+        assert_eq!(made[name], value, "{name}");
+    }
     for (target, code) in
         [("reference:", "bad_layer_name"), ("reference:学校", "bad_layer_name"), ("reference", "unknown_target")]
     {
@@ -105,18 +110,21 @@ async fn a_layer_that_is_replaced_ends_what_its_file_does_not_hold() {
     expect(change().header("if-match", &tag), 412).await;
 
     // A file with a rejected row may have held what it does not: nothing ends.
-    let broken = feature(json!({"name": "?"}), point(105.6, 38.8));
+    let broken = feature(json!({"code": "?"}), point(200.0, 38.8));
     let outcomes = load(&world, "reference:schools", &[school("B"), broken], 10).await;
     assert_eq!(
         (counts(&outcomes), faults(&outcomes[1])),
-        ((1, 0, 1), vec![("/properties/code".to_owned(), "missing")])
+        ((1, 0, 1), vec![("/geometry/coordinates".to_owned(), "coordinate_out_of_range")])
     );
     assert_eq!(codes(&world, &planning, features).await, ["A", "B", "C"]);
     world.clock.advance(chrono::Duration::hours(1));
     let before = world.app.clock().now();
     world.clock.advance(chrono::Duration::days(1));
     load(&world, "reference:schools", &[school("B"), school("D")], 1).await;
-    assert_eq!(last_note(&world, "reference/schools").await, json!({"replaced": true, "ended": 2, "on": "2026-11-22"}));
+    assert_eq!(
+        last_note(&world, "reference/schools").await,
+        json!({"replaced": true, "ended": 2, "columns": 0, "on": "2026-11-22"})
+    );
     assert_eq!(codes(&world, &planning, features).await, ["B", "D"]);
     assert_eq!(codes(&world, &planning, &format!("{features}?true_on=2026-11-21")).await, ["A", "B", "C", "D"]);
     let known = before.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);

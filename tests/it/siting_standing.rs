@@ -90,6 +90,27 @@ impl Desk {
 }
 
 #[tokio::test]
+async fn a_layer_that_turns_out_to_be_of_schools_supersedes_the_answers_beside_its_features() {
+    let desk = Desk::new().await;
+    desk.school("S0", &point(-5_000.0, 0.0)).await;
+    // Kept by another county, though its features lie here.
+    let body = json!({"name": "buildings", "kind": "other", "title_zh": "建筑", "title_en": "Buildings", "division_code": "152922"});
+    expect(desk.world.post("/v1/reference-layers").bearer_auth(&desk.government).json(&body), 201).await;
+    desk.load("reference:buildings", json!({"code": "S1"}), &point(350.0, 50.0)).await;
+    desk.watch().await;
+    let (near, far) = (desk.smelter(0.0, 0.0).await, desk.smelter(2_000.0, 0.0).await);
+    assert_eq!(desk.watch().await, Pass::default());
+    desk.world.clock.advance(chrono::Duration::hours(1));
+    let path = "/v1/reference-layers/buildings";
+    let now = expect(desk.world.get(path).bearer_auth(&desk.government), 200).await;
+    let tag = format!("\"{}\"", now["revision"]);
+    let patch = desk.world.patch(path).bearer_auth(&desk.government).header("if-match", tag);
+    expect(patch.json(&json!({"kind": "schools"})), 200).await;
+    assert_eq!(desk.watch().await, Pass { judged: 1, superseded: 1 });
+    assert_eq!((desk.status(&near).await, desk.status(&far).await), ("superseded".to_owned(), "valid".to_owned()));
+}
+
+#[tokio::test]
 async fn a_new_school_within_the_distance_supersedes_the_answer_beside_it_and_no_other() {
     let desk = Desk::new().await;
     // The layer is there, and complete, before anything is asked.

@@ -150,6 +150,7 @@ const fn layer(id: &'static str, public: Visibility) -> Layer {
         rows: "kind = 'development_zone'",
         on_day: None,
         voided: None,
+        member: None,
         columns: Cow::Borrowed(&COLUMNS),
         made_of: &["divisions"],
         division: Some("parent_code"),

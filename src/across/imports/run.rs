@@ -260,7 +260,13 @@ async fn work(
     let mut features: Vec<ImportFeature> = Vec::with_capacity(batch.len());
     for row in batch {
         match row {
-            Row::Feature { feature, .. } => features.push(feature),
+            Row::Feature { mut feature, id } => {
+                let own = |name: &&str| feature.properties.contains_key(*name);
+                if let Some(id) = id.filter(|_| importer.takes_ids() && !["code", "key", "id"].iter().any(own)) {
+                    feature.properties.insert("key".to_owned(), id);
+                }
+                features.push(feature);
+            }
             Row::Broken { row, faults } => reject(&mut findings, counts, row, faults),
         }
     }

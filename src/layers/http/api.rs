@@ -96,20 +96,20 @@ pub(super) async fn api(ask: Ask, described: Option<Extension<Arc<Described>>>) 
     };
     let mut document: Value = serde_json::from_slice(text).map_err(Error::internal)?;
     document["servers"] = json!([{"url": ask.url("/ogc")}]);
-    name_collections(&ask, &mut document);
+    name_collections(&ask, &mut document).await?;
     let body = serde_json::to_vec(&document).map_err(Error::internal)?;
     Ok(ask.respond(StatusCode::OK, media_type, Body::from(body)))
 }
 
 /// Adds a path for the items of each collection that the caller may see. GDAL looks under the collection's own name for the
 /// bounds of `limit`, for `resultType=hits`, and for the attributes that it may filter by.
-fn name_collections(ask: &Ask, document: &mut Value) {
+async fn name_collections(ask: &Ask, document: &mut Value) -> Result<()> {
     let general = document["paths"][ITEMS]["get"].clone();
-    let Some(paths) = document["paths"].as_object_mut() else { return };
-    for layer in ask.layers.all() {
-        let Ok(view) = View::of(Arc::clone(layer), ask.call.caller()) else { continue };
+    let Some(paths) = document["paths"].as_object_mut() else { return Ok(()) };
+    for layer in ask.layers.all(ask.app()).await? {
+        let Ok(view) = View::of(Arc::clone(&layer), ask.call.caller()) else { continue };
         let mut own = general.clone();
-        own["operationId"] = json!(format!("items_of_{}", layer.id.replace('-', "_")));
+        own["operationId"] = json!(format!("items_of_{}", layer.id.replace('_', "__").replace('-', "_")));
         own["summary"] = json!(layer.title.in_lang(ask.lang()));
         own["description"] = json!(layer.description.in_lang(ask.lang()));
         if let Some(parameters) = own["parameters"].as_array_mut() {
@@ -118,6 +118,7 @@ fn name_collections(ask: &Ask, document: &mut Value) {
         }
         paths.insert(ITEMS.replace("{collection}", &layer.id), json!({"get": own}));
     }
+    Ok(())
 }
 
 /// A property as a parameter: features that have one of the values.

@@ -271,9 +271,8 @@ fn offered() -> Vec<String> {
     std::iter::once(CRS84.to_owned()).chain(epsg).chain(charts).collect()
 }
 
-async fn describe(ask: &Ask, view: &View, mut links: Vec<Link>) -> Result<CollectionView> {
+fn describe(ask: &Ask, view: &View, extent: &Extent, mut links: Vec<Link>) -> CollectionView {
     let (layer, lang) = (&view.layer, ask.lang());
-    let extent = ask.layers.extent(ask.app(), view).await?;
     let at = |rest: &str| ask.url(&format!("/ogc/collections/{}{rest}", layer.id));
     let items = Text::fixed("要素", "Items");
     // Bare, because GDAL looks in the API's description for the path as it stands here.
@@ -284,16 +283,16 @@ async fn describe(ask: &Ask, view: &View, mut links: Vec<Link>) -> Result<Collec
     links.push(link(at("/schema"), REL_SCHEMA, SCHEMA, &Text::fixed("数据结构", "Schema"), lang));
     links.push(link(at("/tiles"), REL_TILESETS, JSON, &Text::fixed("矢量切片", "Vector tiles"), lang));
     links.push(link(at("/styles"), REL_STYLES, JSON, &Text::fixed("图层样式", "Styles"), lang));
-    Ok(CollectionView {
+    CollectionView {
         id: layer.id.to_string(),
         title: layer.title.in_lang(lang).to_owned(),
         description: layer.description.in_lang(lang).to_owned(),
         links,
-        extent: ExtentView::of(&extent),
+        extent: ExtentView::of(extent),
         item_type: "feature",
         crs: offered(),
         storage_crs: STORAGE_CRS,
-    })
+    }
 }
 
 /// The collections that the caller may see.
@@ -303,21 +302,26 @@ async fn describe(ask: &Ask, view: &View, mut links: Vec<Link>) -> Result<Collec
 pub(super) async fn collections(ask: Ask) -> Result<Response, Stop> {
     query::only(&ask.pairs, &["f"])?;
     let lang = ask.lang();
-    let (mut shown, mut restricted) = (Vec::new(), Vec::new());
-    for layer in ask.layers.all() {
-        let title = layer.title.in_lang(lang).to_owned();
-        match View::of(Arc::clone(layer), ask.call.caller()) {
-            Ok(view) => {
-                let own = ask.url(&format!("/ogc/collections/{}", layer.id));
-                shown.push(describe(&ask, &view, vec![link(own, "self", JSON, &layer.title, lang)]).await?);
-            }
+    let (mut views, mut restricted) = (Vec::new(), Vec::new());
+    for layer in ask.layers.all(ask.app()).await? {
+        match View::of(Arc::clone(&layer), ask.call.caller()) {
+            Ok(view) => views.push(view),
+            // Of what is made of imports, not even that it is there is told to whom it is not for.
+            Err(_) if layer.member.is_some() => {}
             Err(_) => {
-                let why = why_hidden(layer);
+                let why = why_hidden(&layer);
                 let (reason_zh, reason_en) = (why.zh.into_owned(), why.en.into_owned());
+                let title = layer.title.in_lang(lang).to_owned();
                 restricted.push(Restricted { id: layer.id.to_string(), title, reason_zh, reason_en });
             }
         }
     }
+    let extents = ask.layers.extents(ask.app(), &views).await?;
+    let shown = views.iter().zip(&extents).map(|(view, extent)| {
+        let own = ask.url(&format!("/ogc/collections/{}", view.layer.id));
+        describe(&ask, view, extent, vec![link(own, "self", JSON, &view.layer.title, lang)])
+    });
+    let shown = shown.collect();
     let view = CollectionsView { links: ask.own_links(JSON, ask.wants_html()?), collections: shown, restricted };
     Ok(ask.document(Text::fixed("图层", "Collections").in_lang(lang), JSON, &view)?)
 }
@@ -331,6 +335,7 @@ pub(super) async fn collections(ask: Ask) -> Result<Response, Stop> {
 pub(super) async fn collection(ask: Ask, Path(id): Path<String>) -> Result<Response, Stop> {
     query::only(&ask.pairs, &["f"])?;
     let view = ask.view(&id)?;
-    let document = describe(&ask, &view, ask.own_links(JSON, ask.wants_html()?)).await?;
+    let extent = ask.layers.extent(ask.app(), &view).await?;
+    let document = describe(&ask, &view, &extent, ask.own_links(JSON, ask.wants_html()?));
     Ok(ask.document(&document.title, JSON, &document)?)
 }

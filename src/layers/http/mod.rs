@@ -11,6 +11,7 @@ mod tiles;
 
 use super::cache::{Answer, Cache, Coding, Made, Tag};
 use super::def::Layer;
+use super::family::{Family, Members};
 use super::features::Link;
 use super::gate::{Gate, Patience, Reading};
 use super::html;
@@ -40,12 +41,17 @@ pub use api::Described;
 const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=utf-8";
 const SCHEMA: &str = "application/schema+json";
+/// Views whose extents are found by one statement.
+const EXTENTS: usize = 16;
 
 /// Says that an answer lacks what would have been too much: of a tile its smallest features.
 const TRUNCATED: &str = "jingtu-truncated";
 
-/// The operations over these layers.
-pub fn routes(layers: impl Iterator<Item = &'static Layer>) -> OpenApiRouter<App> {
+/// The operations over these layers, and over those of these families.
+pub fn routes(
+    layers: impl Iterator<Item = &'static Layer>,
+    families: &'static [&'static dyn Family],
+) -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(documents::landing))
         .routes(routes!(documents::landing_root))
@@ -68,12 +74,13 @@ pub fn routes(layers: impl Iterator<Item = &'static Layer>) -> OpenApiRouter<App
         .routes(routes!(styles::collection_styles))
         .routes(routes!(styles::style))
         .routes(routes!(styles::metadata))
-        .layer(Extension(Arc::new(Declared { layers: layers.collect(), served: OnceLock::new() })))
+        .layer(Extension(Arc::new(Declared { layers: layers.collect(), families, served: OnceLock::new() })))
 }
 
 /// What was declared, until the first request says as what it is served.
 struct Declared {
     layers: Vec<&'static Layer>,
+    families: &'static [&'static dyn Family],
     served: OnceLock<Arc<Layers>>,
 }
 
@@ -84,6 +91,7 @@ impl Declared {
                 all: self.layers.iter().map(|layer| Arc::new(layer.served_as(config))).collect(),
                 gate: Gate::new(config.map_connections, Patience::SHORT),
                 downloads: Gate::new(config.map_downloads.min(config.map_connections), Patience::LONG),
+                families: self.families.iter().map(|family| Members::of(*family)).collect(),
                 cache: Cache::new(u64::from(config.layers_cache_mib) << 20),
                 revisions: Revisions::default(),
                 latest: Latest::default(),
@@ -97,7 +105,9 @@ impl Declared {
 
 /// The layers served, the way to their rows, and what is remembered of them.
 struct Layers {
+    /// Those that there always are.
     all: Vec<Arc<Layer>>,
+    families: Vec<Members>,
     gate: Gate,
     /// Whole layers take long: they leave most of the connections to pages and tiles.
     downloads: Gate,
@@ -109,13 +119,30 @@ struct Layers {
 }
 
 impl Layers {
-    fn all(&self) -> &[Arc<Layer>] {
-        &self.all
+    /// Every layer there is, those of families included.
+    async fn all(&self, app: &App) -> Result<Vec<Arc<Layer>>> {
+        let mut all = self.all.clone();
+        if !self.families.is_empty() {
+            let versions = self.revisions.current(app).await?;
+            for family in &self.families {
+                all.extend(family.all(app, &versions).await?.iter().cloned());
+            }
+        }
+        Ok(all)
     }
 
-    fn find(&self, id: &str) -> Result<Arc<Layer>> {
-        let found = self.all().iter().find(|layer| layer.id == id).cloned();
-        found.ok_or_else(|| Error::not_found("图层", "collection"))
+    /// The layer of a family that an address names, where it names one.
+    async fn member(&self, app: &App, path: &str) -> Result<Option<Arc<Layer>>> {
+        for family in &self.families {
+            let Some(id) = path.split('/').find(|segment| family.may_have(segment)) else { continue };
+            let versions = self.revisions.current(app).await?;
+            return Ok(family.all(app, &versions).await?.iter().find(|layer| layer.id == id).cloned());
+        }
+        Ok(None)
+    }
+
+    fn find(&self, id: &str) -> Option<&Arc<Layer>> {
+        self.all.iter().find(|layer| layer.id == id)
     }
 
     /// A layer's revision, with all that was committed before this was called.
@@ -127,16 +154,33 @@ impl Layers {
 
     /// The extent of a view, exact at this moment.
     async fn extent(&self, app: &App, view: &View) -> Result<Extent> {
-        let revision = self.revision(app, &view.layer).await?;
-        let mark = view.mark();
-        if let Some(extent) = self.extents.at(&mark, revision) {
-            return Ok(extent);
+        Ok(self.extents(app, std::slice::from_ref(view)).await?.remove(0))
+    }
+
+    /// The extents of views, exact at this moment: what is not remembered is found by few statements, however many views
+    /// there are.
+    async fn extents(&self, app: &App, views: &[View]) -> Result<Vec<Extent>> {
+        let versions = self.revisions.current(app).await?;
+        let remembered = |view: &View| {
+            let revision = versions.of(&view.layer);
+            self.latest.note(&view.layer.id, revision);
+            self.extents.at(&view.mark(), revision)
+        };
+        let mut extents: Vec<Option<Extent>> = views.iter().map(remembered).collect();
+        let unknown: Vec<usize> = (0..views.len()).filter(|at| extents[*at].is_none()).collect();
+        if !unknown.is_empty() {
+            let mut reading = self.gate.enter(app).await?;
+            for part in unknown.chunks(EXTENTS) {
+                let asked: Vec<&View> = part.iter().map(|at| &views[*at]).collect();
+                let found = sql::extents(reading.conn()?, &asked).await?;
+                for (at, (revision, extent)) in part.iter().zip(found) {
+                    self.extents.keep(views[*at].mark(), revision, extent.clone());
+                    extents[*at] = Some(extent);
+                }
+            }
+            reading.done();
         }
-        let mut reading = self.gate.enter(app).await?;
-        let (revision, extent) = sql::extent(reading.conn()?, view).await?;
-        reading.done();
-        self.extents.keep(mark, revision, extent.clone());
-        Ok(extent)
+        extents.into_iter().map(|extent| extent.ok_or_else(|| Error::internal("a view has no extent"))).collect()
     }
 }
 
@@ -144,6 +188,8 @@ impl Layers {
 struct Ask {
     call: Call,
     layers: Arc<Layers>,
+    /// The layer of a family that the address names.
+    member: Option<Arc<Layer>>,
     /// `https://host`, without a slash at its end.
     base: String,
     path: String,
@@ -158,6 +204,7 @@ impl FromRequestParts<App> for Ask {
         let call = Call::from_request_parts(parts, app).await?;
         let layers = parts.extensions.get::<Arc<Declared>>().map(|declared| declared.served(app.config()));
         let layers = layers.ok_or_else(|| Error::internal("the layers are not among the request's extensions"))?;
+        let member = layers.member(app, parts.uri.path()).await?;
         let Query(pairs) = Query::<Pairs>::try_from_uri(&parts.uri).map_err(|rejection| {
             Error::new(
                 Kind::Malformed,
@@ -169,7 +216,7 @@ impl FromRequestParts<App> for Ask {
         // Where nothing says how we are reached, links are relative to whatever the client asked.
         let base = call.base().unwrap_or_default().to_owned();
         let (path, headers) = (parts.uri.path().to_owned(), parts.headers.clone());
-        Ok(Ask { call, layers, base, path, pairs, headers })
+        Ok(Ask { call, layers, member, base, path, pairs, headers })
     }
 }
 
@@ -210,7 +257,11 @@ impl Ask {
 
     /// What the caller sees of a layer.
     fn view(&self, id: &str) -> Result<View> {
-        View::of(self.layers.find(id)?, self.call.caller())
+        let found = self.layers.find(id).or_else(|| self.member.as_ref().filter(|layer| layer.id == id));
+        let none = || Error::not_found("图层", "collection");
+        let layer = found.ok_or_else(none)?;
+        View::of(Arc::clone(layer), self.call.caller())
+            .map_err(|hidden| if layer.member.is_some() { none() } else { hidden })
     }
 
     /// Links to this document in its forms.

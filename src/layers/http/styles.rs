@@ -13,7 +13,6 @@ use crate::platform::reply::GEOJSON;
 use axum::extract::Path;
 use axum::response::Response;
 use serde::Serialize;
-use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// Media type of a style.
@@ -74,7 +73,8 @@ fn item(ask: &Ask, view: &View) -> StyleItem {
 pub(super) async fn styles(ask: Ask) -> Result<Response, Stop> {
     query::only(&ask.pairs, &["f"])?;
     // What is hidden from the caller is named among the collections, with the reason.
-    let views = ask.layers.all().iter().filter_map(|layer| View::of(Arc::clone(layer), ask.call.caller()).ok());
+    let layers = ask.layers.all(ask.app()).await?;
+    let views = layers.into_iter().filter_map(|layer| View::of(layer, ask.call.caller()).ok());
     let document =
         Styles { styles: views.map(|view| item(&ask, &view)).collect(), links: ask.own_links(JSON, ask.wants_html()?) };
     Ok(ask.document(Text::fixed("图层样式", "Styles").in_lang(ask.lang()), JSON, &document)?)

@@ -9,6 +9,7 @@ use super::query::{After, Filter, Page, Selection, Shape, SortKey, Values, When}
 use super::revision::Versions;
 use super::view::{Reach, View};
 use crate::kernel::{Bbox, Day, Error, Kind, Result, Text};
+use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Postgres, QueryBuilder, Row};
 use uuid::Uuid;
 
@@ -214,14 +215,43 @@ pub(super) struct Extent {
     pub days: Option<(Option<Day>, Option<Day>)>,
 }
 
-/// The layer's revision and the exact extent of a view's rows.
+/// The revisions of views' layers and the exact extents of their rows, in the order of the views, by one statement.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub(super) async fn extent(db: &mut PgConnection, view: &View) -> Result<(i64, Extent)> {
+pub(super) async fn extents(db: &mut PgConnection, views: &[&View]) -> Result<Vec<(i64, Extent)>> {
+    let mut sql = Sql::new("");
+    for (n, view) in views.iter().enumerate() {
+        if n > 0 {
+            sql.push(" union all ");
+        }
+        push_extent(&mut sql, n, view)?;
+    }
+    sql.push(" order by n");
+    let rows = sql.build().fetch_all(db).await.map_err(failed)?;
+    let read = |(row, view): (&PgRow, &&View)| {
+        let bounds: (Option<f64>, Option<f64>, Option<f64>, Option<f64>) =
+            (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?);
+        let bbox = match bounds {
+            (Some(west), Some(south), Some(east), Some(north)) => Some(Bbox { west, south, east, north }),
+            _ => None,
+        };
+        let days = match view.layer.valid {
+            (None, None) => None,
+            _ => Some((row.try_get(5)?, row.try_get(6)?)),
+        };
+        Ok((row.try_get(7)?, Extent { bbox, days }))
+    };
+    rows.iter().zip(views).map(read).collect()
+}
+
+/// The extent of the `n`th view.
+fn push_extent(sql: &mut Sql, n: usize, view: &View) -> Result<()> {
     let (first, last) = view.layer.valid;
-    let mut sql = Sql::new("select st_xmin(e), st_ymin(e), st_xmax(e), st_ymax(e), first, last, at.seq from ");
-    push_at(&mut sql, &view.layer);
+    sql.push(format_args!(
+        "select {n} as n, st_xmin(e), st_ymin(e), st_xmax(e), st_ymax(e), first, last, at.seq from "
+    ));
+    push_at(sql, &view.layer);
     sql.push(", (select ");
     sql.push(format_args!("st_extent({}.geom) as e", view.layer.table));
     // One row with an open end leaves the whole open.
@@ -234,21 +264,10 @@ pub(super) async fn extent(db: &mut PgConnection, view: &View) -> Result<(i64, E
         None => sql.push(", null::date as last"),
     };
     sql.push(" from ");
-    push_source(&mut sql, &view.layer, When::default());
-    push_conditions(&mut sql, view, &Selection::default())?;
+    push_source(sql, &view.layer, When::default());
+    push_conditions(sql, view, &Selection::default())?;
     sql.push(") as extent");
-    let row = sql.build().fetch_one(db).await.map_err(failed)?;
-    let bounds: (Option<f64>, Option<f64>, Option<f64>, Option<f64>) =
-        (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
-    let bbox = match bounds {
-        (Some(west), Some(south), Some(east), Some(north)) => Some(Bbox { west, south, east, north }),
-        _ => None,
-    };
-    let days = match view.layer.valid {
-        (None, None) => None,
-        _ => Some((row.try_get(4)?, row.try_get(5)?)),
-    };
-    Ok((row.try_get(6)?, Extent { bbox, days }))
+    Ok(())
 }
 
 /// The box in longitude and latitude that a box in another system lies in.
@@ -477,8 +496,11 @@ fn push_layer(sql: &mut Sql, view: &View, when: When) {
 }
 
 fn push_conditions(sql: &mut Sql, view: &View, selection: &Selection) -> Result<()> {
-    let Layer { table, valid: (first, last), on_day, .. } = view.layer.as_ref();
+    let Layer { table, member, valid: (first, last), on_day, .. } = view.layer.as_ref();
     push_layer(sql, view, selection.when);
+    if let Some((column, value)) = member {
+        sql.push(format_args!(" and {table}.{column} = ")).push_bind(*value);
+    }
     if let Some(reach) = view.rows() {
         sql.push(" and ");
         push_reach(sql, &view.layer, reach, selection.when);

@@ -41,6 +41,7 @@ pub static CONTROL_ZONES: Layer = Layer {
     rows: "true",
     on_day: None,
     voided: None,
+    member: None,
     columns: Cow::Borrowed(&[
         Column::new("code", ColumnKind::Text, "编号", "Code"),
         Column::new("name", ColumnKind::Text, "名称", "Name"),

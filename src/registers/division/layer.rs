@@ -39,6 +39,7 @@ pub static DIVISIONS: Layer = Layer {
     rows: "true",
     on_day: None,
     voided: None,
+    member: None,
     columns: Cow::Borrowed(&[
         Column::new("code", ColumnKind::Text, "代码", "Code"),
         Column::new("name_zh", ColumnKind::Text, "名称", "Name (Chinese)"),

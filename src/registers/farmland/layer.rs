@@ -42,6 +42,7 @@ pub static FARMLAND: Layer = Layer {
          and (farmland_unit.ended_on is null or farmland_unit.ended_on > {day})",
     ),
     voided: None,
+    member: None,
     columns: Cow::Borrowed(&[
         Column::new("code", ColumnKind::Text, "单元编码", "Code"),
         Column::new("class", ColumnKind::Text, "质量类别", "Class").values(&super::CLASSES).on_day(

@@ -32,6 +32,7 @@ pub static CROP_BAN_ZONES: Layer = Layer {
     rows: "farmland_measure.kind = 'crop_ban_zone' and farmland_measure.geom is not null and farmland_measure.effective_on is not null",
     on_day: None,
     voided: None,
+    member: None,
     columns: Cow::Borrowed(&[
         Column::new("number", ColumnKind::Text, "编号", "Number"),
         Column::new("title", ColumnKind::Text, "名称", "Title"),

@@ -38,6 +38,7 @@ pub static KEY_UNITS: Layer = Layer {
     rows: "true",
     on_day: None,
     voided: None,
+    member: None,
     columns: Cow::Borrowed(&[
         Column::new("code", ColumnKind::Text, "编号", "Code"),
         Column::new("name", ColumnKind::Text, "单位名称", "Name"),

@@ -1,12 +1,14 @@
 //! What can be done with reference layers.
 
 use super::rules;
+use super::rules::columns::{Column, FieldKind};
 use super::store::{self, Layer};
 use crate::kernel::{Day, Error, Fault, ReferenceLayerId, Result, Text};
 use crate::platform::call::stale;
 use crate::platform::{Act, Caller};
 use crate::registers::division;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 const MAX_TEXT: usize = 500;
 
@@ -36,12 +38,27 @@ pub struct NewLayer {
 /// What is to be changed of a layer; what is left out stays.
 #[derive(Debug, Clone, Default)]
 pub struct Change {
+    /// One of [`super::KINDS`].
+    pub kind: Option<&'static str>,
     pub title_zh: Option<String>,
     pub title_en: Option<String>,
     pub source: Option<String>,
     pub as_of: Option<Day>,
     pub public: Option<bool>,
     pub on_import: Option<&'static str>,
+    /// By their names.
+    pub fields: BTreeMap<String, FieldChange>,
+}
+
+/// What is to be changed of a column of a layer; what is left out stays.
+#[derive(Debug, Clone, Default)]
+pub struct FieldChange {
+    /// Whether everybody who sees the layer sees it.
+    pub public: Option<bool>,
+    /// What its values are, whatever further files hold.
+    pub kind: Option<FieldKind>,
+    pub title_zh: Option<String>,
+    pub title_en: Option<String>,
 }
 
 /// There is no such layer, or none that the caller may see.
@@ -131,7 +148,7 @@ pub async fn make(act: &mut Act, new: NewLayer) -> Result<Layer> {
     Ok(layer)
 }
 
-/// Changes what is said of a layer; its name, kind and division stay.
+/// Changes what is said of a layer and of its columns; its name and division stay.
 ///
 /// # Errors
 /// `not_found`; `outside_division`; `stale` (412); `invalid_input`.
@@ -151,6 +168,9 @@ pub async fn change(act: &mut Act, name: &str, revision: i32, change: Change) ->
     given(&change.title_en, "/title_en", &mut faults);
     given(&change.source, "/source", &mut faults);
     not_to_come(&mut faults, change.as_of, act.today());
+    let known = if change.fields.is_empty() { Vec::new() } else { store::columns(act.tx(), &[layer.id], None).await? };
+    let known: Vec<Column> = known.into_iter().map(|(_, column)| column).collect();
+    let columns = changed_columns(&known, &change.fields, &mut faults);
     if !faults.is_empty() {
         return Err(Error::invalid(faults));
     }
@@ -161,45 +181,69 @@ pub async fn change(act: &mut Act, name: &str, revision: i32, change: Change) ->
     layer.as_of = change.as_of.or(layer.as_of);
     layer.public = change.public.unwrap_or(layer.public);
     layer.on_import = change.on_import.map_or(layer.on_import, str::to_owned);
+    layer.kind = change.kind.map_or(layer.kind, str::to_owned);
     store::update(act.tx(), &layer).await?;
+    if !columns.is_empty() {
+        let now = act.now();
+        store::put_columns(act.tx(), layer.id, now, &columns).await?;
+    }
+    let fields: BTreeMap<&str, bool> = columns.iter().map(|column| (column.name.as_str(), column.public)).collect();
     act.note(
         format!("reference/{name}"),
-        json!({"changed": true, "public": layer.public, "on_import": layer.on_import, "as_of": layer.as_of}),
+        json!({"changed": layer.kind, "public": layer.public, "on_import": layer.on_import, "as_of": layer.as_of,
+               "fields_public": fields}),
     );
     store::lock(act.tx(), name).await?.ok_or_else(not_found)
 }
 
-/// The layer of an import: the one that is there, or one made for the first file where the name is a kind.
+/// The columns that are named, as they are to be.
+fn changed_columns(known: &[Column], changes: &BTreeMap<String, FieldChange>, faults: &mut Vec<Fault>) -> Vec<Column> {
+    let mut columns = Vec::new();
+    for (name, change) in changes {
+        let pointer = format!("/fields/{}", name.replace('~', "~0").replace('/', "~1"));
+        let Some(column) = known.iter().find(|column| column.name == *name) else {
+            let names = known.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ");
+            let message = Text::new(
+                format!("没有此字段，可用：{names}。"),
+                format!("there is no such field; there are: {names}."),
+            );
+            faults.push(Fault::new(pointer, "unknown_field", message));
+            continue;
+        };
+        for (text, member) in [(&change.title_zh, "title_zh"), (&change.title_en, "title_en")] {
+            words(faults, &format!("{pointer}/{member}"), text.as_deref(), text.is_some());
+        }
+        let title = |new: &Option<String>, old: &Option<String>| {
+            new.as_ref().map(|text| text.trim().to_owned()).or_else(|| old.clone())
+        };
+        columns.push(Column {
+            kind: change.kind.unwrap_or(column.kind),
+            kind_is_set: column.kind_is_set || change.kind.is_some(),
+            title_zh: title(&change.title_zh, &column.title_zh),
+            title_en: title(&change.title_en, &column.title_en),
+            public: change.public.unwrap_or(column.public),
+            ..column.clone()
+        });
+    }
+    columns
+}
+
+/// The layer of an import: the one that is there, or one made for the first file, of the kind that it is called as.
 ///
 /// # Errors
-/// `unknown_layer`, naming what can be done; `outside_division`.
+/// `outside_division`.
 pub async fn for_import(act: &mut Act, name: &str) -> Result<Layer> {
     if let Some(layer) = store::lock(act.tx(), name).await? {
         require_keeper(act.caller(), layer.division_code.as_deref())?;
         return Ok(layer);
     }
-    let Some(kind) = super::KINDS.into_iter().find(|kind| *kind == name && *kind != "other") else {
-        let kinds: Vec<&str> = super::KINDS.into_iter().filter(|kind| *kind != "other").collect();
-        return Err(Error::fault(
-            "/target",
-            "unknown_layer",
-            Text::new(
-                format!(
-                    "没有参考图层“{name}”，请先用 POST /v1/reference-layers 建立；与种类同名的图层（{}）在首次导入时自动建立。",
-                    kinds.join("、")
-                ),
-                format!(
-                    "There is no reference layer `{name}`: make it by POST /v1/reference-layers first. One that is called as a kind ({}) is made by its first import.",
-                    kinds.join(", ")
-                ),
-            ),
-        ));
-    };
+    let kind = super::KINDS.into_iter().find(|kind| *kind == name).unwrap_or("other");
     let division_code = match act.caller() {
         Caller::Key(holder) if !holder.division.is_nation() => Some(holder.division.as_str().to_owned()),
         _ => None,
     };
-    let title = rules::titles(kind);
+    // One that is no kind has nothing but its name yet.
+    let title = if kind == "other" { Text::new(name.to_owned(), name.to_owned()) } else { rules::titles(kind) };
     let new = NewLayer {
         name: name.to_owned(),
         kind,

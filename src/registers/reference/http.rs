@@ -1,6 +1,8 @@
 //! `/v1/reference-layers`.
 
-use super::actions::{self, Change, NewLayer, not_found};
+use super::actions::{self, Change, FieldChange, NewLayer, not_found};
+use super::collections::PREFIX;
+use super::rules::columns::{Column, FieldKind};
 use super::store::{self, FeatureFilter, FeatureRow, Layer, LayerFilter};
 use crate::kernel::paging::{self, Cursor};
 use crate::kernel::{Day, DivisionCode, Error, ReferenceFeatureId, ReferenceLayerId, Result, wkb};
@@ -13,6 +15,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use sqlx::PgConnection;
+use std::collections::{BTreeMap, HashSet};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -106,11 +110,43 @@ struct NewLayerBody {
     on_import: OnImport,
 }
 
+/// Who sees a field of a layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum FieldAudience {
+    /// Everybody who sees the layer.
+    Public,
+    /// Departments alone.
+    Departments,
+}
+
+/// What is to be changed of a field; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ReferenceFieldChange {
+    /// Who sees it.
+    #[serde(default)]
+    audience: Option<FieldAudience>,
+    /// What its values are: for files that cannot say it, such as delimited text. Holds for further files too; a value that
+    /// is none is unknown.
+    #[serde(default)]
+    kind: Option<FieldKind>,
+    /// 名称
+    #[serde(default)]
+    title_zh: Option<String>,
+    /// Title in English.
+    #[serde(default)]
+    title_en: Option<String>,
+}
+
 /// What is to be changed of a layer; what is left out stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"on_import": "replace"}))]
+#[schema(example = json!({"kind": "schools", "public": true, "fields": {"pupils": {"audience": "public"}}}))]
 struct LayerChange {
+    /// What its features are: siting checks look for them by it.
+    #[serde(default)]
+    kind: Option<LayerKind>,
     /// 名称
     #[serde(default)]
     title_zh: Option<String>,
@@ -129,6 +165,41 @@ struct LayerChange {
     /// What a further file means for features that it does not hold.
     #[serde(default)]
     on_import: Option<OnImport>,
+    /// Fields by their names.
+    #[serde(default)]
+    fields: BTreeMap<String, ReferenceFieldChange>,
+}
+
+/// A field of a layer: an attribute that its files had.
+#[derive(Debug, Serialize, ToSchema)]
+struct ReferenceField {
+    /// Its name in the collection.
+    #[schema(example = "pupils")]
+    name: String,
+    /// What files call it, where that is not fit for a name.
+    #[schema(example = "pupils")]
+    key: String,
+    /// What its values are.
+    kind: FieldKind,
+    /// 名称
+    title_zh: Option<String>,
+    /// Title in English.
+    title_en: Option<String>,
+    /// Who sees it.
+    audience: FieldAudience,
+}
+
+impl From<Column> for ReferenceField {
+    fn from(column: Column) -> ReferenceField {
+        ReferenceField {
+            name: column.name,
+            key: column.key,
+            kind: column.kind,
+            title_zh: column.title_zh,
+            title_en: column.title_en,
+            audience: if column.public { FieldAudience::Public } else { FieldAudience::Departments },
+        }
+    }
 }
 
 /// A reference layer.
@@ -161,6 +232,11 @@ struct LayerView {
     on_import: String,
     /// Day of the last import; `null`: nothing was ever loaded.
     loaded_on: Option<Day>,
+    /// Its name as a collection under `/ogc/collections`.
+    #[schema(example = "ref-schools")]
+    collection: String,
+    /// Its fields that the caller may see, beside `code`, `name` and `ended_on`.
+    fields: Vec<ReferenceField>,
     /// Version, from 1.
     #[schema(example = 1)]
     revision: i32,
@@ -168,10 +244,13 @@ struct LayerView {
     recorded_at: DateTime<Utc>,
 }
 
-impl From<Layer> for LayerView {
-    fn from(row: Layer) -> LayerView {
+impl LayerView {
+    /// A layer with those of its columns that a caller may see.
+    fn new(row: Layer, columns: impl Iterator<Item = Column>) -> LayerView {
         LayerView {
             id: row.id,
+            collection: format!("{PREFIX}{}", row.name),
+            fields: columns.map(ReferenceField::from).collect(),
             name: row.name,
             kind: row.kind,
             title_zh: row.title_zh,
@@ -186,6 +265,42 @@ impl From<Layer> for LayerView {
             recorded_at: row.sys_from,
         }
     }
+}
+
+/// Layers with those of their columns that a caller may see, as known at an instant.
+async fn views(
+    conn: &mut PgConnection,
+    layers: Vec<Layer>,
+    public_only: bool,
+    known_at: Option<DateTime<Utc>>,
+) -> Result<Vec<LayerView>> {
+    let ids: Vec<ReferenceLayerId> = layers.iter().map(|layer| layer.id).collect();
+    let open = if public_only { open_keys(conn, &ids).await? } else { HashSet::new() };
+    let mut fields: BTreeMap<ReferenceLayerId, Vec<Column>> = BTreeMap::new();
+    for (layer, column) in store::columns(conn, &ids, known_at).await? {
+        if column.in_use && (!public_only || open.contains(&(layer, column.key.clone()))) {
+            fields.entry(layer).or_default().push(column);
+        }
+    }
+    let view = |layer: Layer| {
+        let columns = fields.remove(&layer.id).unwrap_or_default();
+        LayerView::new(layer, columns.into_iter())
+    };
+    Ok(layers.into_iter().map(view).collect())
+}
+
+/// The attributes that everybody may see: as it is said now, whatever was known when.
+async fn open_keys(
+    conn: &mut PgConnection,
+    layers: &[ReferenceLayerId],
+) -> Result<HashSet<(ReferenceLayerId, String)>> {
+    let columns = store::columns(conn, layers, None).await?;
+    Ok(columns.into_iter().filter(|(_, column)| column.public).map(|(layer, column)| (layer, column.key)).collect())
+}
+
+/// One layer, as a department sees it.
+async fn view_of(conn: &mut PgConnection, layer: Layer) -> Result<LayerView> {
+    views(conn, vec![layer], false, None).await?.pop().ok_or_else(not_found)
 }
 
 /// A page of layers.
@@ -242,15 +357,16 @@ async fn list_reference_layers(
         limit: i64::from(limit) + 1,
     };
     let mut conn = call.app().db().acquire().await?;
-    let mut layers: Vec<LayerView> = store::list(&mut conn, &filter).await?.into_iter().map(LayerView::from).collect();
+    let layers = store::list(&mut conn, &filter).await?;
+    let mut layers = views(&mut conn, layers, public_only, filter.known_at).await?;
     let links = Link::pages(&uri, &mut layers, limit, &filters, JSON, |layer| layer.name.clone());
     Ok(Reply::json(&ReferenceLayers { layers, links })?)
 }
 
 /// Make a reference layer
 ///
-/// Its features come by imports into `reference:<name>`. A layer that is called as a kind is made by its first import, for
-/// the division of the key.
+/// Its features come by imports into `reference:<name>`. A layer that is not there is made by its first import, for the
+/// division of the key: of the kind that it is called as, else `other`.
 #[utoipa::path(
     post, path = "/v1/reference-layers", operation_id = "make_reference_layer", tag = "reference layers",
     request_body(content = NewLayerBody, content_type = "application/json"),
@@ -272,7 +388,8 @@ async fn make_reference_layer(call: Call, Body(body): Body<NewLayerBody>) -> Res
     };
     let layer = actions::make(&mut act, new).await?;
     let href = format!("/v1/reference-layers/{}", layer.name);
-    Ok(act.finish(Reply::json(&LayerView::from(layer))?.created(href).revision(1)).await?)
+    let view = view_of(act.tx(), layer).await?;
+    Ok(act.finish(Reply::json(&view)?.created(href).revision(1)).await?)
 }
 
 /// One reference layer.
@@ -291,12 +408,14 @@ async fn get_reference_layer(
     let mut conn = call.app().db().acquire().await?;
     let layer = store::find(&mut conn, &name, public_only, known_at).await?.ok_or_else(not_found)?;
     let revision = layer.revision;
-    Ok(Reply::json(&LayerView::from(layer))?.revision(revision))
+    let view = views(&mut conn, vec![layer], public_only, known_at).await?.pop().ok_or_else(not_found)?;
+    Ok(Reply::json(&view)?.revision(revision))
 }
 
 /// Change what is said of a reference layer
 ///
-/// Title, source, day, whether it is public, and what a further file means. Name, kind and division stay.
+/// Kind, title, source, day, whether it is public, what a further file means; and of its fields who sees them, what their
+/// values are, and what they are called. Name and division stay.
 #[utoipa::path(
     patch, path = "/v1/reference-layers/{name}", operation_id = "change_reference_layer", tag = "reference layers",
     params(("name" = String, Path, description = "Name of the layer")),
@@ -311,7 +430,15 @@ async fn change_reference_layer(
     Body(body): Body<LayerChange>,
 ) -> Result<Reply, Stop> {
     let mut act = call.begin(Permission::ReferenceWrite).await?;
+    let field = |change: ReferenceFieldChange| FieldChange {
+        public: change.audience.map(|audience| audience == FieldAudience::Public),
+        kind: change.kind,
+        title_zh: change.title_zh,
+        title_en: change.title_en,
+    };
     let change = Change {
+        kind: body.kind.map(LayerKind::as_str),
+        fields: body.fields.into_iter().map(|(name, change)| (name, field(change))).collect(),
         title_zh: body.title_zh,
         title_en: body.title_en,
         source: body.source,
@@ -321,7 +448,8 @@ async fn change_reference_layer(
     };
     let layer = actions::change(&mut act, &name, revision, change).await?;
     let revision = layer.revision;
-    Ok(act.finish(Reply::json(&LayerView::from(layer))?.revision(revision)).await?)
+    let view = view_of(act.tx(), layer).await?;
+    Ok(act.finish(Reply::json(&view)?.revision(revision)).await?)
 }
 
 /// What is known of a feature.
@@ -332,7 +460,7 @@ struct ReferenceFeatureProperties {
     code: String,
     /// Its name.
     name: Option<String>,
-    /// The other attributes of its file, as they came.
+    /// The other attributes of its file that the caller may see, as they came.
     #[schema(value_type = Object)]
     attributes: Value,
     /// The day from which it is no longer there.
@@ -434,7 +562,17 @@ async fn list_reference_features(
         after: Cursor::key(query.cursor.as_deref(), &filters)?,
         limit: i64::from(limit) + 1,
     };
-    let mut features = store::features(&mut conn, &filter).await?.into_iter().map(view).collect::<Result<Vec<_>>>()?;
+    let mut rows = store::features(&mut conn, &filter).await?;
+    if public_only {
+        let open = open_keys(&mut conn, &[layer.id]).await?;
+        let open: HashSet<String> = open.into_iter().map(|(_, key)| key).collect();
+        for row in &mut rows {
+            if let Value::Object(attributes) = &mut row.attributes {
+                attributes.retain(|key, _| open.contains(key));
+            }
+        }
+    }
+    let mut features = rows.into_iter().map(view).collect::<Result<Vec<_>>>()?;
     let links = Link::pages(&uri, &mut features, limit, &filters, GEOJSON, |one| one.properties.code.clone());
     let page =
         ReferenceFeatures { kind: CollectionType::FeatureCollection, number_returned: features.len(), features, links };

@@ -1,5 +1,6 @@
 //! Files of reference layers: any attributes, points, lines or areas.
 
+use super::rules::columns::{Gathered, settled};
 use super::store::{self, NewFeature};
 use super::{actions, rules};
 use crate::kernel::{Error, Fault, ReferenceFeatureId, ReferenceLayerId, Result, Text};
@@ -9,6 +10,7 @@ use crate::platform::{Act, Permission};
 use crate::registers::{ImportFeature, Importer, Outcome, written};
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
@@ -26,6 +28,8 @@ struct File {
     layer: String,
     /// Codes that the file holds, rejected rows among them.
     seen: Mutex<BTreeSet<String>>,
+    /// What the rows that were taken have.
+    columns: Mutex<Gathered>,
 }
 
 impl Importer for Import {
@@ -40,11 +44,17 @@ impl Importer for Import {
     fn named(&self, name: &str) -> Option<Result<Box<dyn Importer>>> {
         let checked = rules::check_name(name, "/target").map_err(|fault| Error::invalid(vec![fault]));
         Some(checked.map(|()| -> Box<dyn Importer> {
-            Box::new(Import { file: Some(File { layer: name.to_owned(), seen: Mutex::default() }) })
+            Box::new(Import {
+                file: Some(File { layer: name.to_owned(), seen: Mutex::default(), columns: Mutex::default() }),
+            })
         }))
     }
 
     fn takes_tables(&self) -> bool {
+        true
+    }
+
+    fn takes_ids(&self) -> bool {
         true
     }
 
@@ -73,9 +83,18 @@ impl Import {
 struct Read {
     code: String,
     name: Option<String>,
-    attributes: Value,
+    attributes: Map<String, Value>,
     ended_on: Option<crate::kernel::Day>,
     ewkb: Option<Vec<u8>>,
+}
+
+/// The code of a feature that its source calls by nothing: made of what it is, so that the same feature has the same code in
+/// every file.
+fn code_of(feature: &ImportFeature) -> String {
+    let mut sha = Sha256::new();
+    sha.update(feature.geometry.to_string());
+    sha.update(Value::Object(feature.properties.clone()).to_string());
+    format!("~{}", hex::encode(&sha.finalize()[..10]))
 }
 
 /// Names that are this registry's own; every other attribute is kept as it came.
@@ -83,9 +102,15 @@ const OWN: [&str; 4] = ["code", "key", "name", "ended_on"];
 
 fn read(feature: &ImportFeature) -> (Option<String>, Result<Read, Vec<Fault>>) {
     let mut f = Fields::new(&feature.properties);
-    // A source without a `code` calls its features by an `id`, often a number.
-    let by_id = !feature.properties.contains_key("code") && !feature.properties.contains_key("key");
-    let code = if by_id && feature.properties.contains_key("id") { f.required("id") } else { f.code() };
+    // A source without a `code` calls its features by an `id`, often a number, or by nothing at all.
+    let has = |name| feature.properties.get(name).is_some_and(|value| !value.is_null());
+    let code = if has("code") || has("key") {
+        f.code()
+    } else if has("id") {
+        f.required("id")
+    } else {
+        Some(code_of(feature))
+    };
     let name = f.text("name");
     let ended_on = f.day("ended_on");
     let mut faults = f.into_faults();
@@ -101,7 +126,7 @@ fn read(feature: &ImportFeature) -> (Option<String>, Result<Read, Vec<Fault>>) {
         .filter(|(name, value)| !OWN.contains(&name.as_str()) && !value.is_null())
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    let read = Read { code: code.clone().unwrap_or_default(), name, attributes: attributes.into(), ended_on, ewkb };
+    let read = Read { code: code.clone().unwrap_or_default(), name, attributes, ended_on, ewkb };
     (code, if faults.is_empty() { Ok(read) } else { Err(faults) })
 }
 
@@ -149,6 +174,15 @@ async fn write(act: &mut Act, file: &File, features: &[ImportFeature]) -> Result
             )]);
         }
     }
+    {
+        let mut columns = file.columns.lock().unwrap_or_else(PoisonError::into_inner);
+        for (row, feature) in batch.rows.iter().zip(features) {
+            if let Row::Ready(ready) = row {
+                columns.row(&ready.item.attributes);
+                columns.geometry(feature.geometry["type"].as_str().unwrap_or_default());
+            }
+        }
+    }
     let now = act.now();
     let new: Vec<NewFeature> = batch
         .ready()
@@ -158,7 +192,7 @@ async fn write(act: &mut Act, file: &File, features: &[ImportFeature]) -> Result
                 id: ReferenceFeatureId::new(now),
                 code: row.item.code.clone(),
                 name: row.item.name.clone(),
-                attributes: row.item.attributes.clone(),
+                attributes: row.item.attributes.clone().into(),
                 ended_on: row.item.ended_on,
                 ewkb,
             })
@@ -176,11 +210,27 @@ fn subject(layer: &str) -> String {
 async fn close(act: &mut Act, file: &File, rejected: u64) -> Result<()> {
     let layer = actions::for_import(act, &file.layer).await?;
     let today = act.today();
-    store::loaded(act.tx(), layer.id, today).await?;
     let replaced = layer.on_import == "replace" && rejected == 0;
+    let columns = put_columns(act, layer.id, file, replaced).await?;
     let ended = if replaced { end_others(act, layer.id, file).await? } else { 0 };
-    act.note(subject(&file.layer), json!({"replaced": replaced, "ended": ended, "on": today}));
+    act.note(subject(&file.layer), json!({"replaced": replaced, "ended": ended, "columns": columns, "on": today}));
     Ok(())
+}
+
+/// Keeps what the file's attributes and geometries are; gives how many columns are new or changed.
+async fn put_columns(act: &mut Act, layer: ReferenceLayerId, file: &File, replaced: bool) -> Result<usize> {
+    let (now, today) = (act.now(), act.today());
+    let known: Vec<_> = store::columns(act.tx(), &[layer], None).await?.into_iter().map(|(_, column)| column).collect();
+    let (changed, shapes) = {
+        let gathered = file.columns.lock().unwrap_or_else(PoisonError::into_inner);
+        let shapes: Vec<String> = gathered.shapes().iter().map(|shape| shape.as_str().to_owned()).collect();
+        (settled(&known, &gathered, replaced), shapes)
+    };
+    if !changed.is_empty() {
+        store::put_columns(act.tx(), layer, now, &changed).await?;
+    }
+    store::loaded(act.tx(), layer, today, &shapes, !changed.is_empty()).await?;
+    Ok(changed.len())
 }
 
 async fn end_others(act: &mut Act, layer: ReferenceLayerId, file: &File) -> Result<u64> {

@@ -1,6 +1,7 @@
-//! All SQL of `reference_layer` and `reference_feature`.
+//! All SQL of `reference_layer`, `reference_column` and `reference_feature`.
 
-use crate::kernel::{Day, ReferenceFeatureId, ReferenceLayerId, Result};
+use super::rules::columns::{Column, FieldKind};
+use crate::kernel::{Day, Error, ReferenceColumnId, ReferenceFeatureId, ReferenceLayerId, Result};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -47,7 +48,8 @@ pub async fn insert(conn: &mut PgConnection, new: &Layer) -> Result<()> {
 /// Writes what can be changed of a layer.
 pub async fn update(conn: &mut PgConnection, layer: &Layer) -> Result<()> {
     sqlx::query!(
-        "update reference_layer set title_zh = $2, title_en = $3, source = $4, as_of = $5, public = $6, on_import = $7
+        "update reference_layer set title_zh = $2, title_en = $3, source = $4, as_of = $5, public = $6, on_import = $7,
+             kind = $8
          where id = $1",
         layer.id as ReferenceLayerId,
         layer.title_zh,
@@ -56,18 +58,29 @@ pub async fn update(conn: &mut PgConnection, layer: &Layer) -> Result<()> {
         layer.as_of as Option<Day>,
         layer.public,
         layer.on_import,
+        layer.kind,
     )
     .execute(conn)
     .await?;
     Ok(())
 }
 
-/// Keeps the day of an import.
-pub async fn loaded(conn: &mut PgConnection, id: ReferenceLayerId, on: Day) -> Result<()> {
+/// Keeps the day of an import and what geometries it brought; where it changed columns, the layer is another version.
+pub async fn loaded(
+    conn: &mut PgConnection,
+    id: ReferenceLayerId,
+    on: Day,
+    shapes: &[String],
+    columns_changed: bool,
+) -> Result<()> {
     sqlx::query!(
-        "update reference_layer set loaded_on = $2 where id = $1 and loaded_on is distinct from $2",
+        "update reference_layer
+         set loaded_on = $2, shapes = (select coalesce(array_agg(distinct s order by s), '{}') from unnest(shapes || $3::text[]) as s)
+         where id = $1 and (loaded_on is distinct from $2 or not shapes @> $3::text[] or $4)",
         id as ReferenceLayerId,
         on as Day,
+        shapes,
+        columns_changed,
     )
     .execute(conn)
     .await?;
@@ -103,7 +116,9 @@ pub async fn find(
                select * from reference_layer where $3::timestamptz is null or sys_from <= $3
                union all
                select * from reference_layer_history where sys_from <= $3 and sys_to > $3) as v
-           where name = $1 and (public or not $2)"#,
+           where name = $1
+               -- What is no longer public was never for those who ask now.
+               and (not $2 or public and (select c.public from reference_layer c where c.id = v.id))"#,
         name,
         public_only,
         known_at,
@@ -134,7 +149,7 @@ pub async fn list(conn: &mut PgConnection, filter: &LayerFilter) -> Result<Vec<L
                select * from reference_layer where $4::timestamptz is null or sys_from <= $4
                union all
                select * from reference_layer_history where sys_from <= $4 and sys_to > $4) as v
-           where (public or not $1)
+           where (not $1 or public and (select c.public from reference_layer c where c.id = v.id))
                and ($2::text is null or kind = $2)
                and ($3::text is null or division_code is null
                    or division_code = any(select unnest(d.ancestors) from division d where d.code = $3))
@@ -150,6 +165,154 @@ pub async fn list(conn: &mut PgConnection, filter: &LayerFilter) -> Result<Vec<L
     )
     .fetch_all(conn)
     .await?)
+}
+
+/// A column as stored.
+struct ColumnRow {
+    layer_id: ReferenceLayerId,
+    key: String,
+    name: String,
+    kind: String,
+    kind_is_set: bool,
+    title_zh: Option<String>,
+    title_en: Option<String>,
+    public: bool,
+    in_use: bool,
+    place: i32,
+}
+
+fn kind(wire: &str) -> Result<FieldKind> {
+    FieldKind::parse(wire).ok_or_else(|| Error::internal(format!("a column is stored with the kind {wire}")))
+}
+
+impl ColumnRow {
+    fn read(self) -> Result<(ReferenceLayerId, Column)> {
+        let column = Column {
+            kind: kind(&self.kind)?,
+            key: self.key,
+            name: self.name,
+            kind_is_set: self.kind_is_set,
+            title_zh: self.title_zh,
+            title_en: self.title_en,
+            public: self.public,
+            in_use: self.in_use,
+            place: self.place,
+        };
+        Ok((self.layer_id, column))
+    }
+}
+
+/// The columns of layers as known at an instant, by layer and place; those too that are in use no more.
+pub async fn columns(
+    conn: &mut PgConnection,
+    layers: &[ReferenceLayerId],
+    known_at: Option<DateTime<Utc>>,
+) -> Result<Vec<(ReferenceLayerId, Column)>> {
+    let rows = sqlx::query_as!(
+        ColumnRow,
+        r#"select layer_id as "layer_id!: ReferenceLayerId", key as "key!", name as "name!", kind as "kind!",
+               kind_is_set as "kind_is_set!", title_zh, title_en, public as "public!", in_use as "in_use!", place as "place!"
+           from (
+               select * from reference_column where $2::timestamptz is null or sys_from <= $2
+               union all
+               select * from reference_column_history where sys_from <= $2 and sys_to > $2) as v
+           where layer_id = any($1)
+           order by layer_id, place"#,
+        &layers.iter().map(|id| id.0).collect::<Vec<_>>(),
+        known_at,
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter().map(ColumnRow::read).collect()
+}
+
+/// Adds columns to a layer, and takes over those that it has.
+pub async fn put_columns(
+    conn: &mut PgConnection,
+    layer: ReferenceLayerId,
+    now: DateTime<Utc>,
+    columns: &[Column],
+) -> Result<()> {
+    sqlx::query!(
+        "insert into reference_column as t
+             (id, layer_id, key, name, kind, kind_is_set, title_zh, title_en, public, in_use, place)
+         select id, $1, key, name, kind, kind_is_set, title_zh, title_en, public, in_use, place
+         from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::text[], $8::text[], $9::boolean[],
+                     $10::boolean[], $11::integer[])
+             as v (id, key, name, kind, kind_is_set, title_zh, title_en, public, in_use, place)
+         on conflict (layer_id, key) do update set kind = excluded.kind, kind_is_set = excluded.kind_is_set,
+             title_zh = excluded.title_zh, title_en = excluded.title_en, public = excluded.public, in_use = excluded.in_use
+         where (t.kind, t.kind_is_set, t.title_zh, t.title_en, t.public, t.in_use) is distinct from
+             (excluded.kind, excluded.kind_is_set, excluded.title_zh, excluded.title_en, excluded.public, excluded.in_use)",
+        layer as ReferenceLayerId,
+        &columns.iter().map(|_| ReferenceColumnId::new(now).0).collect::<Vec<_>>(),
+        &columns.iter().map(|c| c.key.clone()).collect::<Vec<_>>(),
+        &columns.iter().map(|c| c.name.clone()).collect::<Vec<_>>(),
+        &columns.iter().map(|c| c.kind.as_str().to_owned()).collect::<Vec<_>>(),
+        &columns.iter().map(|c| c.kind_is_set).collect::<Vec<_>>(),
+        &columns.iter().map(|c| c.title_zh.clone()).collect::<Vec<_>>() as &[Option<String>],
+        &columns.iter().map(|c| c.title_en.clone()).collect::<Vec<_>>() as &[Option<String>],
+        &columns.iter().map(|c| c.public).collect::<Vec<_>>(),
+        &columns.iter().map(|c| c.in_use).collect::<Vec<_>>(),
+        &columns.iter().map(|c| c.place).collect::<Vec<_>>(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// A layer as a collection.
+pub struct Collection {
+    pub id: ReferenceLayerId,
+    pub name: String,
+    pub kind: String,
+    pub title_zh: String,
+    pub title_en: String,
+    pub source: Option<String>,
+    pub as_of: Option<Day>,
+    pub public: bool,
+    pub shapes: Vec<String>,
+    pub columns: Vec<Column>,
+}
+
+/// Every layer with its columns in use, by name, of one moment.
+pub async fn collections(conn: &mut PgConnection) -> Result<Vec<Collection>> {
+    let rows = sqlx::query!(
+        r#"select l.id as "id: ReferenceLayerId", l.name, l.kind, l.title_zh, l.title_en, l.source, l.as_of as "as_of: Day",
+               l.public, l.shapes, c.key as "key?", c.name as "column_name?", c.kind as "column_kind?",
+               c.kind_is_set as "kind_is_set?", c.title_zh as column_zh, c.title_en as column_en,
+               c.public as "column_public?", c.place as "place?"
+           from reference_layer l left join reference_column c on c.layer_id = l.id and c.in_use
+           order by l.name, c.place"#,
+    )
+    .fetch_all(conn)
+    .await?;
+    let mut all: Vec<Collection> = Vec::new();
+    for row in rows {
+        if all.last().is_none_or(|last| last.id != row.id) {
+            all.push(Collection {
+                id: row.id,
+                name: row.name,
+                kind: row.kind,
+                title_zh: row.title_zh,
+                title_en: row.title_en,
+                source: row.source,
+                as_of: row.as_of,
+                public: row.public,
+                shapes: row.shapes,
+                columns: Vec::new(),
+            });
+        }
+        let (Some(key), Some(name), Some(wire), Some(kind_is_set), Some(public), Some(place), Some(layer)) =
+            (row.key, row.column_name, row.column_kind, row.kind_is_set, row.column_public, row.place, all.last_mut())
+        else {
+            continue;
+        };
+        let (title_zh, title_en) = (row.column_zh, row.column_en);
+        let kind = kind(&wire)?;
+        layer.columns.push(Column { key, name, kind, kind_is_set, title_zh, title_en, public, in_use: true, place });
+    }
+    Ok(all)
 }
 
 /// A feature as it is loaded, with its geometry (EWKB).
@@ -295,13 +458,21 @@ pub async fn near(
                cross join (select g from st_geomfromewkb($1) as g) as p
                cross join lateral (
                    select r.id, l.name as layer, r.code, r.name, o.relation, o.overlap_m2, o.distance_m
+                   -- Layer by layer, so that the features of all others are not read.
                    from (
-                           select id, layer_id, code, name, ended_on, geom from reference_feature
-                           where $6::timestamptz is null or sys_from <= $6
+                           select id, name from reference_layer
+                           where kind = k.kind and ($6::timestamptz is null or sys_from <= $6)
                            union all
-                           select id, layer_id, code, name, ended_on, geom from reference_feature_history
-                           where $6::timestamptz is not null and sys_from <= $6 and sys_to > $6) as r
-                       join reference_layer l on l.id = r.layer_id
+                           select id, name from reference_layer_history
+                           where $6::timestamptz is not null and kind = k.kind and sys_from <= $6 and sys_to > $6) as l
+                       cross join lateral (
+                           select id, code, name, ended_on, geom from reference_feature
+                           where layer_id = l.id and geom && platform_near_box(p.g, k.metres)
+                               and ($6::timestamptz is null or sys_from <= $6)
+                           union all
+                           select id, code, name, ended_on, geom from reference_feature_history
+                           where $6::timestamptz is not null and layer_id = l.id
+                               and geom && platform_near_box(p.g, k.metres) and sys_from <= $6 and sys_to > $6) as r
                        cross join lateral (
                            select case when not st_intersects(r.geom, p.g) then 'near'
                                        when st_touches(r.geom, p.g) then 'touches' else 'overlaps' end as relation,
@@ -309,8 +480,7 @@ pub async fn near(
                                        then st_area(st_collectionextract(st_intersection(r.geom, p.g), 3)::geography)
                                        else 0 end as overlap_m2,
                                   st_distance(r.geom::geography, p.g::geography) as distance_m) as o
-                   where r.geom && platform_near_box(p.g, k.metres) and l.kind = k.kind
-                       and (r.ended_on is null or r.ended_on > $4)
+                   where (r.ended_on is null or r.ended_on > $4)
                        and (o.relation <> 'near' or o.distance_m <= k.metres)
                    order by o.distance_m, r.code
                    limit $5) as f

@@ -39,6 +39,7 @@ pub static SAMPLING_POINTS: Layer = Layer {
     rows: "true",
     on_day: None,
     voided: None,
+    member: None,
     columns: Cow::Borrowed(&[
         Column::new("code", ColumnKind::Text, "点位编码", "Code"),
         Column::new("name", ColumnKind::Text, "名称", "Name").not_in_tiles(),

@@ -179,6 +179,7 @@ pub static SUSPECTED_SITES: Layer = Layer {
          and coalesce((select bool_and(n.withdrawn) from site_list_entries_on('suspected_list', {day}, {known}) as e \
                    join site_list_entry as n on n.id = e.id where e.site_id = site.id), false)",
     ),
+    member: None,
     columns: Cow::Borrowed(&[
         CODE,
         NATIONAL_CODE,
@@ -221,6 +222,7 @@ pub static CONTAMINATED_SITES: Layer = Layer {
          and coalesce((select bool_and(n.withdrawn) from site_list_entries_on('contaminated_directory', {day}, {known}) as e \
                    join site_list_entry as n on n.id = e.id where e.site_id = site.id), false)",
     ),
+    member: None,
     columns: Cow::Borrowed(&[
         CODE,
         NATIONAL_CODE,
@@ -267,6 +269,7 @@ pub static CONTROL_LIST: Layer = Layer {
          and coalesce((select bool_and(n.withdrawn) from site_list_entries_on('control_list', {day}, {known}) as e \
                    join site_list_entry as n on n.id = e.id where e.site_id = site.id), false)",
     ),
+    member: None,
     columns: Cow::Borrowed(&[
         CODE,
         NATIONAL_CODE,

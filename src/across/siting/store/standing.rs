@@ -126,7 +126,16 @@ pub(in super::super) async fn touched(conn: &mut PgConnection, acts: &[ActId], k
                union all
                select h.geom from reference_feature_history h
                    join reference_feature c on c.id = h.id and c.act_id = any($1)
-               union all select geom from reference_feature_history where act_id = any($1)),
+               union all select geom from reference_feature_history where act_id = any($1)
+               -- Features of a layer that is of another kind now.
+               union all
+               select f.geom from reference_feature f
+               where f.layer_id in (
+                   select v.id
+                   from (select id, kind, act_id, sys_from from reference_layer
+                         union all select id, kind, act_id, sys_from from reference_layer_history) as v
+                       join reference_layer_history h on h.id = v.id and h.sys_to = v.sys_from
+                   where v.act_id = any($1) and h.kind <> v.kind)),
            -- One outline is enough of a record whose outline did not change.
            outline as (select distinct geom from place),
            layer as (

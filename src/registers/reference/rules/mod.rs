@@ -1,5 +1,6 @@
-//! What a layer may be called, and what geometry a feature may have. Pure.
+//! What a layer may be called, what geometry a feature may have, and what its attributes are. Pure.
 
+pub mod columns;
 pub mod shape;
 
 use crate::kernel::{Fault, Text};
