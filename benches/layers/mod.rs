@@ -14,7 +14,6 @@ mod sql;
 
 use crate::registry::{Asker, Cpu, Registry};
 use client::{Answered, Connection, Until};
-use jingtu::config::Config;
 use jingtu::kernel::Clock;
 use peers::CONNECTIONS;
 use places::Ground;
@@ -32,15 +31,11 @@ const SITES: u64 = 100_000;
 /// How long each is asked, after a while of warming up.
 const SPAN: Duration = Duration::from_secs(8);
 const WARMING: Duration = Duration::from_secs(2);
-/// The setting that gives the layers' cache its size; a server that does not know it has none.
-const CACHE_SETTING: &str = "layers_cache_mib";
 
 /// What all parts need.
 struct Bench {
     registry: Registry,
     ground: Ground,
-    /// Whether the server has a cache that can be switched off.
-    cache: bool,
     report: Report,
 }
 
@@ -52,8 +47,7 @@ pub async fn measure(units: Option<&str>) {
     registry.sites(units, SITES.min(units / 10)).await;
     sqlx::raw_sql(sql::TABLE).execute(&registry.db).await.expect("the table of the others");
     registry.settle().await;
-    let cache = serde_json::to_value(Config::default()).expect("the settings").get(CACHE_SETTING).is_some();
-    let mut bench = Bench { registry, ground: Ground { units }, cache, report: Report::default() };
+    let mut bench = Bench { registry, ground: Ground { units }, report: Report::default() };
     bench.about().await;
     bench.uncached().await;
     parts::items(&mut bench).await;
@@ -155,10 +149,11 @@ impl Bench {
 
     /// The server anew, with so many connections for maps.
     async fn serve(&mut self, uncached: bool, connections: usize) {
-        let (connections, name) = (connections.to_string(), format!("JINGTU_{}", CACHE_SETTING.to_uppercase()));
-        let mut settings = vec![("JINGTU_FARMLAND_PUBLIC", "true"), ("JINGTU_MAP_CONNECTIONS", connections.as_str())];
-        if self.cache && uncached {
-            settings.push((name.as_str(), "0"));
+        let connections = connections.to_string();
+        let mut settings =
+            vec![("JINGTU_LAYERS__FARMLAND__PUBLIC", "true"), ("JINGTU_MAP_CONNECTIONS", connections.as_str())];
+        if uncached {
+            settings.push(("JINGTU_LAYERS_CACHE_MIB", "0"));
         }
         self.registry.restart(&settings).await;
     }
@@ -242,8 +237,8 @@ impl Bench {
             Ok(theirs) => (format!("{peer}: {}", given(theirs)), ratio(ours, theirs, Measured::rate)),
             Err(why) => (peer.to_owned(), Err(format!("not measured: {why}"))),
         };
-        let wanted = Wanted::AtLeast(least);
-        self.report.find(Finding { work: work.to_owned(), ours: given(ours), against, ratio, wanted });
+        let (work, wanted) = (format!("{work}, against {peer}"), Wanted::AtLeast(least));
+        self.report.find(Finding { work, ours: given(ours), against, ratio, wanted });
     }
 
     /// Something that the server does not do yet.

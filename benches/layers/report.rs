@@ -150,10 +150,10 @@ impl Report {
 
     /// What the product is held to, as a table for the terminal.
     pub fn print(&self) {
-        println!("\n{:<58} {:>8} {:>14}", "work", "ratio", "wanted");
+        println!("\n{:<72} {:>8} {:>14}", "work", "ratio", "wanted");
         for finding in &self.findings {
             let ratio = finding.ratio.as_ref().map_or_else(|_| "-".to_owned(), |ratio| format!("{ratio:.2}"));
-            println!("{:<58} {ratio:>8} {:>14}  {}", finding.work, finding.wanted.text(), finding.reached());
+            println!("{:<72} {ratio:>8} {:>14}  {}", finding.work, finding.wanted.text(), finding.reached());
         }
     }
 
