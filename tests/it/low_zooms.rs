@@ -248,20 +248,20 @@ async fn a_field_is_drawn_from_some_zoom_on_and_stood_for_before() {
                 let place = place(zoom, 105.0073242 + step, 38.0005 + up);
                 let tile = low.tile("farmland", &place, Some(&nation)).await;
                 drawn.extend(tile.get("farmland").into_iter().flatten().map(|f| f.text("id")));
-                if zoom >= 14 {
+                if zoom >= 12 {
                     assert!(!tile.contains_key("farmland-overview"), "zoom {zoom}");
                 }
             }
         }
         let zoom = i16::try_from(zoom).unwrap();
         let wanted: BTreeSet<_> =
-            rows.iter().filter(|row| row.1 <= zoom || zoom >= 14).map(|row| row.0.clone()).collect();
+            rows.iter().filter(|row| row.1 <= zoom || zoom >= 12).map(|row| row.0.clone()).collect();
         assert_eq!(drawn, wanted, "zoom {zoom}");
         assert!(before.is_subset(&drawn), "zoom {zoom}");
         before = drawn;
     }
     // Squares stand where a sample of what is not drawn is: for each caller of its own rows, and by what is asked for.
-    for zoom in 3..=13 {
+    for zoom in 3..=11 {
         for (key, query, rest) in
             [(&nation, "", None), (&county, "", Some("152921")), (&nation, "?class=strict_control", None)]
         {
@@ -284,7 +284,7 @@ async fn a_field_is_drawn_from_some_zoom_on_and_stood_for_before() {
     let then = low.known_before().await;
     low.run(Permission::FarmlandWrite, "update farmland_unit set class = 'unclassified'").await;
     for (query, class) in [(String::new(), true), (format!("?{then}"), false)] {
-        let tile = low.tile("farmland", &format!("{}{query}", place(12, 105.0073242, 38.0005)), Some(&nation)).await;
+        let tile = low.tile("farmland", &format!("{}{query}", place(11, 105.0073242, 38.0005)), Some(&nation)).await;
         for layer in ["farmland", "farmland-overview"] {
             assert!(
                 !tile[layer].is_empty() && tile[layer].iter().all(|f| (f.text("class") == "unclassified") == class)
@@ -358,10 +358,10 @@ async fn what_tiles_leave_out_is_said() {
     let get = async |path: &str| expect(low.world.get(path).bearer_auth(&key), 200).await;
     let document = get("/ogc/collections/farmland/tiles/WebMercatorQuad/tilejson").await;
     let omission = &document["omissions"][0];
-    assert_eq!((&omission["belowZoom"], &omission["narrowerThanPixels"]), (&json!(14), &json!(6)));
+    assert_eq!((&omission["belowZoom"], &omission["narrowerThanPixels"]), (&json!(12), &json!(6)));
     assert_eq!(omission["instead"], "farmland-overview");
     let layers = document["vector_layers"].as_array().unwrap();
-    assert_eq!((&layers[1]["id"], &layers[1]["maxzoom"]), (&json!("farmland-overview"), &json!(13)));
+    assert_eq!((&layers[1]["id"], &layers[1]["maxzoom"]), (&json!("farmland-overview"), &json!(11)));
     assert_eq!(layers[1]["fields"], json!({"class": "String"}));
     let document = get("/ogc/collections/contaminated-sites/tiles/WorldCRS84Quad/tilejson").await;
     let points = &document["vector_layers"][1];

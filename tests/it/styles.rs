@@ -122,7 +122,7 @@ async fn farmland_is_green_yellow_and_red() {
             "#a9aca6"
         ])
     );
-    assert_eq!(style["metadata"]["jingtu:complete_from"], 14, "small units are left out of the tiles below");
+    assert_eq!(style["metadata"]["jingtu:complete_from"], 12, "small units are left out of the tiles below");
 }
 
 static SECRETS: Style = Style {

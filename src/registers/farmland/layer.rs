@@ -70,5 +70,5 @@ pub static FARMLAND: Layer = Layer {
     permission: Permission::FarmlandRead,
     public: Visibility::Departments,
     style: &STYLE,
-    drawn: Drawn::from_zoom(14, Small::Sampled).by("class"),
+    drawn: Drawn::from_zoom(12, Small::Sampled).by("class"),
 };
