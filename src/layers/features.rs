@@ -3,7 +3,7 @@
 
 use super::cache::Content;
 use super::format::geojson::Objects;
-use super::format::{Feature, Values};
+use super::format::{Feature, Values, jsonfg};
 use super::gate::Reading;
 use super::memory::Memory;
 use super::outgoing::{self, Outgoing};
@@ -11,9 +11,10 @@ use super::query::{After, Page, Selection, Shape, When};
 use super::sql::{self, BEFORE_COLUMNS};
 use super::view::View;
 use crate::kernel::paging::Cursor;
-use crate::kernel::{Error, Result};
+use crate::kernel::{Day, Error, Result};
 use bytes::Bytes;
 use futures_util::TryStreamExt;
+use serde_json::value::RawValue;
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 use std::sync::Arc;
@@ -23,7 +24,6 @@ use uuid::Uuid;
 const COUNTED: i64 = 10_000;
 /// Rows of a whole view that are counted for who did not ask, at most.
 const COUNTED_WHOLE: i64 = 100_000;
-const BEGIN: &[u8] = b"{\"type\":\"FeatureCollection\",\"features\":[";
 
 /// A link as it stands in a document.
 #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
@@ -44,6 +44,34 @@ pub struct Link {
     /// Whether the address has variables in braces.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub templated: Option<bool>,
+    /// How it is asked for, where that is not GET.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "POST")]
+    pub method: Option<&'static str>,
+    /// What is sent with it, as JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub body: Option<Box<RawValue>>,
+}
+
+/// Where the next page is, but for the cursor.
+pub(super) struct Next {
+    pub link: Link,
+    /// The body that asks for it, up to the cursor, its last member; `None` where the address ends with the cursor.
+    pub body: Option<String>,
+}
+
+impl Next {
+    fn at(self, cursor: &str) -> Result<Link> {
+        let Next { link, body } = self;
+        Ok(match body {
+            None => Link { href: format!("{}{cursor}", link.href), ..link },
+            Some(begin) => {
+                let body = RawValue::from_string(format!("{begin}\"{cursor}\"}}")).map_err(Error::internal)?;
+                Link { method: Some("POST"), body: Some(body), ..link }
+            }
+        })
+    }
 }
 
 /// Everything that a page of features is made from.
@@ -55,8 +83,9 @@ pub(super) struct Request {
     /// What the cursor is bound to.
     pub mark: String,
     pub links: Vec<Link>,
-    /// Address of the next page, to which the cursor is appended.
-    pub next: Link,
+    pub next: Next,
+    /// What the document says of itself where it is JSON-FG; else it is GeoJSON.
+    pub root: Option<jsonfg::Root>,
     /// The number of rows of whole views; `None`: too many.
     pub counts: Arc<Memory<Option<u64>>>,
 }
@@ -81,6 +110,7 @@ pub(super) async fn one(
     when: When,
     id: Uuid,
     links: &[Link],
+    root: Option<&jsonfg::Root>,
 ) -> Result<Option<(i64, Bytes)>> {
     let mut statement = sql::feature(view, shape, when, id)?;
     let row = statement.build().fetch_one(db).await.map_err(sql::failed)?;
@@ -88,8 +118,11 @@ pub(super) async fn one(
         return Ok(None);
     }
     let mut out = Vec::with_capacity(4096);
-    Writer::new(view, shape).feature(&row, id, &mut out)?;
+    Writer::new(view, shape, 0).feature(&row, id, &mut out)?;
     out.pop();
+    if let Some(root) = root {
+        root.push(&mut out);
+    }
     out.extend_from_slice(b",\"links\":");
     serde_json::to_writer(&mut out, links).map_err(Error::internal)?;
     out.push(b'}');
@@ -97,8 +130,13 @@ pub(super) async fn one(
 }
 
 async fn write_page(mut reading: Reading, request: Request, out: &mut Outgoing) -> Result<()> {
-    let Request { view, selection, shape, page, mark, mut links, next, counts } = request;
-    let writer = Writer::new(&view, &shape);
+    let Request { view, selection, shape, page, mark, mut links, next, root, counts } = request;
+    let mut begin = b"{\"type\":\"FeatureCollection\"".to_vec();
+    if let Some(root) = root {
+        root.push(&mut begin);
+    }
+    begin.extend_from_slice(b",\"features\":[");
+    let writer = Writer::new(&view, &shape, shape.sort.len());
     let (mut revision, mut returned, mut last, mut more) = (None, 0_u32, None, false);
     if !page.hits {
         let mut statement = sql::page(&view, &selection, &shape, &page)?;
@@ -108,7 +146,7 @@ async fn write_page(mut reading: Reading, request: Request, out: &mut Outgoing) 
                 let seq = row.try_get(0)?;
                 revision = Some(seq);
                 out.begin(seq).await;
-                out.buffer.extend_from_slice(BEGIN);
+                out.buffer.extend_from_slice(&begin);
             }
             let Some(id) = row.try_get::<Option<Uuid>, _>(1)? else { continue };
             if returned == page.limit {
@@ -157,11 +195,11 @@ async fn write_page(mut reading: Reading, request: Request, out: &mut Outgoing) 
     reading.done();
     if page.hits {
         out.begin(revision.unwrap_or_default()).await;
-        out.buffer.extend_from_slice(BEGIN);
+        out.buffer.extend_from_slice(&begin);
     }
     if let Some(place) = last.filter(|_| more) {
         let key = serde_json::to_string(&place).map_err(Error::internal)?;
-        links.push(Link { href: format!("{}{}", next.href, Cursor::write(&key, &mark)), ..next });
+        links.push(next.at(&Cursor::write(&key, &mark))?);
     }
     out.buffer.extend_from_slice(format!("],\"numberReturned\":{returned}").as_bytes());
     if let Some(matched) = matched {
@@ -175,15 +213,31 @@ async fn write_page(mut reading: Reading, request: Request, out: &mut Outgoing) 
 
 /// Writes features in one shape: knows its columns' places.
 struct Writer {
-    objects: Objects,
+    objects: Written,
     columns: usize,
 }
 
+/// As what features are written.
+enum Written {
+    GeoJson(Objects),
+    /// Of each row, the column with the first day on which it is true; the last follows.
+    JsonFg(jsonfg::Features, usize),
+}
+
 impl Writer {
-    fn new(view: &View, shape: &Shape) -> Writer {
+    /// Of rows with so many values that they are sorted by.
+    fn new(view: &View, shape: &Shape, sorted: usize) -> Writer {
         let fields = shape.columns.iter().map(|at| view.column(*at));
         let fields = fields.map(|column| (column.name.as_ref(), column.kind, column.public));
-        Writer { objects: Objects::new(fields, shape.crs, shape.decimals), columns: shape.columns.len() }
+        let objects = Objects::new(fields, shape.crs, shape.decimals);
+        let columns = shape.columns.len();
+        let objects = if shape.days {
+            let first = BEFORE_COLUMNS + columns + sorted;
+            Written::JsonFg(jsonfg::Features::new(objects, shape.crs), first)
+        } else {
+            Written::GeoJson(objects)
+        };
+        Writer { objects, columns }
     }
 
     /// Where a row stands in the order that the page has; its values stand behind the columns.
@@ -196,7 +250,13 @@ impl Writer {
     /// Appends one feature.
     fn feature(&self, row: &PgRow, id: Uuid, out: &mut Vec<u8>) -> Result<()> {
         row_feature(row, id, self.columns, |feature| {
-            self.objects.write(feature, out);
+            match &self.objects {
+                Written::GeoJson(objects) => objects.write(feature, out),
+                Written::JsonFg(features, first) => {
+                    let days: (Option<Day>, Option<Day>) = (row.try_get(*first)?, row.try_get(first + 1)?);
+                    features.write(feature, days, out);
+                }
+            }
             Ok(())
         })
     }

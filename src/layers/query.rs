@@ -1,7 +1,7 @@
 //! What was asked of a layer: query parameters, read and checked. A parameter that is not known is refused, because a
 //! misspelt filter would silently answer another question; so is one whose column the caller may not see.
 
-use super::cql2::{self, Axes, Encoding, Parser, Queryable};
+use super::cql2::{self, Axes, Encoding, Limits, Parser, Queryable};
 use super::crs::Crs;
 use super::def::{Column, ColumnKind};
 use super::view::{ColumnRef, View};
@@ -88,6 +88,8 @@ pub(super) struct Shape {
     pub decimals: u8,
     /// Before the order of ids, which settles what is left.
     pub sort: Vec<SortKey>,
+    /// Whether the first and the last day on which a row is true are wanted beside its properties.
+    pub days: bool,
 }
 
 /// Which page of the rows.
@@ -114,6 +116,8 @@ const MAX_DECIMALS: u8 = 15;
 const MAX_OFFSET: u32 = 100_000;
 /// Columns that rows may be sorted by at once.
 const MAX_SORT: usize = 4;
+/// Bytes of a filter at most. An address holds less of it; what it costs is bounded by its nodes and positions.
+const MAX_FILTER: usize = 1024 * 1024;
 
 impl Shape {
     /// Everything of a row, in the order of ids.
@@ -124,6 +128,7 @@ impl Shape {
             crs: Crs::Crs84,
             decimals: Crs::Crs84.decimals(),
             sort: Vec::new(),
+            days: false,
         }
     }
 
@@ -164,7 +169,8 @@ impl Shape {
     pub fn mark(&self, view: &View) -> String {
         let columns: Vec<_> = self.columns.iter().map(|at| view.column(*at).name.as_ref()).collect();
         let columns = columns.join(",");
-        format!("{columns}|{}|{}|{}|{}", self.geometry, self.crs.uri(), self.decimals, self.order(view))
+        let (crs, order) = (self.crs.uri(), self.order(view));
+        format!("{columns}|{}|{crs}|{}|{order}|{}", self.geometry, self.decimals, self.days)
     }
 
     /// A stable text of the order, which cursors belong to.
@@ -469,7 +475,8 @@ fn filter(view: &View, pairs: &Pairs) -> Result<Option<cql2::Filter>> {
     queryables.push(Queryable { name: "geometry", kind: cql2::Kind::Geometry });
     queryables.push(Queryable { name: "id", kind: cql2::Kind::Uuid });
     let axes = Axes { north_first: crs.order() == Order::Yx, degrees: true };
-    let parsed = Parser::new(&queryables).axes(axes).parse(encoding, source);
+    let limits = Limits { text_bytes: MAX_FILTER, json_bytes: MAX_FILTER, ..Limits::default() };
+    let parsed = Parser::new(&queryables).axes(axes).limits(limits).parse(encoding, source);
     parsed.map(Some).map_err(|faults| {
         let detail = faults
             .first()

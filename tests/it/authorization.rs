@@ -90,6 +90,7 @@ fn cases() -> BTreeMap<&'static str, Sent> {
         ),
         ("ask_land_checks", Sent::Json(json!({"type": "FeatureCollection", "features": []}))),
         ("withdraw_land_check", Sent::Json(json!({"reason": "x"}))),
+        ("collection_search", Sent::Json(json!({"limit": 1}))),
         ("verify", Sent::Json(json!({"number": "X", "payload_sha256": "x"}))),
         ("withdraw_redevelopment", Sent::Json(json!({"reason": "x"}))),
         ("consult_on_land_check", Sent::Json(json!({"sent_on": "2026-11-20"}))),

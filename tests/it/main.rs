@@ -27,6 +27,7 @@ mod land_check;
 mod layer_answers;
 mod layer_files;
 mod layer_filters;
+mod layer_search;
 mod layer_time;
 mod layers;
 mod ledger;

@@ -45,9 +45,22 @@ impl Objects {
     /// Appends one feature. Restricted fields of a row that is not disclosed are left out, not null: they are hidden, not
     /// unknown.
     pub fn write(&self, feature: &Feature<'_>, out: &mut Vec<u8>) {
+        Objects::begin(feature, out);
+        out.extend_from_slice(b",\"geometry\":");
+        self.place(feature, out);
+        self.properties(feature, out);
+        out.push(b'}');
+    }
+
+    /// `{"type":"Feature","id":"..."`
+    pub(super) fn begin(feature: &Feature<'_>, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"type\":\"Feature\",\"id\":\"");
         push_uuid(feature.id, out);
-        out.extend_from_slice(b"\",\"geometry\":");
+        out.push(b'"');
+    }
+
+    /// The geometry, or `null`.
+    pub(super) fn place(&self, feature: &Feature<'_>, out: &mut Vec<u8>) {
         let start = out.len();
         if let Some(wkb) = feature.geometry
             && let Err(error) = self.geometry(wkb, out)
@@ -57,6 +70,10 @@ impl Objects {
         if out.len() == start {
             out.extend_from_slice(b"null");
         }
+    }
+
+    /// `,"properties":{...}`
+    pub(super) fn properties(&self, feature: &Feature<'_>, out: &mut Vec<u8>) {
         out.extend_from_slice(b",\"properties\":");
         let start = out.len();
         for (n, column) in self.columns.iter().enumerate() {
@@ -74,7 +91,7 @@ impl Objects {
             Some(first) => *first = b'{',
             None => out.push(b'{'),
         }
-        out.extend_from_slice(b"}}");
+        out.push(b'}');
     }
 }
 

@@ -6,6 +6,7 @@
 //! csv      tables with WKT (RFC 4180)                        parquet  GeoParquet 1.1
 //! gpkg     GeoPackage 1.3                                    value    PostgreSQL's values, and their text
 //! binary   well-known binary as files have it                system   names of reference systems in files
+//! jsonfg   JSON-FG 1.0
 //! ```
 
 pub mod binary;
@@ -13,6 +14,7 @@ pub mod csv;
 pub mod fgb;
 pub mod geojson;
 pub mod gpkg;
+pub mod jsonfg;
 pub mod parquet;
 mod system;
 pub mod value;

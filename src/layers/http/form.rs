@@ -1,6 +1,6 @@
 //! In which form an answer is wanted: by the parameter `f`, else by the header `Accept`, weights and all.
 
-use super::{Ask, HTML, JSON};
+use super::{Ask, HTML, JSON, JSON_FG};
 use crate::kernel::{Error, Kind, Result, Text};
 use crate::layers::format;
 use crate::platform::reply::GEOJSON;
@@ -11,6 +11,8 @@ use axum::http::header;
 pub(super) enum Wanted {
     Json,
     Html,
+    /// JSON-FG: JSON that says more of features.
+    JsonFg,
     /// The features themselves, as software keeps them.
     File(format::Form),
 }
@@ -21,6 +23,7 @@ impl Wanted {
         match self {
             Wanted::Json => "json",
             Wanted::Html => "html",
+            Wanted::JsonFg => "jsonfg",
             Wanted::File(form) => form.name(),
         }
     }
@@ -31,9 +34,10 @@ impl Wanted {
         let own = match self {
             Wanted::Json => GEOJSON,
             Wanted::Html => bare(HTML),
+            Wanted::JsonFg => JSON_FG,
             Wanted::File(form) => bare(form.media_type()),
         };
-        let is_json = self == Wanted::Json && (range == JSON || range.ends_with("+json"));
+        let is_json = self == Wanted::Json && (range == JSON || (range.ends_with("+json") && range != JSON_FG));
         if range == own || is_json {
             return 3;
         }
@@ -108,7 +112,8 @@ mod tests {
 
     #[test]
     fn the_form_is_the_one_with_the_most_weight() {
-        let forms = [Wanted::Json, Wanted::Html, Wanted::File(Form::Csv), Wanted::File(Form::Parquet)];
+        let files = [Wanted::File(Form::Csv), Wanted::File(Form::Parquet)];
+        let forms = [Wanted::Json, Wanted::Html, Wanted::JsonFg, files[0], files[1]];
         for (accept, form) in [
             ("*/*", Some(Wanted::Json)),
             ("application/geo+json", Some(Wanted::Json)),
@@ -120,6 +125,9 @@ mod tests {
             ("TEXT/CSV; header=present", Some(Wanted::File(Form::Csv))),
             ("text/html;q=0, text/*;q=0.5", Some(Wanted::File(Form::Csv))),
             ("application/vnd.apache.parquet", Some(Wanted::File(Form::Parquet))),
+            ("application/vnd.ogc.fg+json", Some(Wanted::JsonFg)),
+            ("application/vnd.ogc.fg+json, application/geo+json;q=0.9", Some(Wanted::JsonFg)),
+            ("application/vnd.ogc.fg+json;q=0.5, application/geo+json", Some(Wanted::Json)),
             ("image/png", None),
             ("application/json;q=0", None),
         ] {

@@ -3,15 +3,16 @@
 use super::super::cache::{Content, Made};
 use super::super::crs::Crs;
 use super::super::download::Download;
-use super::super::features::{self, Link};
-use super::super::format::Form;
+use super::super::features::{self, Link, Next};
+use super::super::format::{Form, jsonfg};
 use super::super::html;
 use super::super::query::{self, Page, Selection, Shape};
 use super::super::sql;
 use super::super::view::View;
 use super::documents::REL_QUERYABLES;
 use super::form::Wanted;
-use super::{Ask, HTML, JSON, SCHEMA, link, link_header};
+use super::search::Sent;
+use super::{Ask, HTML, JSON, JSON_FG, SCHEMA, link, link_header};
 use crate::kernel::{Error, Result, Text};
 use crate::platform::Stop;
 use crate::platform::reply::GEOJSON;
@@ -26,15 +27,18 @@ static CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
 /// Rows of an HTML page at most: it is made whole in memory.
 const HTML_LIMIT: u32 = 1000;
 /// The forms of a collection's features.
-const FORMS: [Wanted; 7] = [
+const FORMS: [Wanted; 8] = [
     Wanted::Json,
     Wanted::Html,
+    Wanted::JsonFg,
     Wanted::File(Form::Sequence),
     Wanted::File(Form::Csv),
     Wanted::File(Form::FlatGeobuf),
     Wanted::File(Form::Parquet),
     Wanted::File(Form::GeoPackage),
 ];
+/// Those that are documents, with links to each other.
+const DOCUMENTS: [Wanted; 3] = [Wanted::Json, Wanted::Html, Wanted::JsonFg];
 /// Parameters of a page beside those that select rows.
 const PAGE_PARAMETERS: &[&str] =
     &["limit", "cursor", "offset", "resultType", "sortby", "properties", "skipGeometry", "precision", "f"];
@@ -99,7 +103,7 @@ struct ItemsParams {
     /// An RFC 3339 instant: what the registry knew then. With `true_on`: what it then knew of that day.
     #[param(example = "2026-11-21T04:00:00Z")]
     known_at: Option<String>,
-    /// `json` or `html` for a page; `geojsonseq`, `csv` (geometry as WKT), `fgb` (FlatGeobuf), `parquet` (GeoParquet) or `gpkg`
+    /// `json`, `jsonfg` (JSON-FG) or `html` for a page; `geojsonseq`, `csv` (geometry as WKT), `fgb` (FlatGeobuf), `parquet` (GeoParquet) or `gpkg`
     /// (GeoPackage) for a file of all features selected. Without it `Accept` decides.
     #[param(example = "json")]
     f: Option<String>,
@@ -120,7 +124,7 @@ enum ResultType {
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 #[expect(dead_code, reason = "says in the document what features::page writes")]
-struct FeaturePage {
+pub(super) struct FeaturePage {
     /// Always `FeatureCollection`.
     #[schema(rename = "type", example = "FeatureCollection")]
     kind: String,
@@ -155,6 +159,79 @@ struct FeatureView {
     links: Option<Vec<Link>>,
 }
 
+/// A page of features in JSON-FG.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "says in the document what features::page writes")]
+pub(super) struct FgPage {
+    /// Always `FeatureCollection`.
+    #[schema(rename = "type", example = "FeatureCollection")]
+    kind: String,
+    /// The classes of JSON-FG that the document conforms to.
+    conforms_to: Vec<String>,
+    /// The type of the features: their collection's name.
+    #[schema(example = "contaminated-sites")]
+    feature_type: String,
+    /// Address of the schema of their properties.
+    feature_schema: String,
+    /// What `place` is in, by its URI; absent where that is CRS84.
+    coord_ref_sys: Option<String>,
+    /// The features, as in GeoJSON.
+    features: Vec<FgFeature>,
+    /// As in GeoJSON.
+    number_returned: u32,
+    /// As in GeoJSON.
+    number_matched: Option<u64>,
+    /// As in GeoJSON.
+    links: Vec<Link>,
+}
+
+/// A feature in JSON-FG.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "says in the document what jsonfg::Features writes")]
+struct FgFeature {
+    /// Always `Feature`.
+    #[schema(rename = "type", example = "Feature")]
+    kind: String,
+    /// UUID.
+    id: uuid::Uuid,
+    /// When it is true; null where nobody knows.
+    time: Option<FgTime>,
+    /// Its geometry in `coordRefSys`; null where that is CRS84.
+    #[schema(value_type = Object, nullable = true)]
+    place: Value,
+    /// Its geometry in CRS84; null where another system was asked for.
+    #[schema(value_type = Object, nullable = true)]
+    geometry: Value,
+    /// As in GeoJSON.
+    #[schema(value_type = Object)]
+    properties: Value,
+    /// On a feature asked for by id, as these others: the classes of JSON-FG that it conforms to.
+    conforms_to: Option<Vec<String>>,
+    /// Its type: its collection's name.
+    #[schema(example = "contaminated-sites")]
+    feature_type: Option<String>,
+    /// Address of the schema of its properties.
+    feature_schema: Option<String>,
+    /// What `place` is in, by its URI; absent where that is CRS84.
+    coord_ref_sys: Option<String>,
+    /// `self`, `alternate`, `collection`.
+    links: Option<Vec<Link>>,
+}
+
+/// When a feature is true: one of the two.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "says in the document what jsonfg::Features writes")]
+struct FgTime {
+    /// On one day.
+    #[schema(example = "2016-08-01")]
+    date: Option<String>,
+    /// From the first to the last of two days; `..` is an open end.
+    #[schema(example = json!(["2016-08-01", ".."]))]
+    interval: Option<[String; 2]>,
+}
+
 /// A page of a collection's features. Beside the parameters listed, each property of `/queryables` is a parameter:
 /// `stage=suspected,contaminated` selects features that have one of the values. Any other parameter is refused.
 #[utoipa::path(get, path = "/ogc/collections/{collection}/items", operation_id = "collection_items", tag = "layers",
@@ -162,29 +239,41 @@ struct FeatureView {
     extensions(("x-permission" = json!("open"))),
     responses(
         (status = 200, description = "A page; or a file, by the form asked for", content(
-                (FeaturePage = "application/geo+json"), (String = "text/html"), (Vec<u8> = "application/geo+json-seq"),
+                (FeaturePage = "application/geo+json"), (FgPage = "application/vnd.ogc.fg+json"), (String = "text/html"), (Vec<u8> = "application/geo+json-seq"),
                 (String = "text/csv"), (Vec<u8> = "application/flatgeobuf"), (Vec<u8> = "application/vnd.apache.parquet"),
                 (Vec<u8> = "application/geopackage+sqlite3")),
             headers(("Content-Crs" = String, description = "CRS of the coordinates, in angle brackets"), ("Link" = String, description = "`self`, `alternate`, `collection` and queryables"), ("ETag" = String, description = "Changes with the layer"))),
         (status = 304, description = "The client has this answer already")))]
 pub(super) async fn items(ask: Ask, Path(id): Path<String>) -> Result<Response, Stop> {
     let view = ask.view(&id)?;
+    Ok(select(&ask, view, None).await?)
+}
+
+/// The features that the parameters select. They came in the address, or in a body.
+pub(super) async fn select(ask: &Ask, view: View, sent: Option<&Sent>) -> Result<Response> {
     let mut selection = Selection::read(&view, &ask.pairs, true, PAGE_PARAMETERS)?;
-    let shape = Shape::read(&view, &ask.pairs)?;
-    let html = match ask.wanted(&FORMS)? {
-        Wanted::File(form) => return Ok(file(&ask, view, selection, shape, form).await?),
-        wanted => wanted == Wanted::Html,
+    let mut shape = Shape::read(&view, &ask.pairs)?;
+    // A page for people has links to follow, which are addresses alone.
+    let forms: Vec<Wanted> = FORMS.into_iter().filter(|form| sent.is_none() || *form != Wanted::Html).collect();
+    let wanted = match ask.wanted(&forms)? {
+        Wanted::File(form) => return file(ask, view, selection, shape, form).await,
+        wanted => wanted,
     };
+    let html = wanted == Wanted::Html;
+    shape.days = wanted == Wanted::JsonFg;
     let mark = format!("{}|{}|{}", view.mark(), selection.mark(&view), shape.order(&view));
     let mut page = Page::read(&view, &ask.pairs, &shape, &mark)?;
     if html {
         page.limit = page.limit.min(HTML_LIMIT);
     }
-    let parts = [mark.clone(), shape.mark(&view), page.mark(), html.to_string()];
+    let sent_as = sent.map(Sent::whole).unwrap_or_default();
+    let parts = [mark.clone(), shape.mark(&view), page.mark(), wanted.name().to_owned(), sent_as];
     let lang = ask.lang();
     let title = view.layer.title.clone();
-    let mut links = ask.own_links(GEOJSON, html);
-    let own = ask.url(&format!("/ogc/collections/{id}"));
+    // An address alone does not lead to what was asked for by a body.
+    let mut links = if sent.is_none() { own_links(ask, wanted) } else { Vec::new() };
+    let own = ask.url(&format!("/ogc/collections/{}", view.layer.id));
+    let root = root(ask, &view, &shape);
     let queryables =
         link(format!("{own}/queryables"), REL_QUERYABLES, SCHEMA, &Text::fixed("可查询属性", "Queryables"), lang);
     links.push(link(own, "collection", JSON, &title, lang));
@@ -192,20 +281,27 @@ pub(super) async fn items(ask: Ask, Path(id): Path<String>) -> Result<Response, 
     // Before `next`, which is not known until the page has been read.
     let linked = link_header(&links)?;
     // Where the page begins is said by the cursor alone.
-    let mut next = ask.own_url(&["cursor", "offset"]);
-    next.push_str(if next.contains('?') { "&cursor=" } else { "?cursor=" });
-    let next = link(next, "next", if html { "text/html" } else { GEOJSON }, &Text::fixed("下一页", "Next page"), lang);
+    let (next, body) = match sent {
+        Some(sent) => (ask.url(&ask.path), Some(sent.before_cursor())),
+        None => {
+            let mut next = ask.own_url(&["cursor", "offset"]);
+            next.push_str(if next.contains('?') { "&cursor=" } else { "?cursor=" });
+            (next, None)
+        }
+    };
+    let next =
+        Next { link: link(next, "next", media_type(wanted), &Text::fixed("下一页", "Next page"), lang), body };
     let counts = Arc::clone(&ask.layers.counts);
     let (crs, asked) = (shape.crs, view.clone());
     let answer = ask.answer(&ask.layers.gate, &asked, &parts, |mut reading| async {
         if let Some((bounds, crs)) = selection.elsewhere.take() {
             selection.bbox = Some(sql::located(reading.conn()?, bounds, &crs).await?);
         }
-        let request = features::Request { view, selection, shape, page, mark, links, next, counts };
+        let request = features::Request { view, selection, shape, page, mark, links, next, root, counts };
         let (revision, content) = features::page(reading, request).await?;
         let status = 200;
         match content {
-            content if !html => Ok(Made { revision, status, media_type: GEOJSON, content }),
+            content if !html => Ok(Made { revision, status, media_type: media_type(wanted), content }),
             content => {
                 let document = serde_json::from_slice(&content.whole().await?).map_err(Error::internal)?;
                 let page = html::page(lang, title.in_lang(lang), &document);
@@ -219,6 +315,38 @@ pub(super) async fn items(ask: Ask, Path(id): Path<String>) -> Result<Response, 
     insert_crs(response.headers_mut(), &crs)?;
     ask.say_what_was_preferred(response.headers_mut());
     Ok(response)
+}
+
+/// Of a document.
+fn media_type(wanted: Wanted) -> &'static str {
+    match wanted {
+        Wanted::Html => "text/html",
+        Wanted::JsonFg => JSON_FG,
+        Wanted::Json | Wanted::File(_) => GEOJSON,
+    }
+}
+
+/// Links to this document in its forms.
+fn own_links(ask: &Ask, wanted: Wanted) -> Vec<Link> {
+    let bare = ask.own_url(&["f"]);
+    let joint = if bare.contains('?') { '&' } else { '?' };
+    let link_to = |form: Wanted| {
+        let title = match form {
+            Wanted::Html => Text::fixed("网页", "HTML"),
+            Wanted::JsonFg => Text::fixed("JSON-FG", "JSON-FG"),
+            Wanted::Json | Wanted::File(_) => Text::fixed("JSON", "JSON"),
+        };
+        let rel = if form == wanted { "self" } else { "alternate" };
+        link(format!("{bare}{joint}f={}", form.name()), rel, media_type(form), &title, ask.lang())
+    };
+    DOCUMENTS.into_iter().map(link_to).collect()
+}
+
+/// What a document in JSON-FG says of itself; `None` of another.
+fn root(ask: &Ask, view: &View, shape: &Shape) -> Option<jsonfg::Root> {
+    let id = &view.layer.id;
+    let schema = || ask.url(&format!("/ogc/collections/{id}/schema"));
+    shape.days.then(|| jsonfg::Root { feature_type: id.to_string(), schema: schema(), crs: shape.crs })
 }
 
 /// All features selected, in a form that software keeps.
@@ -280,7 +408,7 @@ struct ItemParams {
     /// Digits after the point of coordinates.
     #[param(maximum = 15, default = 7)]
     precision: Option<u8>,
-    /// `json` or `html`; without it `Accept` decides.
+    /// `json`, `jsonfg` (JSON-FG) or `html`; without it `Accept` decides.
     f: Option<String>,
 }
 
@@ -289,16 +417,19 @@ struct ItemParams {
     params(("collection" = String, Path, description = "Name of the collection", example = "divisions"),
         ("id" = uuid::Uuid, Path, description = "Identifier of the feature"), ItemParams),
     extensions(("x-permission" = json!("open"))),
-    responses((status = 200, content_type = "application/geo+json", body = FeatureView)))]
+    responses((status = 200, description = "The feature", content(
+        (FeatureView = "application/geo+json"), (FgFeature = "application/vnd.ogc.fg+json"), (String = "text/html")))))]
 pub(super) async fn item(ask: Ask, Path((collection, id)): Path<(String, String)>) -> Result<Response, Stop> {
     let view = ask.view(&collection)?;
-    let html = ask.wants_html()?;
+    let wanted = ask.wanted(&DOCUMENTS)?;
     query::only(&ask.pairs, &["crs", "true_on", "known_at", "f", "properties", "skipGeometry", "precision"])?;
     let selection = Selection::read(&view, &ask.pairs, true, &["f", "properties", "skipGeometry", "precision"])?;
-    let shape = Shape::read(&view, &ask.pairs)?;
+    let mut shape = Shape::read(&view, &ask.pairs)?;
+    shape.days = wanted == Wanted::JsonFg;
     let none = || Error::not_found("要素", "feature");
     let uuid = id.parse().map_err(|_| none())?;
-    let mut links = ask.own_links(GEOJSON, html);
+    let mut links = own_links(&ask, wanted);
+    let root = root(&ask, &view, &shape);
     let title = view.layer.title.in_lang(ask.lang()).to_owned();
     links.push(link(
         ask.url(&format!("/ogc/collections/{collection}")),
@@ -307,17 +438,18 @@ pub(super) async fn item(ask: Ask, Path((collection, id)): Path<(String, String)
         &view.layer.title,
         ask.lang(),
     ));
-    let parts = [view.mark(), shape.mark(&view), selection.mark(&view), id, html.to_string()];
+    let parts = [view.mark(), shape.mark(&view), selection.mark(&view), id, wanted.name().to_owned()];
     let lang = ask.lang();
     let answer = ask.answer(&ask.layers.gate, &view, &parts, |mut reading| async {
-        let found = features::one(reading.conn()?, &view, &shape, selection.when, uuid, &links).await?;
+        let found = features::one(reading.conn()?, &view, &shape, selection.when, uuid, &links, root.as_ref());
+        let found = found.await?;
         reading.done();
         let (revision, feature) = found.ok_or_else(none)?;
-        let (media_type, content) = if html {
+        let (media_type, content) = if wanted == Wanted::Html {
             let document = serde_json::from_slice(&feature).map_err(Error::internal)?;
             (HTML, html::page(lang, &title, &document).into())
         } else {
-            (GEOJSON, feature)
+            (media_type(wanted), feature)
         };
         Ok(Made { revision, status: 200, media_type, content: Content::Whole(content) })
     });

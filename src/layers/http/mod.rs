@@ -6,6 +6,7 @@ mod documents;
 mod form;
 mod items;
 mod schemas;
+mod search;
 mod styles;
 mod tiles;
 
@@ -13,6 +14,7 @@ use super::cache::{Answer, Cache, Coding, Made, Tag};
 use super::def::Layer;
 use super::family::{Family, Members};
 use super::features::Link;
+use super::format;
 use super::gate::{Gate, Patience, Reading};
 use super::html;
 use super::memory::{Latest, Memory};
@@ -41,6 +43,7 @@ pub use api::Described;
 const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=utf-8";
 const SCHEMA: &str = "application/schema+json";
+const JSON_FG: &str = format::jsonfg::MEDIA_TYPE;
 /// Views whose extents are found by one statement.
 const EXTENTS: usize = 16;
 
@@ -64,6 +67,7 @@ pub fn routes(
         .routes(routes!(schemas::items_schema))
         .routes(routes!(items::items))
         .routes(routes!(items::item))
+        .routes(routes!(search::search))
         .routes(routes!(tiles::tilesets))
         .routes(routes!(tiles::tileset))
         .routes(routes!(tiles::tilejson))
@@ -411,6 +415,8 @@ fn link(href: String, rel: &str, media_type: &str, title: &Text, lang: Lang) -> 
         media_type: Some(media_type.to_owned()),
         title: Some(title.in_lang(lang).to_owned()),
         templated: None,
+        method: None,
+        body: None,
     }
 }
 

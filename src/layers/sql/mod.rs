@@ -74,7 +74,7 @@ fn push_at(sql: &mut Sql, layer: &Layer) {
 
 /// What stands before a view's columns in a row of [`page`]: the layer's revision, the feature's identifier (null where
 /// there is no feature at all), its geometry as well-known binary, and whether restricted columns are disclosed. After the
-/// columns come the values that the page is sorted by, as text.
+/// columns come the values that the page is sorted by, as text; then, where the shape has them, two days.
 pub(super) const BEFORE_COLUMNS: usize = 4;
 
 /// A page. One row more than the page has, which tells whether there is a next. One statement, because every statement
@@ -92,6 +92,7 @@ pub(super) fn page(view: &View, selection: &Selection, shape: &Shape, page: &Pag
         sql.push(", ");
         push_text(&mut sql, view, view.column(key.column), when);
     }
+    push_days(&mut sql, view, shape);
     // The limit stands below the expressions, which would else be evaluated for every row before the sort.
     sql.push(format_args!(" from (select {table}.* from "));
     push_source(&mut sql, &view.layer, when);
@@ -178,6 +179,7 @@ pub(super) fn feature(view: &View, shape: &Shape, when: When, id: Uuid) -> Resul
     push_at(&mut sql, &view.layer);
     sql.push(" left join lateral (select ");
     push_feature_columns(&mut sql, view, shape, when);
+    push_days(&mut sql, view, shape);
     sql.push(" from ");
     push_source(&mut sql, &view.layer, when);
     push_conditions(&mut sql, view, &Selection { when, ..Selection::default() })?;
@@ -337,6 +339,14 @@ fn push_feature_columns(sql: &mut Sql, view: &View, shape: &Shape, when: When) {
     for at in &shape.columns {
         sql.push(", ");
         push_value(sql, view.column(*at), when);
+    }
+}
+
+/// The first and the last day on which a row is true, null for open ends.
+fn push_days(sql: &mut Sql, view: &View, shape: &Shape) {
+    let (first, last) = view.layer.valid;
+    for day in [first, last].into_iter().filter(|_| shape.days) {
+        sql.push(format_args!(", ({})", day.unwrap_or("null::date")));
     }
 }
 
