@@ -25,8 +25,7 @@
 //! the registers' own periods where they keep them; `known_at` is what the registry knew at an instant, of either. Who may see a
 //! row is judged by the row as it is now in any case. Not there yet, and refused as unknown parameters rather than passed over:
 //!
-//! - boxes and filters in the shifted coordinates of Chinese web maps, and tiles in them: `crs` of items takes them alone;
-//! - geometries of a filter in other systems than longitude and latitude.
+//! - boxes and filters in the shifted coordinates of Chinese web maps, and tiles in them: `crs` of items takes them alone.
 
 mod cache;
 pub mod cql2;

@@ -48,6 +48,8 @@ pub(super) struct Selection {
     pub filters: Vec<Filter>,
     /// What a filter in CQL2 asks for.
     pub filter: Option<cql2::Filter>,
+    /// What the geometries in it are in; `None` is longitude and latitude.
+    pub filter_crs: Option<Crs>,
     /// A box in another system, west, south, east, north: to be turned into `bbox` before rows are read.
     pub elsewhere: Option<([f64; 4], Crs)>,
 }
@@ -220,7 +222,10 @@ impl Selection {
     /// # Errors
     /// `unknown_parameter` with the list of those there are; `bad_parameter`.
     pub fn read(view: &View, pairs: &Pairs, spatial: bool, others: &[&str]) -> Result<Selection> {
-        let mut selection = Selection { filter: filter(view, pairs)?, ..Selection::default() };
+        let filter_crs = crs(pairs, "filter-crs")?;
+        let filter = filter(view, pairs, &filter_crs)?;
+        let filter_crs = Some(filter_crs).filter(|crs| crs.proj().is_some());
+        let mut selection = Selection { filter, filter_crs, ..Selection::default() };
         let mut seen: Vec<&str> = Vec::new();
         let bbox_crs = crs(pairs, "bbox-crs")?;
         for (name, value) in pairs {
@@ -310,7 +315,9 @@ impl Selection {
         filters.sort();
         let filter = self.filter.as_ref().map(cql2::Filter::to_text).unwrap_or_default();
         let filters = filters.join("&");
-        format!("{:?}|{:?}|{:?}|{:?}|{filters}|{filter}", self.bbox, self.elsewhere, self.during, self.when)
+        let (bbox, during, when) = (&self.bbox, &self.during, &self.when);
+        let crs = self.filter_crs.map(|crs| crs.uri()).unwrap_or_default();
+        format!("{bbox:?}|{:?}|{during:?}|{when:?}|{filters}|{crs}|{filter}", self.elsewhere)
     }
 }
 
@@ -446,8 +453,9 @@ fn crs(pairs: &Pairs, name: &str) -> Result<Crs> {
     })
 }
 
-/// Reads `filter`, `filter-lang` and `filter-crs`. Its properties are those that the caller may see, `geometry` and `id`.
-fn filter(view: &View, pairs: &Pairs) -> Result<Option<cql2::Filter>> {
+/// Reads `filter` and `filter-lang`; its geometries are in `crs`. Its properties are those that the caller may see, `geometry`
+/// and `id`.
+fn filter(view: &View, pairs: &Pairs, crs: &Crs) -> Result<Option<cql2::Filter>> {
     let value = |name| value(pairs, name);
     let encoding = match value("filter-lang") {
         None | Some("cql2-text") => Encoding::Text,
@@ -459,22 +467,12 @@ fn filter(view: &View, pairs: &Pairs) -> Result<Option<cql2::Filter>> {
             ));
         }
     };
-    let crs = crs(pairs, "filter-crs")?;
-    if crs.proj().is_some() {
-        return Err(Error::bad_parameter(
-            "filter-crs",
-            Text::fixed(
-                "过滤条件中的几何请用经纬度：CRS84、EPSG:4490 或 EPSG:4326（URI）。",
-                "geometries of filters are in longitude and latitude: CRS84, EPSG:4490 or EPSG:4326, by their URIs.",
-            ),
-        ));
-    }
     let Some(source) = value("filter") else { return Ok(None) };
     let mut queryables: Vec<Queryable<'_>> =
         view.columns().map(|column| Queryable { name: &column.name, kind: kind(column.kind) }).collect();
     queryables.push(Queryable { name: "geometry", kind: cql2::Kind::Geometry });
     queryables.push(Queryable { name: "id", kind: cql2::Kind::Uuid });
-    let axes = Axes { north_first: crs.order() == Order::Yx, degrees: true };
+    let axes = Axes { north_first: crs.order() == Order::Yx, degrees: crs.proj().is_none() };
     let limits = Limits { text_bytes: MAX_FILTER, json_bytes: MAX_FILTER, ..Limits::default() };
     let parsed = Parser::new(&queryables).axes(axes).limits(limits).parse(encoding, source);
     parsed.map(Some).map_err(|faults| {

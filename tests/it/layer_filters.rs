@@ -321,7 +321,7 @@ async fn a_filter_that_cannot_be_is_refused_with_its_place() {
     assert!(crossing.status().is_success() || crossing.status() == 400, "{}", crossing.status());
     for (parameter, code) in [
         ("filter-lang=sql", "bad_parameter"),
-        ("filter-crs=http://www.opengis.net/def/crs/EPSG/0/3857", "bad_parameter"),
+        ("filter-crs=urn:jingtu:crs:gcj-02", "bad_parameter"),
         ("filter-crs=EPSG:4490", "bad_parameter"),
     ] {
         let path = format!("{}&{parameter}", items("code = '900000'"));
@@ -435,6 +435,62 @@ async fn a_page_of_another_datum_is_as_quick_as_another() {
         let path = format!("/ogc/collections/open/items?limit=1000&crs=http://www.opengis.net/def/crs/{crs}");
         assert_eq!(maps.get(&path, None).await["numberReturned"], 1000, "{crs}");
     }
+}
+
+#[tokio::test]
+async fn geometries_of_filters_are_read_in_their_system() {
+    let maps = Maps::new().await;
+    maps.add(900_000..900_012).await;
+    let ids: Vec<String> = codes(&maps.get("/ogc/collections/open/items?sortby=code", None).await);
+    for (code, srid) in [("EPSG/0/4527", 4527), ("EPSG/0/4523", 4523), ("EPSG/0/3857", 3857), ("EPSG/0/32648", 32648)] {
+        let uri = format!("http://www.opengis.net/def/crs/{code}");
+        let page = maps.get(&format!("/ogc/collections/open/items?sortby=code&crs={uri}"), None).await;
+        let asked = async |filter: &str| {
+            let path = format!("/ogc/collections/open/items?limit=1000&filter-crs={uri}&filter={}", encoded(filter));
+            sorted(&maps.get(&path, None).await)
+        };
+        // What is given out is found again where it was said to be: each square by its own outline, and no other.
+        for (feature, id) in page["features"].as_array().expect("features").iter().zip(&ids) {
+            let ring = feature["geometry"]["coordinates"][0].as_array().expect("a ring");
+            let written: Vec<String> = ring.iter().map(|at| format!("{} {}", at[0], at[1])).collect();
+            let outline = format!("S_INTERSECTS(geometry, POLYGON(({})))", written.join(","));
+            assert_eq!(asked(&outline).await, [id.as_str()], "{code}");
+            let axis = |n: usize| ring.iter().map(move |at| at[n].as_f64().expect("a number"));
+            let (low, high) = (|n| axis(n).fold(f64::MAX, f64::min), |n| axis(n).fold(f64::MIN, f64::max));
+            let bbox = format!(
+                "S_WITHIN(geometry, BBOX({},{},{},{}))",
+                low(0) - 9.0,
+                low(1) - 9.0,
+                high(0) + 9.0,
+                high(1) + 9.0
+            );
+            assert_eq!(asked(&bbox).await, [id.as_str()], "{code}");
+        }
+        // By what PostGIS says of the same line.
+        let (a, b): (String, String) = sqlx::query_as(
+            "select st_x(p) || ' ' || st_y(p), st_y(p) || ' ' || st_x(p)
+             from (select st_transform(st_setsrid(st_makepoint(105.032, 38.002), 4490), $1) as p) as t",
+        )
+        .bind(srid)
+        .fetch_one(maps.world.app.db())
+        .await
+        .expect("a place");
+        let point = if srid == 4527 || srid == 4523 { b } else { a };
+        assert_eq!(asked(&format!("S_CONTAINS(geometry, POINT({point}))")).await, ["900003"], "{code}");
+    }
+    // What cannot be in a system is the asker's to know.
+    let uri = "http://www.opengis.net/def/crs/EPSG/0/3857";
+    let far = format!(
+        "/ogc/collections/open/items?filter-crs={uri}&filter={}",
+        encoded("S_INTERSECTS(geometry, POINT(1e300 1e300))")
+    );
+    let status = maps.ask(&far, None).await.status();
+    assert!(status == 400 || status == 200, "{status}");
+    let reversed = format!(
+        "/ogc/collections/open/items?filter-crs={uri}&filter={}",
+        encoded("S_INTERSECTS(geometry, BBOX(2,0,1,1))")
+    );
+    assert_eq!(maps.refused(&reversed, None).await.1, "bad_filter");
 }
 
 #[tokio::test]

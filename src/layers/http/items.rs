@@ -89,7 +89,7 @@ struct ItemsParams {
     /// `cql2-text` or `cql2-json`.
     #[param(rename = "filter-lang", example = "cql2-text")]
     filter_lang: Option<String>,
-    /// CRS of the geometries in `filter`: CRS84, EPSG:4490 or EPSG:4326 by its URI.
+    /// CRS of the geometries in `filter` by its URI, with the axes of its register; CRS84 where it is not given.
     #[param(rename = "filter-crs")]
     filter_crs: Option<String>,
     /// A day or RFC 3339 instant, or an interval of them with `..` for an open end: features true at some time in it, as they

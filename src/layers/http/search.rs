@@ -32,7 +32,7 @@ struct SearchBody {
     /// `cql2-text` or `cql2-json`; without it a text is the one, an object the other.
     #[schema(rename = "filter-lang", example = "cql2-json")]
     filter_lang: Option<String>,
-    /// CRS of the geometries in `filter`: CRS84, EPSG:4490 or EPSG:4326 by its URI.
+    /// CRS of the geometries in `filter` by its URI, with the axes of its register; CRS84 where it is not given.
     #[schema(rename = "filter-crs", example = "http://www.opengis.net/def/crs/EPSG/0/4490")]
     filter_crs: Option<String>,
     /// West, south, east, north in `bbox-crs`; a text with commas between them will do.

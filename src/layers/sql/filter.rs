@@ -1,22 +1,25 @@
 //! A CQL2 filter as SQL over a view: a total match over a checked tree. Every literal is bound; a property is what the
 //! caller sees of it, so that a hidden value is null here too. `cql2::eval` says what this must answer.
 
-use super::{Sql, push_seen};
+use super::{Sql, push_seen, push_srid};
 use crate::kernel::{Bbox, Error, Result};
 use crate::layers::cql2::{
     ArithmeticOp, ArrayOp, Comparison, End, Expr, List, Place, Property, Scalar, Sort, SpatialOp, Subject, TemporalOp,
     Time, accenti, casei,
 };
+use crate::layers::crs;
 use crate::layers::query::When;
 use crate::layers::view::View;
 
-/// SRID of what is stored and of every literal once it was read.
+/// SRID of what is stored and of every literal once it was read or transformed.
 const STORED: u32 = 4490;
 
 /// Where a filter's properties are found.
 #[derive(Clone, Copy)]
 pub(super) struct Over<'a> {
     pub view: &'a View,
+    /// What literal geometries are in, for PROJ; `None` is longitude and latitude.
+    pub elsewhere: Option<&'a str>,
     pub when: When,
 }
 
@@ -213,6 +216,10 @@ fn push_null(sql: &mut Sql, over: Over<'_>, subject: &Subject) -> Result<()> {
 }
 
 fn push_place(sql: &mut Sql, over: Over<'_>, place: &Place) -> Result<()> {
+    if let (Some(proj), Place::Geometry(_) | Place::Bbox(_)) = (over.elsewhere, place) {
+        push_elsewhere(sql, proj, place);
+        return Ok(());
+    }
     match place {
         Place::Property(property) => return push_property(sql, over, property),
         Place::Geometry(geometry) => sql.push("st_geomfromewkb(").push_bind(geometry.to_ewkb(STORED)).push(")"),
@@ -234,6 +241,31 @@ fn push_place(sql: &mut Sql, over: Over<'_>, place: &Place) -> Result<()> {
         }
     };
     Ok(())
+}
+
+/// A literal in another system, as it is stored: transformed once, for no row has part in it, vertex by vertex as features
+/// are when they are given out. The sides of a box bend: they have points between the corners.
+fn push_elsewhere(sql: &mut Sql, proj: &str, place: &Place) {
+    sql.push("(select st_setsrid(coalesce(st_transform(st_setsrid(given.g, ");
+    push_srid(sql, proj);
+    sql.push("), 4490), st_transform(given.g, ").push_bind(proj.to_owned());
+    sql.push(", ").push_bind(crs::STORED).push(")), 4490) from (select ");
+    match place {
+        Place::Property(_) => {}
+        Place::Geometry(geometry) => {
+            sql.push("st_geomfromewkb(").push_bind(geometry.to_ewkb(STORED)).push(")");
+        }
+        Place::Bbox(Bbox { west, south, east, north }) => {
+            sql.push("st_segmentize(st_makeenvelope(");
+            let mut bounds = sql.separated(", ");
+            for bound in [west, south, east, north] {
+                bounds.push_bind(*bound);
+            }
+            let side = ((east - west).max(north - south) / 32.0).max(f64::MIN_POSITIVE);
+            sql.push("), ").push_bind(side).push(")");
+        }
+    }
+    sql.push(" as g) as given)");
 }
 
 /// Relations of PostGIS, which read the index where one of the two is the layer's geometry.

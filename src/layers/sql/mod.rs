@@ -542,7 +542,9 @@ fn push_conditions(sql: &mut Sql, view: &View, selection: &Selection) -> Result<
     }
     if let Some(filter) = &selection.filter {
         sql.push(" and ");
-        filter::push_filter(sql, filter::Over { view, when: selection.when }, filter.expr())?;
+        let elsewhere = selection.filter_crs.and_then(|crs| crs.proj());
+        let over = filter::Over { view, elsewhere: elsewhere.as_deref(), when: selection.when };
+        filter::push_filter(sql, over, filter.expr())?;
     }
     Ok(())
 }
