@@ -25,12 +25,15 @@ pub trait Family: Send + Sync {
     fn list<'a>(&'a self, app: &'a App) -> BoxFuture<'a, Result<Vec<Layer>>>;
 }
 
+/// The layers at a version; `None` where they were never listed.
+type Listed = Option<(i64, Arc<[Arc<Layer>]>)>;
+
 /// The layers of a family, as listed last.
 pub(super) struct Members {
     family: &'static dyn Family,
     /// The version of the registers before they were listed, so that what is listed is of that version or a later one. Held
     /// while they are listed: who asks meanwhile waits for that.
-    listed: Mutex<Option<(i64, Arc<[Arc<Layer>]>)>>,
+    listed: Mutex<Listed>,
 }
 
 impl Members {

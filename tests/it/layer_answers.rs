@@ -1,6 +1,6 @@
 //! Answers of layers that are kept in memory: never older than the last commit, nobody else's, and told by their tags.
 
-use crate::layers::{Maps, codes};
+use crate::layers::{Maps, codes, href};
 use jingtu::config::{Audience, Config, LayerSettings};
 use jingtu::layers::def;
 use jingtu::platform::Role;
@@ -168,6 +168,24 @@ async fn what_is_kept_for_one_is_what_anybody_else_would_be_told_without_it() {
         }
     }
     assert!(told > 500, "{told} answers were compared");
+}
+
+#[tokio::test]
+async fn an_answer_links_to_the_question_as_it_was_put() {
+    let maps = Maps::new().await;
+    maps.add(900_000..900_003).await;
+    let id = maps.get(ITEMS, None).await["features"][0]["id"].as_str().unwrap().to_owned();
+    let mut tags = std::collections::BTreeSet::new();
+    for asked in ["?f=json", "?limit=100&f=json", "?precision=7&limit=100&f=json", "?limit=100&precision=7&f=json"] {
+        let response = maps.ask(&format!("{ITEMS}{asked}"), None).await;
+        assert!(tags.insert(response.headers()["etag"].clone()), "{asked}: other links are other bytes");
+        let page: serde_json::Value = response.json().await.unwrap();
+        assert!(href(&page, "self").unwrap().ends_with(asked), "{asked}: {page}");
+    }
+    for asked in ["?f=json", "?precision=7&f=json"] {
+        let item = maps.get(&format!("{ITEMS}/{id}{asked}"), None).await;
+        assert!(href(&item, "self").unwrap().ends_with(asked), "{asked}: {item}");
+    }
 }
 
 #[tokio::test]

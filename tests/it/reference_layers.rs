@@ -424,6 +424,9 @@ async fn the_past_is_shown_by_the_columns_of_today() {
     assert_eq!(schema["properties"]["depth_m"]["type"], "number");
 }
 
+/// A value read as text, integer, number, boolean, day and instant.
+type Readings = (Option<String>, Option<i64>, Option<f64>, Option<bool>, Option<String>, Option<String>);
+
 #[tokio::test]
 async fn what_a_value_is_said_to_be_the_database_reads() {
     let world = World::new().await;
@@ -468,7 +471,7 @@ async fn what_a_value_is_said_to_be_the_database_reads() {
     for text in values {
         let value: Value = serde_json::from_str(text).expect("JSON");
         let attributes = json!({"a": value});
-        let read: (Option<String>, Option<i64>, Option<f64>, Option<bool>, Option<String>, Option<String>) = sqlx::query_as(
+        let read: Readings = sqlx::query_as(
             "select reference_text($1, 'a'), reference_integer($1, 'a'), reference_number($1, 'a'), reference_boolean($1, 'a'),
                  reference_day($1, 'a')::text, (reference_instant($1, 'a') at time zone 'UTC')::text",
         )

@@ -246,7 +246,7 @@ struct FgTime {
         (status = 304, description = "The client has this answer already")))]
 pub(super) async fn items(ask: Ask, Path(id): Path<String>) -> Result<Response, Stop> {
     let view = ask.view(&id)?;
-    Ok(select(&ask, view, None).await?)
+    Ok(Box::pin(select(&ask, view, None)).await?)
 }
 
 /// The features that the parameters select. They came in the address, or in a body.
@@ -256,7 +256,7 @@ pub(super) async fn select(ask: &Ask, view: View, sent: Option<&Sent>) -> Result
     // A page for people has links to follow, which are addresses alone.
     let forms: Vec<Wanted> = FORMS.into_iter().filter(|form| sent.is_none() || *form != Wanted::Html).collect();
     let wanted = match ask.wanted(&forms)? {
-        Wanted::File(form) => return file(ask, view, selection, shape, form).await,
+        Wanted::File(form) => return Box::pin(file(ask, view, selection, shape, form)).await,
         wanted => wanted,
     };
     let html = wanted == Wanted::Html;
@@ -266,7 +266,8 @@ pub(super) async fn select(ask: &Ask, view: View, sent: Option<&Sent>) -> Result
     if html {
         page.limit = page.limit.min(HTML_LIMIT);
     }
-    let sent_as = sent.map(Sent::whole).unwrap_or_default();
+    // Links repeat the question as it was put.
+    let sent_as = sent.map_or_else(|| ask.own_url(&[]), Sent::whole);
     let parts = [mark.clone(), shape.mark(&view), page.mark(), wanted.name().to_owned(), sent_as];
     let lang = ask.lang();
     let title = view.layer.title.clone();
@@ -438,7 +439,7 @@ pub(super) async fn item(ask: Ask, Path((collection, id)): Path<(String, String)
         &view.layer.title,
         ask.lang(),
     ));
-    let parts = [view.mark(), shape.mark(&view), selection.mark(&view), id, wanted.name().to_owned()];
+    let parts = [view.mark(), shape.mark(&view), selection.mark(&view), id, wanted.name().to_owned(), ask.own_url(&[])];
     let lang = ask.lang();
     let answer = ask.answer(&ask.layers.gate, &view, &parts, |mut reading| async {
         let found = features::one(reading.conn()?, &view, &shape, selection.when, uuid, &links, root.as_ref());

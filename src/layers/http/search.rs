@@ -211,11 +211,11 @@ fn parameter(json: &str) -> Option<String> {
         b'"' => serde_json::from_str(json).ok(),
         b'[' => {
             let items: Vec<Box<RawValue>> = serde_json::from_str(json).ok()?;
-            let item = |item: &Box<RawValue>| match item.get().as_bytes().first()? {
+            let item = |item: &RawValue| match item.get().as_bytes().first()? {
                 b'[' | b'{' | b'n' => None,
                 _ => parameter(item.get()).filter(|text| !text.contains(',')),
             };
-            Some(items.iter().map(item).collect::<Option<Vec<_>>>()?.join(","))
+            Some(items.iter().map(|boxed| item(boxed)).collect::<Option<Vec<_>>>()?.join(","))
         }
         b'{' => None,
         _ => Some(json.to_owned()),
@@ -261,7 +261,7 @@ pub(super) async fn search(mut ask: Ask, Path(id): Path<String>, request: Reques
     ask.headers.remove(header::IF_NONE_MATCH);
     let (sent, pairs) = Sent::read(request).await.map_err(in_body)?;
     ask.pairs = pairs;
-    Ok(select(&ask, view, Some(&sent)).await.map_err(in_body)?)
+    Ok(Box::pin(select(&ask, view, Some(&sent))).await.map_err(in_body)?)
 }
 
 #[cfg(test)]

@@ -23,8 +23,11 @@ const SITE: &[(&str, &str)] = &[
     ("invented", "invented"),
 ];
 
+/// Names in a layer and in a list.
+type Names = &'static [(&'static str, &'static str)];
+
 /// The list, its layer, and what else the two have in common.
-const LISTS: [(&str, &str, &[(&str, &str)]); 3] = [
+const LISTS: [(&str, &str, Names); 3] = [
     ("suspected_list", "suspected-sites", &[("suspected_on", "entered_on")]),
     (
         "contaminated_directory",
