@@ -27,6 +27,7 @@ const COUNTED_WHOLE: i64 = 100_000;
 
 /// A link as it stands in a document.
 #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = LayerLink)]
 pub struct Link {
     /// Address.
     #[schema(example = "http://127.0.0.1:8080/ogc/collections")]

@@ -18,7 +18,7 @@ SITE_SQL = {"land_user": "land_user_name", "mode": "control_mode"}
 
 
 def published(in_list):
-    return SITE_SQL | {"published_at": f"publicity_address('site', t.id, '{in_list}')"}
+    return SITE_SQL | {"published_at": f"(select url from publicity_address('site', t.id, '{in_list}', null, null))"}
 
 
 # Collection: table, rows, fields by name, SQL of fields whose column has another name.

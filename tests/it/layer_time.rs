@@ -283,7 +283,7 @@ async fn farmland_on_a_day_is_what_the_register_says_of_it_whatever_befell_it() 
     while let Some(path) = next {
         let page = pair.get(&path, Some(&nation)).await;
         paged.extend(classes(&page));
-        next = crate::layers::href(&page, "next");
+        next = crate::layers::href(&page, "next").map(|next| next[next.find("/ogc").unwrap()..].to_owned());
     }
     assert_eq!(paged, classes(&all));
     for class in ["priority_protection", "safe_use", "strict_control", "unclassified"] {

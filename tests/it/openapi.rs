@@ -13,7 +13,7 @@ const FREE_FORM: &[(&str, &str, &str)] = &[
     ("FgFeature", "/geometry", "a GeoJSON geometry of whatever kind the collection has"),
     ("FgFeature", "/place", "a geometry of whatever kind the collection has"),
     ("FgFeature", "/properties", "each collection has its own attributes; its queryables name and type them"),
-    ("Link", "/body", "what is sent is a JSON object of the operation linked to"),
+    ("LayerLink", "/body", "what is sent is a JSON object of the operation linked to"),
     ("SearchBody", "/filter/oneOf/0", "a text, or an object that the standard CQL2 describes"),
     ("ReferenceFeatureView", "/geometry", "a point, a line or an area, as its file has it"),
     ("ReferenceFeatureProperties", "/attributes", "a reference layer has whatever attributes its file has"),

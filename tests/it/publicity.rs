@@ -408,12 +408,13 @@ async fn a_layer_can_say_where_to_read_more() {
     let world = World::new().await;
     let land = site(1, "152921");
     let address = || async {
-        let address: Option<String> =
-            sqlx::query_scalar("select publicity_address('site', $1, 'contaminated_directory')")
-                .bind(land.id)
-                .fetch_one(world.app.db())
-                .await
-                .expect("an answer");
+        let address: Option<String> = sqlx::query_scalar(
+            "select (select url from publicity_address('site', $1, 'contaminated_directory', null, null))",
+        )
+        .bind(land.id)
+        .fetch_one(world.app.db())
+        .await
+        .expect("an answer");
         address
     };
     owe(&world, &land, "contaminated_directory", Day::of(2026, 11, 2)).await;

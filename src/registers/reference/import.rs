@@ -97,16 +97,24 @@ fn code_of(feature: &ImportFeature) -> String {
     format!("~{}", hex::encode(&sha.finalize()[..10]))
 }
 
+fn has(feature: &ImportFeature, name: &str) -> bool {
+    feature.properties.get(name).is_some_and(|value| !value.is_null())
+}
+
+/// Whether its source gives it a code, which then is its own.
+fn is_coded(feature: &ImportFeature) -> bool {
+    has(feature, "code") || has(feature, "key")
+}
+
 /// Names that are this registry's own; every other attribute is kept as it came.
 const OWN: [&str; 4] = ["code", "key", "name", "ended_on"];
 
 fn read(feature: &ImportFeature) -> (Option<String>, Result<Read, Vec<Fault>>) {
     let mut f = Fields::new(&feature.properties);
     // A source without a `code` calls its features by an `id`, often a number, or by nothing at all.
-    let has = |name| feature.properties.get(name).is_some_and(|value| !value.is_null());
-    let code = if has("code") || has("key") {
+    let code = if is_coded(feature) {
         f.code()
-    } else if has("id") {
+    } else if has(feature, "id") {
         f.required("id")
     } else {
         Some(code_of(feature))
@@ -140,6 +148,15 @@ async fn write(act: &mut Act, file: &File, features: &[ImportFeature]) -> Result
             let (code, read) = read(feature);
             let repeated = code.is_some_and(|code| !seen.insert(code));
             rows.push(match read {
+                // An `id` that says the same of several features is none; the first has it all the same.
+                Ok(read) if repeated && !is_coded(feature) => {
+                    let read = Read { code: code_of(feature), ..read };
+                    if seen.insert(read.code.clone()) {
+                        Ok(read)
+                    } else {
+                        Err(vec![repeated_in_file("code", &read.code)])
+                    }
+                }
                 Ok(read) if repeated => Err(vec![repeated_in_file("code", &read.code)]),
                 read => read,
             });

@@ -107,7 +107,7 @@ async fn agrees_everywhere(route: &[Planned], seed: u64) {
             }
         }
     }
-    assert!(seen.iter().all(|n| *n > 10), "{seen:?}");
+    assert!(seen.iter().all(|n| *n > 5), "{seen:?}");
 }
 
 #[tokio::test]

@@ -1020,7 +1020,7 @@ pub(super) async fn versions(conn: &mut PgConnection, id: SiteId) -> Result<Vec<
         Version,
         r#"select v.revision as "revision!", v.act_id as "act_id!: ActId", v.sys_from as "from!", v.sys_to as "to",
                   v.correction_reason as reason,
-                  (to_jsonb(v) - '{revision,act_id,sys_from,sys_to,correction_reason,geom}'::text[])
+                  (to_jsonb(v) - '{revision,act_id,sys_from,sys_to,correction_reason,geom,drawn_from,spot}'::text[])
                       || jsonb_build_object('geometry', md5(st_asbinary(v.geom))) as "columns!"
            from (select * from site union all select * from site_history) v
            where v.id = $1 order by v.revision"#,
