@@ -3,6 +3,7 @@
 use crate::kernel::{Error, Kind, Text};
 use crate::platform::act::{IdempotencyMark, RequestMark};
 use crate::platform::reached::Reached;
+use crate::platform::reply::names_tag;
 use crate::platform::{App, Stop, call};
 use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{OriginalUri, Request, State};
@@ -137,9 +138,7 @@ pub async fn entity_tag(request: Request, next: Next) -> Response {
         }
         None => return Response::from_parts(parts, body),
     };
-    let matches = known.as_ref().and_then(|known| known.to_str().ok()).is_some_and(|known| {
-        known.split(',').map(|t| t.trim().trim_start_matches("W/")).any(|t| t == "*" || t.as_bytes() == tag.as_bytes())
-    });
+    let matches = known.zip(tag.to_str().ok()).is_some_and(|(known, tag)| names_tag(&known, tag));
     if matches {
         parts.status = StatusCode::NOT_MODIFIED;
         parts.headers.remove(header::CONTENT_LENGTH);

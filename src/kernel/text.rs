@@ -16,12 +16,9 @@ impl Lang {
     /// The first of the two languages that an `Accept-Language` value prefers; Chinese when it names neither.
     pub fn from_accept_language(value: &str) -> Lang {
         let mut best = (Lang::Zh, 0.0_f32);
-        for part in value.split(',') {
-            let mut pieces = part.trim().split(';');
-            let tag = pieces.next().unwrap_or("").trim().to_ascii_lowercase();
-            let quality =
-                pieces.find_map(|p| p.trim().strip_prefix("q=").and_then(|q| q.parse::<f32>().ok())).unwrap_or(1.0);
-            let lang = match tag.split('-').next() {
+        for (tag, quality) in weighted(value) {
+            let quality = quality.unwrap_or(1.0);
+            let lang = match tag.to_ascii_lowercase().split('-').next() {
                 Some("zh") => Lang::Zh,
                 Some("en") => Lang::En,
                 _ => continue,
@@ -32,6 +29,15 @@ impl Lang {
         }
         best.0
     }
+}
+
+/// The items of a header of what a client accepts, each with its weight: 1 where none is given, `None` where it cannot be read.
+pub fn weighted(header: &str) -> impl Iterator<Item = (&str, Option<f32>)> {
+    header.split(',').map(|item| {
+        let mut pieces = item.split(';').map(str::trim);
+        let name = pieces.next().unwrap_or_default();
+        (name, pieces.find_map(|piece| piece.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse().ok()))
+    })
 }
 
 /// What an enum knows of its values' names: on the wire, and for people in both languages.

@@ -2,6 +2,7 @@
 //! what the caller sees, what was asked - so that an answer is either found under the tag of now or made; none is ever stale,
 //! and nobody finds what is not theirs. Who asks for what is being made waits for it.
 
+use crate::kernel::text::weighted;
 use crate::kernel::{Error, Result};
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt;
@@ -75,10 +76,8 @@ impl Coding {
     pub fn accepted(header: &str) -> Option<Coding> {
         let weight = |coding: Coding| {
             let mut any = 0.0;
-            for item in header.split(',') {
-                let mut parts = item.split(';').map(str::trim);
-                let name = parts.next().unwrap_or_default();
-                let q = parts.find_map(|part| part.strip_prefix("q=")).map_or(1.0, |q| q.parse::<f32>().unwrap_or(0.0));
+            for (name, q) in weighted(header) {
+                let q = q.unwrap_or(0.0);
                 if name.eq_ignore_ascii_case(coding.name()) {
                     return q;
                 }

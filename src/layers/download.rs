@@ -154,9 +154,7 @@ pub async fn export(
     let mut selection = Selection::read(&view, &pairs, true, &["properties", "skipGeometry", "precision", "sortby"])?;
     let shape = Shape::read(&view, &pairs)?;
     let mut reading = Gate::new(1, Patience::LONG).enter(app).await?;
-    if let Some((bounds, crs)) = selection.elsewhere.take() {
-        selection.bbox = Some(sql::located(reading.conn()?, bounds, &crs).await?);
-    }
+    sql::locate(reading.conn()?, &mut selection).await?;
     let download = Download { view, selection, shape, form, limit: None, at: app.today().start() };
     let (_, content) = download.stream(reading).await?;
     let mut written = 0;

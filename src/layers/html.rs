@@ -1,7 +1,8 @@
 //! The same answers for a browser: any document of ours as a page, every text escaped, links to follow.
 
-use crate::kernel::Lang;
 use crate::kernel::text::push_escaped;
+use crate::kernel::{Error, Lang, Result};
+use bytes::Bytes;
 use serde_json::Value;
 
 /// What a page may load: nothing. Its style is in it.
@@ -11,6 +12,15 @@ pub(super) const CSP: &str =
 const STYLE: &str = "body{font:15px/1.5 system-ui,'Noto Sans CJK SC',sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem}\
                      table{border-collapse:collapse}td,th{border:1px solid #ccc;padding:.2rem .5rem;text-align:left;vertical-align:top}\
                      nav{display:flex;flex-wrap:wrap;gap:.3rem 1.2rem;margin:.5rem 0}.wide{overflow-x:auto}";
+
+/// A document that was written as JSON, as a page.
+///
+/// # Errors
+/// When it is no JSON: a fault of ours.
+pub(super) fn of_json(lang: Lang, title: &str, json: &[u8]) -> Result<Bytes> {
+    let document = serde_json::from_slice(json).map_err(Error::internal)?;
+    Ok(page(lang, title, &document).into())
+}
 
 /// A document as a page.
 pub(super) fn page(lang: Lang, title: &str, document: &Value) -> Vec<u8> {

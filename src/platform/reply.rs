@@ -21,6 +21,12 @@ struct Head {
     headers: Vec<(String, String)>,
 }
 
+/// Whether the tags of an `If-None-Match` name this one. Weak comparison, as the header asks for.
+pub fn names_tag(known: &HeaderValue, tag: &str) -> bool {
+    let known = known.to_str().unwrap_or_default();
+    known.split(',').map(|known| known.trim().trim_start_matches("W/")).any(|known| known == "*" || known == tag)
+}
+
 /// Media type of JSON.
 pub const JSON: &str = "application/json";
 /// Media type of GeoJSON.

@@ -59,7 +59,7 @@ fn enter(ask: &Ask) -> Result<Response, Stop> {
     query::only(&ask.pairs, &["f"])?;
     let lang = ask.lang();
     let title = Text::fixed("净土图层", "Jingtu layers");
-    let mut links = ask.own_links(JSON, ask.wants_html()?);
+    let mut links = ask.own_links()?;
     let oas30 = Text::fixed("图层接口（OpenAPI 3.0）", "The layers' API as OpenAPI 3.0");
     let oas31 = Text::fixed("图层接口（OpenAPI 3.1）", "The layers' API as OpenAPI 3.1");
     let maps = Text::fixed("地图开发文档", "For developers of maps");
@@ -163,7 +163,7 @@ const CLASSES: &[&str] = &[
     responses((status = 200, body = Conformance)))]
 pub(super) async fn conformance(ask: Ask) -> Result<Response, Stop> {
     query::only(&ask.pairs, &["f"])?;
-    let view = Conformance { conforms_to: CLASSES, links: ask.own_links(JSON, ask.wants_html()?) };
+    let view = Conformance { conforms_to: CLASSES, links: ask.own_links()? };
     Ok(ask.document(Text::fixed("符合的标准", "Conformance").in_lang(ask.lang()), JSON, &view)?)
 }
 
@@ -326,7 +326,7 @@ pub(super) async fn collections(ask: Ask) -> Result<Response, Stop> {
         describe(&ask, view, extent, vec![link(own, "self", JSON, &view.layer.title, lang)])
     });
     let shown = shown.collect();
-    let view = CollectionsView { links: ask.own_links(JSON, ask.wants_html()?), collections: shown, restricted };
+    let view = CollectionsView { links: ask.own_links()?, collections: shown, restricted };
     Ok(ask.document(Text::fixed("图层", "Collections").in_lang(lang), JSON, &view)?)
 }
 
@@ -340,6 +340,6 @@ pub(super) async fn collection(ask: Ask, Path(id): Path<String>) -> Result<Respo
     query::only(&ask.pairs, &["f"])?;
     let view = ask.view(&id)?;
     let extent = ask.layers.extent(ask.app(), &view).await?;
-    let document = describe(&ask, &view, &extent, ask.own_links(JSON, ask.wants_html()?));
+    let document = describe(&ask, &view, &extent, ask.own_links()?);
     Ok(ask.document(&document.title, JSON, &document)?)
 }

@@ -1,10 +1,15 @@
 //! In which form an answer is wanted: by the parameter `f`, else by the header `Accept`, weights and all.
 
-use super::{Ask, HTML, JSON, JSON_FG};
+use super::{Ask, HTML, JSON, JSON_FG, link};
+use crate::kernel::text::weighted;
 use crate::kernel::{Error, Kind, Result, Text};
+use crate::layers::features::Link;
 use crate::layers::format;
 use crate::platform::reply::GEOJSON;
 use axum::http::header;
+
+/// The forms of most documents.
+const PLAIN: [Wanted; 2] = [Wanted::Json, Wanted::Html];
 
 /// A form that an answer may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,12 +58,8 @@ impl Wanted {
 /// when it takes none of them.
 fn accepted(accept: &str, forms: &[Wanted]) -> Option<Wanted> {
     let weight = |form: Wanted| {
-        let ranges = accept.split(',').map(|item| {
-            let mut parts = item.split(';').map(str::trim);
-            let range = parts.next().unwrap_or_default().to_ascii_lowercase();
-            let q = parts.find_map(|part| part.strip_prefix("q=")).map_or(1.0, |q| q.parse::<f32>().unwrap_or(0.0));
-            (form.matched_by(&range), q)
-        });
+        let ranges =
+            weighted(accept).map(|(range, q)| (form.matched_by(&range.to_ascii_lowercase()), q.unwrap_or(0.0)));
         // What is said of a form itself goes before what is said of many.
         ranges.filter(|(said, _)| *said > 0).fold((0, 0.0), |best, next| if next.0 > best.0 { next } else { best }).1
     };
@@ -96,12 +97,37 @@ impl Ask {
         })
     }
 
+    /// Links to this document in its forms, one of which it is in; each has its media type.
+    pub fn links_to_forms(&self, forms: &[Wanted], own: Wanted, media_type: fn(Wanted) -> &'static str) -> Vec<Link> {
+        let bare = self.own_url(&["f"]);
+        let joint = if bare.contains('?') { '&' } else { '?' };
+        let link_to = |form: &Wanted| {
+            let title = match form {
+                Wanted::Html => Text::fixed("网页", "HTML"),
+                Wanted::JsonFg => Text::fixed("JSON-FG", "JSON-FG"),
+                Wanted::Json | Wanted::File(_) => Text::fixed("JSON", "JSON"),
+            };
+            let rel = if *form == own { "self" } else { "alternate" };
+            link(format!("{bare}{joint}f={}", form.name()), rel, media_type(*form), &title, self.lang())
+        };
+        forms.iter().map(link_to).collect()
+    }
+
+    /// Links to this document in its forms, where those are JSON and a page.
+    ///
+    /// # Errors
+    /// As [`Ask::wanted`].
+    pub fn own_links(&self) -> Result<Vec<Link>> {
+        let media_type = |form| if form == Wanted::Html { "text/html" } else { JSON };
+        Ok(self.links_to_forms(&PLAIN, self.wanted(&PLAIN)?, media_type))
+    }
+
     /// Whether a page for a browser is wanted, of a document that else is JSON.
     ///
     /// # Errors
     /// As [`Ask::wanted`].
     pub fn wants_html(&self) -> Result<bool> {
-        Ok(self.wanted(&[Wanted::Json, Wanted::Html])? == Wanted::Html)
+        Ok(self.wanted(&PLAIN)? == Wanted::Html)
     }
 }
 

@@ -272,7 +272,7 @@ pub(super) async fn select(ask: &Ask, view: View, sent: Option<&Sent>) -> Result
     let lang = ask.lang();
     let title = view.layer.title.clone();
     // An address alone does not lead to what was asked for by a body.
-    let mut links = if sent.is_none() { own_links(ask, wanted) } else { Vec::new() };
+    let mut links = if sent.is_none() { ask.links_to_forms(&DOCUMENTS, wanted, media_type) } else { Vec::new() };
     let own = ask.url(&format!("/ogc/collections/{}", view.layer.id));
     let root = root(ask, &view, &shape);
     let queryables =
@@ -295,18 +295,15 @@ pub(super) async fn select(ask: &Ask, view: View, sent: Option<&Sent>) -> Result
     let counts = Arc::clone(&ask.layers.counts);
     let (crs, asked) = (shape.crs, view.clone());
     let answer = ask.answer(&ask.layers.gate, &asked, &parts, |mut reading| async {
-        if let Some((bounds, crs)) = selection.elsewhere.take() {
-            selection.bbox = Some(sql::located(reading.conn()?, bounds, &crs).await?);
-        }
+        sql::locate(reading.conn()?, &mut selection).await?;
         let request = features::Request { view, selection, shape, page, mark, links, next, root, counts };
         let (revision, content) = features::page(reading, request).await?;
         let status = 200;
         match content {
             content if !html => Ok(Made { revision, status, media_type: media_type(wanted), content }),
             content => {
-                let document = serde_json::from_slice(&content.whole().await?).map_err(Error::internal)?;
-                let page = html::page(lang, title.in_lang(lang), &document);
-                Ok(Made { revision, status, media_type: HTML, content: Content::Whole(page.into()) })
+                let page = html::of_json(lang, title.in_lang(lang), &content.whole().await?)?;
+                Ok(Made { revision, status, media_type: HTML, content: Content::Whole(page) })
             }
         }
     });
@@ -325,22 +322,6 @@ fn media_type(wanted: Wanted) -> &'static str {
         Wanted::JsonFg => JSON_FG,
         Wanted::Json | Wanted::File(_) => GEOJSON,
     }
-}
-
-/// Links to this document in its forms.
-fn own_links(ask: &Ask, wanted: Wanted) -> Vec<Link> {
-    let bare = ask.own_url(&["f"]);
-    let joint = if bare.contains('?') { '&' } else { '?' };
-    let link_to = |form: Wanted| {
-        let title = match form {
-            Wanted::Html => Text::fixed("网页", "HTML"),
-            Wanted::JsonFg => Text::fixed("JSON-FG", "JSON-FG"),
-            Wanted::Json | Wanted::File(_) => Text::fixed("JSON", "JSON"),
-        };
-        let rel = if form == wanted { "self" } else { "alternate" };
-        link(format!("{bare}{joint}f={}", form.name()), rel, media_type(form), &title, ask.lang())
-    };
-    DOCUMENTS.into_iter().map(link_to).collect()
 }
 
 /// What a document in JSON-FG says of itself; `None` of another.
@@ -369,9 +350,7 @@ async fn file(ask: &Ask, view: View, mut selection: Selection, shape: Shape, for
         [view.mark(), selection.mark(&view), shape.mark(&view), form.name().to_owned(), format!("{limit:?}"), made_on];
     let (crs, name) = (shape.crs, format!("{}.{}", view.layer.id, form.extension()));
     let answer = ask.answer(&ask.layers.downloads, &asked, &parts, |mut reading| async {
-        if let Some((bounds, crs)) = selection.elsewhere.take() {
-            selection.bbox = Some(sql::located(reading.conn()?, bounds, &crs).await?);
-        }
+        sql::locate(reading.conn()?, &mut selection).await?;
         let download = Download { view, selection, shape, form, limit, at };
         let (revision, content) = download.stream(reading).await?;
         Ok(Made { revision, status: 200, media_type: form.media_type(), content })
@@ -429,7 +408,7 @@ pub(super) async fn item(ask: Ask, Path((collection, id)): Path<(String, String)
     shape.days = wanted == Wanted::JsonFg;
     let none = || Error::not_found("要素", "feature");
     let uuid = id.parse().map_err(|_| none())?;
-    let mut links = own_links(&ask, wanted);
+    let mut links = ask.links_to_forms(&DOCUMENTS, wanted, media_type);
     let root = root(&ask, &view, &shape);
     let title = view.layer.title.in_lang(ask.lang()).to_owned();
     links.push(link(
@@ -447,8 +426,7 @@ pub(super) async fn item(ask: Ask, Path((collection, id)): Path<(String, String)
         reading.done();
         let (revision, feature) = found.ok_or_else(none)?;
         let (media_type, content) = if wanted == Wanted::Html {
-            let document = serde_json::from_slice(&feature).map_err(Error::internal)?;
-            (HTML, html::page(lang, &title, &document).into())
+            (HTML, html::of_json(lang, &title, &feature)?)
         } else {
             (media_type(wanted), feature)
         };

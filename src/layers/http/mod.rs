@@ -24,6 +24,7 @@ use super::sql::{self, Extent};
 use super::view::View;
 use crate::config::Config;
 use crate::kernel::{Error, Kind, Lang, Result, Text};
+use crate::platform::reply::names_tag;
 use crate::platform::{App, Call, Caller, Stop};
 use axum::Extension;
 use axum::body::Body;
@@ -268,17 +269,6 @@ impl Ask {
             .map_err(|hidden| if layer.member.is_some() { none() } else { hidden })
     }
 
-    /// Links to this document in its forms.
-    fn own_links(&self, media_type: &str, html: bool) -> Vec<Link> {
-        let bare = self.own_url(&["f"]);
-        let joint = if bare.contains('?') { '&' } else { '?' };
-        let (own, other) = if html { ("alternate", "self") } else { ("self", "alternate") };
-        vec![
-            link(format!("{bare}{joint}f=json"), own, media_type, &Text::fixed("JSON", "JSON"), self.lang()),
-            link(format!("{bare}{joint}f=html"), other, "text/html", &Text::fixed("网页", "HTML"), self.lang()),
-        ]
-    }
-
     /// An answer's frame: what caches must know of it.
     fn respond(&self, status: StatusCode, media_type: &'static str, body: Body) -> Response {
         let mut response = Response::new(body);
@@ -330,12 +320,9 @@ impl Ask {
             Some(making) => making,
             None => {
                 let tag = tag_at(layers.revision(app, layer).await?);
-                if let Some(known) = known.and_then(|known| known.to_str().ok()) {
-                    // Weak comparison, as the header asks for.
-                    let written = tag.to_string();
-                    if known.split(',').map(|t| t.trim().trim_start_matches("W/")).any(|t| t == "*" || t == written) {
-                        return self.not_modified(&written);
-                    }
+                let written = tag.to_string();
+                if known.is_some_and(|known| names_tag(known, &written)) {
+                    return self.not_modified(&written);
                 }
                 if let Some(entry) = layers.cache.get(&tag).await {
                     return self.tagged(Answer::Entry(entry)).await;

@@ -75,8 +75,7 @@ pub(super) async fn styles(ask: Ask) -> Result<Response, Stop> {
     // What is hidden from the caller is named among the collections, with the reason.
     let layers = ask.layers.all(ask.app()).await?;
     let views = layers.into_iter().filter_map(|layer| View::of(layer, ask.call.caller()).ok());
-    let document =
-        Styles { styles: views.map(|view| item(&ask, &view)).collect(), links: ask.own_links(JSON, ask.wants_html()?) };
+    let document = Styles { styles: views.map(|view| item(&ask, &view)).collect(), links: ask.own_links()? };
     Ok(ask.document(Text::fixed("图层样式", "Styles").in_lang(ask.lang()), JSON, &document)?)
 }
 
@@ -88,7 +87,7 @@ pub(super) async fn styles(ask: Ask) -> Result<Response, Stop> {
 pub(super) async fn collection_styles(ask: Ask, Path(id): Path<String>) -> Result<Response, Stop> {
     query::only(&ask.pairs, &["f"])?;
     let view = ask.view(&id)?;
-    let document = Styles { styles: vec![item(&ask, &view)], links: ask.own_links(JSON, ask.wants_html()?) };
+    let document = Styles { styles: vec![item(&ask, &view)], links: ask.own_links()? };
     Ok(ask.document(view.layer.title.in_lang(ask.lang()), JSON, &document)?)
 }
 
@@ -243,7 +242,7 @@ pub(super) async fn metadata(ask: Ask, Path(id): Path<String>) -> Result<Respons
             kind,
             sample_data: link(items, "start", GEOJSON, &Text::fixed("要素", "Items"), lang),
         }],
-        links: ask.own_links(JSON, ask.wants_html()?),
+        links: ask.own_links()?,
     };
     Ok(ask.document(&document.title, JSON, &document)?)
 }

@@ -249,7 +249,7 @@ pub(super) async fn tilesets(ask: Ask, Path(id): Path<String>) -> Result<Respons
     query::only(&ask.pairs, &["f"])?;
     let view = ask.view(&id)?;
     let document = TileSets {
-        links: ask.own_links(JSON, ask.wants_html()?),
+        links: ask.own_links()?,
         tilesets: tiles::ALL.iter().map(|tms| describe_tiles(&ask, &view, tms)).collect(),
     };
     Ok(ask.document(view.layer.title.in_lang(ask.lang()), JSON, &document)?)
@@ -522,7 +522,7 @@ pub(super) async fn tile_matrix_sets(ask: Ask) -> Result<Response, Stop> {
         uri: tms.uri,
         links: vec![link(ask.url(&format!("/ogc/tileMatrixSets/{}", tms.id)), "self", JSON, &tms.title, lang)],
     });
-    let document = TileMatrixSets { tile_matrix_sets: sets.collect(), links: ask.own_links(JSON, ask.wants_html()?) };
+    let document = TileMatrixSets { tile_matrix_sets: sets.collect(), links: ask.own_links()? };
     Ok(ask.document(Text::fixed("切片矩阵集", "Tile matrix sets").in_lang(lang), JSON, &document)?)
 }
 

@@ -272,11 +272,22 @@ fn push_extent(sql: &mut Sql, n: usize, view: &View) -> Result<()> {
     Ok(())
 }
 
+/// Turns a selection's box in another system, where it has one, into one that rows are searched by.
+///
+/// # Errors
+/// As [`located`].
+pub(super) async fn locate(db: &mut PgConnection, selection: &mut Selection) -> Result<()> {
+    if let Some((bounds, crs)) = selection.elsewhere.take() {
+        selection.bbox = Some(located(db, bounds, &crs).await?);
+    }
+    Ok(())
+}
+
 /// The box in longitude and latitude that a box in another system lies in.
 ///
 /// # Errors
 /// `bad_parameter` when it is outside what the system is made for; when the database cannot be read.
-pub(super) async fn located(db: &mut PgConnection, [west, south, east, north]: [f64; 4], crs: &Crs) -> Result<Bbox> {
+async fn located(db: &mut PgConnection, [west, south, east, north]: [f64; 4], crs: &Crs) -> Result<Bbox> {
     let Some(proj) = crs.proj() else {
         return Ok(Bbox { west, south, east, north });
     };
