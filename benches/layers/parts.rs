@@ -192,7 +192,7 @@ async fn bare_texts(
     let rows: Vec<String> = match what {
         "one item" => sqlx::query_scalar(sql::ONE).bind(id).fetch_all(plain).await.expect("a feature"),
         "items, limit 10" => sqlx::query_scalar(sql::FIRST).bind(10_i64).fetch_all(plain).await.expect("features"),
-        _ => texts(planned, sql::IN_BOX, area, 10).await,
+        _ => texts(planned, sql::FIRST_IN_BOX, area, 10).await,
     };
     assert!(!rows.is_empty(), "{what}");
     rows.iter().map(String::len).sum()

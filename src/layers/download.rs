@@ -153,7 +153,7 @@ pub async fn export(
     let view = View::of(Arc::new(layer.served_as(app.config())), caller)?;
     let mut selection = Selection::read(&view, &pairs, true, &["properties", "skipGeometry", "precision", "sortby"])?;
     let shape = Shape::read(&view, &pairs)?;
-    let mut reading = Gate::new(1, Patience::LONG).enter(app).await?;
+    let mut reading = Gate::new(App::maps, 1, Patience::LONG).enter(app).await?;
     sql::locate(reading.conn()?, &mut selection).await?;
     let download = Download { view, selection, shape, form, limit: None, at: app.today().start() };
     let (_, content) = download.stream(reading).await?;

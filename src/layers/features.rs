@@ -139,12 +139,16 @@ async fn write_page(mut reading: Reading, request: Request, out: &mut Outgoing) 
     begin.extend_from_slice(b",\"features\":[");
     let writer = Writer::new(&view, &shape, shape.sort.len());
     let (mut revision, mut returned, mut last, mut more) = (None, 0_u32, None, false);
+    let mut statements = Vec::new();
     if !page.hits {
-        let mut statement = sql::page(&view, &selection, &shape, &page)?;
+        statements.extend(sql::page_of_few(&view, &selection, &shape, &page)?);
+        statements.push(sql::page(&view, &selection, &shape, &page)?);
+    }
+    for statement in &mut statements {
         let mut rows = statement.build().fetch(reading.conn()?);
         while let Some(row) = rows.try_next().await.map_err(sql::failed)? {
             if revision.is_none() {
-                let seq = row.try_get(0)?;
+                let Some(seq) = row.try_get(0)? else { continue };
                 revision = Some(seq);
                 out.begin(seq).await;
                 out.buffer.extend_from_slice(&begin);
@@ -165,6 +169,10 @@ async fn write_page(mut reading: Reading, request: Request, out: &mut Outgoing) 
             if out.is_full() && !out.flush().await {
                 return Ok(());
             }
+        }
+        drop(rows);
+        if revision.is_some() {
+            break;
         }
     }
     let first = page.after.is_none() && page.offset == 0;

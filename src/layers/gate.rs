@@ -4,7 +4,7 @@
 use crate::kernel::{Error, Kind, Result, Text};
 use crate::platform::App;
 use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, Postgres};
+use sqlx::{PgConnection, PgPool, Postgres};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -27,8 +27,9 @@ impl Patience {
     pub const LONG: Patience = Patience { wait: Duration::from_secs(60), come_back_s: 30 };
 }
 
-/// A door to the connections for maps.
+/// A door to a pool of connections for maps.
 pub(super) struct Gate {
+    pool: fn(&App) -> &PgPool,
     places: Arc<Semaphore>,
     waiting: AtomicUsize,
     most: usize,
@@ -44,9 +45,10 @@ pub(super) struct Reading {
 
 impl Gate {
     /// One that lets so many in at once.
-    pub fn new(places: u32, patience: Patience) -> Gate {
+    pub fn new(pool: fn(&App) -> &PgPool, places: u32, patience: Patience) -> Gate {
         let places = usize::try_from(places).unwrap_or(1).max(1);
         Gate {
+            pool,
             places: Arc::new(Semaphore::new(places)),
             waiting: AtomicUsize::new(0),
             most: places * WAITING_PER_PLACE,
@@ -63,7 +65,7 @@ impl Gate {
             Ok(place) => place,
             Err(_) => self.wait().await?,
         };
-        Ok(Reading { conn: Some(app.maps().acquire().await?), _place: place })
+        Ok(Reading { conn: Some((self.pool)(app).acquire().await?), _place: place })
     }
 
     async fn wait(&self) -> Result<OwnedSemaphorePermit> {

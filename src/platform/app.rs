@@ -21,6 +21,7 @@ pub struct App(Arc<Inner>);
 struct Inner {
     db: PgPool,
     maps: PgPool,
+    lookups: PgPool,
     clock: Clock,
     config: Config,
     fonts: OnceCell<Fonts>,
@@ -30,8 +31,18 @@ struct Inner {
 impl App {
     /// Puts the parts together. Nothing is opened here.
     pub fn new(db: PgPool, clock: Clock, config: Config) -> App {
-        let maps = for_maps(&db, &config);
-        App(Arc::new(Inner { db, maps, clock, config, fonts: OnceCell::new(), signing_keys: KeyCache::default() }))
+        // One more than maps are read by at once: which revision they are at is asked beside them.
+        let maps = for_maps(&db, &config, "force_custom_plan", config.map_connections + 1);
+        let lookups = for_maps(&db, &config, "force_generic_plan", config.map_connections);
+        App(Arc::new(Inner {
+            db,
+            maps,
+            lookups,
+            clock,
+            config,
+            fonts: OnceCell::new(),
+            signing_keys: KeyCache::default(),
+        }))
     }
 
     /// Connections to the registry's database. Reading only: writes go through [`super::Act`].
@@ -43,6 +54,12 @@ impl App {
     /// asker has gone is ended.
     pub fn maps(&self) -> &PgPool {
         &self.0.maps
+    }
+
+    /// As [`App::maps`], for what is looked up by an identifier: it has the same plan whatever the identifier is, and making
+    /// that takes several times as long as following it. So it is made once on each connection.
+    pub fn lookups(&self) -> &PgPool {
+        &self.0.lookups
     }
 
     /// One state of the database, read only, for an answer that is made of several statements.
@@ -121,19 +138,18 @@ pub async fn connect(url: &str, config: &Config) -> Result<PgPool> {
     Ok(pool(config.database_connections).connect_with(options).await?)
 }
 
-/// The pool of [`App::maps`], of the same database. A box that covers little and one that covers a layer want different
-/// plans, and a plan made for neither reads everything for both: so plans are made for the values. Compiling them costs more
-/// than a page does.
-fn for_maps(db: &PgPool, config: &Config) -> PgPool {
+/// The pool of [`App::maps`] or [`App::lookups`], of the same database. A box that covers little and one that covers a layer
+/// want different plans, and a plan made for neither reads everything for both: so on one pool plans are made for the values.
+/// Compiling them costs more than a page does.
+fn for_maps(db: &PgPool, config: &Config, plans: &str, connections: u32) -> PgPool {
     let options = PgConnectOptions::clone(&db.connect_options()).application_name("jingtu-maps").options([
         ("statement_timeout", config.statement_timeout_ms.to_string().as_str()),
         ("default_transaction_read_only", "on"),
-        ("plan_cache_mode", "force_custom_plan"),
+        ("plan_cache_mode", plans),
         ("jit", "off"),
         ("client_connection_check_interval", "500ms"),
     ]);
-    // One more than maps are read by at once: which revision they are at is asked beside them.
-    pool(config.map_connections + 1).connect_lazy_with(options)
+    pool(connections).connect_lazy_with(options)
 }
 
 fn pool(connections: u32) -> PgPoolOptions {

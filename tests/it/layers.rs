@@ -629,6 +629,39 @@ async fn following_next_under_concurrent_writes_neither_drops_nor_repeats() {
 }
 
 #[tokio::test]
+async fn a_box_has_the_same_pages_however_much_it_holds() {
+    let maps = Maps::new().await;
+    // More than the first page of a box reads whole.
+    maps.add_under(900_000..910_050, "152921", 20.0, 38.0, 0.004).await;
+    let all = codes(&maps.get("/ogc/collections/open/items?limit=10000", None).await);
+    assert_eq!(all.len(), 10_000);
+    let walk = async |what: &str| {
+        let mut path = format!("/ogc/collections/open/items?{what}");
+        let mut walked = Vec::new();
+        for _ in 0..3 {
+            let page = maps.get(&path, None).await;
+            walked.extend(codes(&page));
+            match href(&page, "next") {
+                Some(next) => path = next,
+                None => break,
+            }
+        }
+        walked
+    };
+    // 12 rows, 10,000 rows and all 10,050; the first pages of each in the order of their identifiers.
+    let inside = |last: usize| {
+        let codes = all.iter().filter(|code| code.parse::<usize>().unwrap() <= last);
+        codes.cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(walk("bbox=19,37,20.1101,39&limit=5").await, inside(900_011));
+    let ten_thousand = walk("bbox=19,37,119.9901,39&limit=7").await;
+    assert_eq!(ten_thousand, inside(909_999)[..21]);
+    assert_eq!(walk("bbox=19,37,130,39&limit=7").await, all[..21]);
+    assert_eq!(walk("bbox=19,37,130,39&limit=9999").await[..10_000], all);
+    assert_eq!(walk("bbox=30,10,40,20&limit=7").await, [""; 0]);
+}
+
+#[tokio::test]
 async fn boxes_select_by_place_across_the_antimeridian_too() {
     let maps = Maps::new().await;
     maps.add_under(900_000..900_005, "152921", 105.0, 38.0, 0.004).await;

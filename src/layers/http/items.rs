@@ -420,7 +420,7 @@ pub(super) async fn item(ask: Ask, Path((collection, id)): Path<(String, String)
     ));
     let parts = [view.mark(), shape.mark(&view), selection.mark(&view), id, wanted.name().to_owned(), ask.own_url(&[])];
     let lang = ask.lang();
-    let answer = ask.answer(&ask.layers.gate, &view, &parts, |mut reading| async {
+    let answer = ask.answer(&ask.layers.lookups, &view, &parts, |mut reading| async {
         let found = features::one(reading.conn()?, &view, &shape, selection.when, uuid, &links, root.as_ref());
         let found = found.await?;
         reading.done();

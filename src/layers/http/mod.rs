@@ -94,8 +94,9 @@ impl Declared {
         let served = || {
             Arc::new(Layers {
                 all: self.layers.iter().map(|layer| Arc::new(layer.served_as(config))).collect(),
-                gate: Gate::new(config.map_connections, Patience::SHORT),
-                downloads: Gate::new(config.map_downloads.min(config.map_connections), Patience::LONG),
+                gate: Gate::new(App::maps, config.map_connections, Patience::SHORT),
+                lookups: Gate::new(App::lookups, config.map_connections, Patience::SHORT),
+                downloads: Gate::new(App::maps, config.map_downloads.min(config.map_connections), Patience::LONG),
                 families: self.families.iter().map(|family| Members::of(*family)).collect(),
                 cache: Cache::new(u64::from(config.layers_cache_mib) << 20),
                 revisions: Revisions::default(),
@@ -114,6 +115,8 @@ struct Layers {
     all: Vec<Arc<Layer>>,
     families: Vec<Members>,
     gate: Gate,
+    /// For what is looked up by its identifier.
+    lookups: Gate,
     /// Whole layers take long: they leave most of the connections to pages and tiles.
     downloads: Gate,
     cache: Cache,

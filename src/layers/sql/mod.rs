@@ -112,6 +112,38 @@ pub(super) fn page(view: &View, selection: &Selection, shape: &Shape, page: &Pag
     Ok(sql)
 }
 
+/// A box with more rows than these is not read whole for its first page.
+const FEW: i64 = 10_000;
+
+/// The first page of a box that holds few rows; `None` where it is no such page. Its rows are those of [`page`], but where the
+/// box holds more than a few there is a single one without a revision, and it is [`page`] that has to be asked.
+///
+/// Left to itself, the database reads rows in the order of their identifiers until enough of them are in the box, as if rows
+/// were spread over the layer by chance. But rows that came in together lie together: for ten of them it may read the layer.
+/// Here the rows of the box are found first, by their places in the table alone, which are sorted and read once more.
+///
+/// # Errors
+/// As [`page`].
+pub(super) fn page_of_few(view: &View, selection: &Selection, shape: &Shape, page: &Page) -> Result<Option<Sql>> {
+    let (table, when) = (view.layer.table, selection.when);
+    let first = page.after.is_none() && page.offset == 0;
+    if selection.bbox.is_none() || !first || !shape.sort.is_empty() || when.known_at.is_some() {
+        return Ok(None);
+    }
+    let mut sql = Sql::new(format!("with few as materialized (select {table}.ctid as place, {table}.id from {table}"));
+    push_conditions(&mut sql, view, selection)?;
+    sql.push(format_args!(" limit {FEW} + 1), counted as materialized (select count(*) <= {FEW} as are_few from few)"));
+    sql.push(" select case when counted.are_few then at.seq end, page.* from counted cross join ");
+    push_at(&mut sql, &view.layer);
+    sql.push(" left join lateral (select ");
+    push_feature_columns(&mut sql, view, shape, when);
+    push_days(&mut sql, view, shape);
+    sql.push(format_args!(" from {table} where {table}.ctid = any(array("));
+    sql.push("select few.place from few where (select counted.are_few from counted) order by few.id limit ");
+    sql.push_bind(i64::from(page.limit) + 1).push(format_args!(")) order by {table}.id) as page on true"));
+    Ok(Some(sql))
+}
+
 /// All features selected, in the shape of rows of [`page`], at most `limit` of them.
 ///
 /// # Errors
