@@ -1,8 +1,8 @@
 //! Geometry as well-known binary of the plainest kind: little-endian, two ordinates, no number of a system.
 
 use super::{Axes, turned};
-use crate::layers::shape::walk::NotFinite;
-use crate::layers::shape::{BadWkb, Kind, Positions, Sink, walk};
+use crate::kernel::wkb::walk::NotFinite;
+use crate::kernel::wkb::{BadWkb, Kind, Positions, Sink, walk};
 
 /// What a geometry takes up.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -3,7 +3,7 @@
 use super::value::{Value, equal, find, push_boolean, push_integer, push_number, push_uuid};
 use super::{Axes, Feature, Format, Head, turned};
 use crate::kernel::Result;
-use crate::layers::shape::{BadWkb, text};
+use crate::kernel::wkb::{BadWkb, text};
 
 /// Writes rows. What is null or hidden is nothing at all, and empty text is `""`, as PostgreSQL's own tables tell them apart.
 pub struct Csv {

@@ -6,10 +6,10 @@
 use super::system;
 use super::value::{Value, push_uuid};
 use super::{Axes, Feature, Format, Head, turned};
+use crate::kernel::wkb::walk::NotFinite;
+use crate::kernel::wkb::{BadWkb, Kind, Positions, Sink, walk};
 use crate::kernel::{Result, Text};
 use crate::layers::def::ColumnKind;
-use crate::layers::shape::walk::NotFinite;
-use crate::layers::shape::{BadWkb, Kind, Positions, Sink, walk};
 use flatbuffers::{FlatBufferBuilder, UnionWIPOffset, VOffsetT, WIPOffset};
 
 /// What a file begins with: `fgb`, the version, `fgb`, the patch.

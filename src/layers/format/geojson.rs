@@ -3,9 +3,9 @@
 use super::value::{push_json, push_json_text, push_uuid};
 use super::{Axes, Feature, Format, Head, turned};
 use crate::kernel::Result;
+use crate::kernel::wkb::{BadWkb, Fixed, text};
 use crate::layers::crs::Crs;
 use crate::layers::def::ColumnKind;
-use crate::layers::shape::{BadWkb, Fixed, text};
 
 /// Writes features as GeoJSON objects.
 pub struct Objects {

@@ -21,7 +21,7 @@ pub mod value;
 
 use super::crs::Crs;
 use super::def::ColumnKind;
-use super::shape::{BadWkb, Kind, walk};
+use crate::kernel::wkb::{BadWkb, Kind, walk};
 use crate::kernel::{Chart, Result, Text};
 use crate::standards::axes::Order;
 use uuid::Uuid;

@@ -2,8 +2,8 @@
 //! reader of its crate, a GeoPackage by SQLite.
 
 use super::*;
-use crate::layers::shape::samples::{POSTGIS, Shape, dialects, ewkb, one_of_each, wkb};
-use crate::layers::shape::text;
+use crate::kernel::wkb::samples::{POSTGIS, Shape, dialects, ewkb, one_of_each, wkb};
+use crate::kernel::wkb::text;
 use ::parquet::file::reader::{FileReader, SerializedFileReader};
 use ::parquet::record::{Field as Cell, Row};
 use chrono::DateTime;
@@ -231,7 +231,7 @@ fn well_known_binary_is_the_plainest() {
         for dialect in dialects() {
             let mut out = b"kept".to_vec();
             let (kind, extent) = binary::push(&wkb(&shape, dialect), Axes::east_first(Crs::Crs84), &mut out).unwrap();
-            let plain = wkb(&shape, crate::layers::shape::samples::PLAIN);
+            let plain = wkb(&shape, crate::kernel::wkb::samples::PLAIN);
             assert_eq!(out[4..], plain, "{shape:?}");
             assert_eq!(plain[1], kind as u8);
             assert_eq!(extent.is_empty(), without_nothing(&shape).is_none(), "{shape:?}");
@@ -458,7 +458,7 @@ fn read_places(bytes: Vec<u8>) -> (Value, Vec<Option<Vec<u8>>>) {
 fn geoparquet_has_every_value() {
     let rows = [full(1, &one_of_each()[1]), bare(2)];
     let (geo, reader) = read_rows(write(Form::Parquet, head("CRS84"), &rows));
-    let line = wkb(&one_of_each()[1], crate::layers::shape::samples::PLAIN);
+    let line = wkb(&one_of_each()[1], crate::kernel::wkb::samples::PLAIN);
     let rows: Vec<Row> = reader.get_row_iter(None).unwrap().map(Result::unwrap).collect();
     assert_eq!(rows.len(), 2);
     let text = |text: &str| Cell::Str(text.to_owned());

@@ -1,7 +1,7 @@
 //! PostgreSQL's values in its binary form, and their text.
 
+use crate::kernel::wkb::Fixed;
 use crate::layers::def::ColumnKind;
-use crate::layers::shape::Fixed;
 use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
 use uuid::Uuid;
 

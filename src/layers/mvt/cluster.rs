@@ -1,7 +1,7 @@
 //! Many points as few: one for each square of a grid that is the same in all tiles, with how many it stands for.
 
+use crate::kernel::wkb::walk::NotFinite;
 use crate::layers::shape::grid::{EXTENT, Grid};
-use crate::layers::shape::walk::NotFinite;
 
 /// Units of a tile's side that 64 of its 512 pixels are.
 pub const CELL: u32 = EXTENT / 8;
@@ -124,7 +124,7 @@ pub fn abbreviated(count: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layers::shape::samples::Dice;
+    use crate::kernel::wkb::samples::Dice;
 
     /// A tile whose units are degrees.
     fn tile() -> Clusters {

@@ -480,7 +480,7 @@ fn put_bytes(number: u8, bytes: &[u8], out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layers::shape::samples::{Dice, Shape, ewkb, star};
+    use crate::kernel::wkb::samples::{Dice, Shape, ewkb, star};
     use crate::layers::shape::{Cutter, Grid, Small};
     use proptest::prelude::*;
     use std::collections::BTreeMap;

@@ -104,8 +104,8 @@ fn half_segment<const AXIS: usize, const BELOW: bool>(a: &mut [f64; 2], b: &mut 
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{any_star, area_within, signed_area};
     use super::*;
+    use crate::kernel::wkb::samples::{any_star, area_within, signed_area};
     use proptest::prelude::*;
 
     const WINDOW: Window = Window { low: -64.0, high: 4160.0 };

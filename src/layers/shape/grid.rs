@@ -4,7 +4,7 @@
 use super::clip::{self, Window};
 use super::mercator::{self, Near, Row};
 use super::simplify::Simplifier;
-use super::walk::{BadWkb, Kind, NotFinite, Positions, Sink, walk};
+use crate::kernel::wkb::walk::{BadWkb, Kind, NotFinite, Positions, Sink, walk};
 
 /// Units across a tile.
 pub const EXTENT: u32 = 4096;
@@ -558,9 +558,9 @@ fn tidy_line(line: &mut Vec<[f64; 2]>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{Dice, Shape, any_star, area_within, ewkb, one_of_each, signed_area, star};
-    use super::super::walk::WkbFault;
     use super::*;
+    use crate::kernel::wkb::samples::{Dice, Shape, any_star, area_within, ewkb, one_of_each, signed_area, star};
+    use crate::kernel::wkb::walk::WkbFault;
     use proptest::prelude::*;
 
     /// A tile whose units are whole numbers of this many degrees, so that shapes can be written in units.

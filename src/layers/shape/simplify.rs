@@ -315,7 +315,7 @@ fn area(ring: &[[f64; 2]]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{Dice, signed_area, star};
+    use crate::kernel::wkb::samples::{Dice, signed_area, star};
     use super::*;
     use proptest::prelude::*;
 

@@ -2,7 +2,6 @@
 //! few multiplications; the shortest text of a floating point number is a search.
 
 use super::walk::NotFinite;
-use crate::kernel::wkb;
 
 /// Up to here an integer has at most 15 digits, so that no two of them are the same number after division by the scale:
 /// what is written is then the shortest text of that number, too.
@@ -16,7 +15,7 @@ pub struct Fixed {
     power: u64,
     /// What makes the decimals eight.
     shift: u64,
-    /// Integers below this are written in the way of [`wkb::number`], with an exponent.
+    /// Integers below this are written in the way of `number`, with an exponent.
     least: u64,
 }
 
@@ -28,7 +27,7 @@ impl Fixed {
     /// Stands for any number of decimals.
     pub const ANY: u8 = u8::MAX;
 
-    /// For JSON: the same text as [`wkb::number`], which writes what is smaller than 0.00001 with an exponent. More than 15
+    /// For JSON: the same text as `number`, which writes what is smaller than 0.00001 with an exponent. More than 15
     /// decimals are 15.
     pub fn json(decimals: u8) -> Fixed {
         let plain = Fixed::plain(decimals);
@@ -128,7 +127,7 @@ impl Fixed {
         let rounded = if scaled.abs() < EXACT { round(scaled) } else { 0 };
         let digits = rounded.unsigned_abs();
         if scaled.abs() >= EXACT || (digits < self.least && digits != 0) {
-            wkb::number(n, self.decimals, &mut text);
+            number(n, self.decimals, &mut text);
         } else {
             let sign = if rounded < 0 { "-" } else { "" };
             let (whole, fraction) = (digits / self.power, digits % self.power);
@@ -139,6 +138,18 @@ impl Fixed {
         room.copy_from_slice(&text);
         Ok(text.len())
     }
+}
+
+/// Appends `n` rounded to `decimals`, without trailing zeros, in the shortest text that is read as the same number: with an
+/// exponent where that is shorter.
+fn number(n: f64, decimals: u8, out: &mut Vec<u8>) {
+    let scale = 10_f64.powi(i32::from(decimals));
+    let rounded = (n * scale).round() / scale;
+    // -0 would be valid JSON and a needless difference between two equal answers.
+    let rounded = if rounded == 0.0 { 0.0 } else { rounded };
+    let mut buffer = ryu::Buffer::new();
+    let text = buffer.format(rounded);
+    out.extend_from_slice(text.strip_suffix(".0").unwrap_or(text).as_bytes());
 }
 
 /// Rounds half away from zero what is less than 2^52, without the call that `f64::round` is on older processors.
@@ -198,8 +209,15 @@ mod tests {
 
     fn theirs(decimals: u8, n: f64) -> String {
         let mut out = Vec::new();
-        wkb::number(n, decimals, &mut out);
+        number(n, decimals, &mut out);
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn numbers_are_rounded_and_short() {
+        for (n, expect) in [(105.0, "105"), (0.123_456_789, "0.1234568"), (-0.000_000_001, "0"), (-1.5, "-1.5")] {
+            assert_eq!(ours(Fixed::json(7), n), expect);
+        }
     }
 
     #[test]
