@@ -81,7 +81,8 @@ const fn column_type(kind: ColumnKind) -> u8 {
     }
 }
 
-/// Writes a stream of features. A geometry without any position is none: readers take it for a fault.
+/// Writes a stream of features. Of a feature without a geometry, or with one without any position, the geometry is a collection
+/// of none: flatgeobuf for JavaScript stops at a feature that has no geometry at all, GDAL at others that have no position.
 pub struct FlatGeobuf {
     head: Head,
     axes: Axes,
@@ -204,6 +205,22 @@ impl FlatGeobuf {
         Ok(self.scratch.parts.pop())
     }
 
+    /// Writes a geometry that is nothing; `None` where it would have to be of another kind.
+    fn nothing(&mut self) -> Option<WIPOffset<UnionWIPOffset>> {
+        if !self.head.geometry || self.head.kind.is_some_and(|kind| kind != Kind::GeometryCollection) {
+            return None;
+        }
+        let b = &mut self.builder;
+        let parts = b.create_vector::<WIPOffset<UnionWIPOffset>>(&[]);
+        // Of ordinates, which are eight bytes: what stands behind is then where it can be read in place.
+        let xy = b.create_vector::<f64>(&[]);
+        let table = b.start_table();
+        b.push_slot_always(geometry::XY, xy);
+        b.push_slot(geometry::TYPE, Kind::GeometryCollection as u8, 0);
+        b.push_slot_always(geometry::PARTS, parts);
+        Some(b.end_table(table).as_union_value())
+    }
+
     fn finish(&mut self, root: WIPOffset<UnionWIPOffset>, out: &mut Vec<u8>) {
         self.builder.finish_size_prefixed(root, None);
         out.extend_from_slice(self.builder.finished_data());
@@ -238,7 +255,9 @@ impl Format for FlatGeobuf {
         let kind = self.head.kind.filter(|_| self.head.geometry).map_or(0, |kind| kind as u8);
         b.push_slot(header::GEOMETRY_TYPE, kind, 0);
         b.push_slot_always(header::COLUMNS, columns);
-        b.push_slot(header::FEATURES_COUNT, 0_u64, 0);
+        // Said although nothing else is meant: the header is then a multiple of eight bytes, and ordinates behind it can be
+        // read in place, as flatgeobuf for JavaScript does.
+        b.push_slot_always(header::FEATURES_COUNT, 0_u64);
         b.push_slot(header::INDEX_NODE_SIZE, 0_u16, 16);
         if let Some(system) = system {
             b.push_slot_always(header::CRS, system);
@@ -263,6 +282,7 @@ impl Format for FlatGeobuf {
                 }
             }
         }
+        let geometry = geometry.or_else(|| self.nothing());
         self.properties(feature);
         let b = &mut self.builder;
         let properties = b.create_vector(&self.properties);
