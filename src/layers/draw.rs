@@ -4,6 +4,7 @@
 use super::def::{Column, ColumnKind};
 use super::drawn::{Areas, OVERVIEW, POINTS, Plan, Spots};
 use super::format::value::push_json;
+use super::memory::Memory;
 use super::mvt::cluster::{self, Clusters, abbreviated};
 use super::mvt::{Key, TagValue, TileWriter};
 use super::query::Selection;
@@ -36,20 +37,66 @@ pub(super) struct Tile {
     pub truncated: bool,
 }
 
+/// Of views, the zoom below which the sample that squares are about gets no smaller; `None` where they are about all.
+pub(super) type Samples = Memory<Option<u8>>;
+
+/// Times that a tile is drawn because its sample was of another revision. Then it is taken: it was right a moment ago.
+const TRIES: usize = 3;
+
 /// One tile of a view.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub(super) async fn tile(db: &mut PgConnection, view: &View, selection: &Selection, cut: &Cut) -> Result<Tile> {
-    match read(db, view, selection, cut, Order::ById).await? {
-        tile if tile.truncated => read(db, view, selection, cut, Order::Largest).await,
+pub(super) async fn tile(
+    db: &mut PgConnection,
+    view: &View,
+    selection: &Selection,
+    cut: &Cut,
+    (samples, latest): (&Samples, i64),
+) -> Result<Tile> {
+    let mut plan = view.layer.drawn.at(cut.zoom);
+    if plan.spots != Spots::Squares {
+        return drawn(db, view, selection, cut, plan).await;
+    }
+    let mark = view.mark();
+    let (mut revision, mut tries) = (latest, TRIES);
+    loop {
+        let below = match samples.at(&mark, revision) {
+            Some(below) => below,
+            None => {
+                let below;
+                (revision, below) = sql::tile::sampled_below(db, view).await?;
+                samples.keep(mark.clone(), revision, below);
+                below
+            }
+        };
+        plan.sample = below.map(|below| below.max(cut.zoom));
+        let tile = drawn(db, view, selection, cut, plan).await?;
+        tries -= 1;
+        if tile.revision == revision || tries == 0 {
+            return Ok(tile);
+        }
+        revision = tile.revision;
+    }
+}
+
+/// One tile, to a plan.
+async fn drawn(db: &mut PgConnection, view: &View, selection: &Selection, cut: &Cut, plan: Plan) -> Result<Tile> {
+    match read(db, view, selection, cut, plan, Order::ById).await? {
+        tile if tile.truncated => read(db, view, selection, cut, plan, Order::Largest).await,
         tile => Ok(tile),
     }
 }
 
 /// Reads and draws; in the order of ids only until it is seen that it is too much.
-async fn read(db: &mut PgConnection, view: &View, selection: &Selection, cut: &Cut, order: Order) -> Result<Tile> {
-    let plan = view.layer.drawn.at(cut.zoom);
+async fn read(
+    db: &mut PgConnection,
+    view: &View,
+    selection: &Selection,
+    cut: &Cut,
+    plan: Plan,
+    order: Order,
+) -> Result<Tile> {
     let columns: Vec<&Column> = view.columns().filter(|column| column.in_tiles).collect();
     let class = view.layer.drawn.class.and_then(|name| view.columns().find(|column| column.name == name));
     let mut picture = Picture::new(view, cut, plan, &columns, class);

@@ -32,8 +32,8 @@ pub enum Small {
     Pixel,
     /// Drawn from the zoom in the table's `drawn_from` on, where it is six pixels wide; else left out.
     Wide,
-    /// As `Wide`; squares of the MVT layer `<id>-overview` show where what is left out is, by a sample of it: the rows that
-    /// the table's `seen_from` names.
+    /// As `Wide`; squares of the MVT layer `<id>-overview` show where what is left out is: all of it where that is not too
+    /// much, else a sample, the rows that the table's `seen_from` names.
     Sampled,
     /// Left out: the points alone show it.
     Gone,
@@ -98,7 +98,7 @@ impl Drawn {
             Spots::None
         };
         let outline = self.outlines.iter().find(|(highest, _)| zoom <= *highest).map_or("geom", |(_, column)| column);
-        Plan { zoom, areas, spots, outline }
+        Plan { zoom, areas, spots, outline, sample: None }
     }
 
     /// The MVT layers beside the one that has the collection's name: what stands behind that name, and below which zoom.
@@ -152,10 +152,10 @@ impl Drawn {
                 Some(OVERVIEW),
                 Text::new(
                     format!(
-                        "{full} 级以下，宽不足 {PIXELS} 像素的要素不绘轮廓，以 16 像素方格表示：方格的类别为格内抽样要素中最多者，每降一级抽样减为四分之一。"
+                        "{full} 级以下，宽不足 {PIXELS} 像素的要素不绘轮廓，以 16 像素方格表示，方格的类别为格内要素中最多者。可见要素不超过 {EXACT} 个时逐一计入；更多时为抽样：取四分之一，每降一级再取其四分之一，直至全部不超过 {ENOUGH} 个。"
                     ),
                     format!(
-                        "Below zoom {full}, features less than {PIXELS} pixels wide have no outline; squares of 16 pixels stand for them, of the class that most of a sample in the square have: a quarter of the features, and a quarter of those with each zoom further down."
+                        "Below zoom {full}, features less than {PIXELS} pixels wide have no outline; squares of 16 pixels stand for them, of the class that most in the square have. Where more than {EXACT} features are to be seen, a sample of them stands for all: a quarter, a quarter of that at the next zoom down and so on, to {ENOUGH} or fewer in all."
                     ),
                 ),
             ),
@@ -182,6 +182,12 @@ impl Drawn {
 pub(super) const POINTS: &str = "-points";
 pub(super) const OVERVIEW: &str = "-overview";
 
+/// Where no more rows than these are to be seen, squares are about all of them.
+pub(super) const EXACT: i64 = 100_000;
+
+/// Of more rows, a sample that has no more than these is not made smaller.
+pub(super) const ENOUGH: i64 = 20_000;
+
 /// How wide an area is from `drawn_from` on, of the 512 pixels of a tile.
 const PIXELS: u8 = 6;
 
@@ -193,6 +199,8 @@ pub(super) struct Plan {
     pub spots: Spots,
     /// The column with the outlines.
     pub outline: &'static str,
+    /// Squares are about the rows that are seen from this zoom on; `None`: about all.
+    pub sample: Option<u8>,
 }
 
 /// Features that are drawn as they are.

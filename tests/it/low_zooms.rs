@@ -260,16 +260,16 @@ async fn a_field_is_drawn_from_some_zoom_on_and_stood_for_before() {
         assert!(before.is_subset(&drawn), "zoom {zoom}");
         before = drawn;
     }
-    // Squares stand where a sample of what is not drawn is: for each caller of its own rows, and by what is asked for.
-    for zoom in 3..=11 {
+    // Squares stand where what is not drawn is: for each caller of its own rows, and by what is asked for.
+    for zoom in 0..=11 {
         for (key, query, rest) in
             [(&nation, "", None), (&county, "", Some("152921")), (&nation, "?class=strict_control", None)]
         {
             let tile = low.tile("farmland", &format!("{}{query}", place(zoom, 105.0073242, 38.0005)), Some(key)).await;
             let zoom = i16::try_from(zoom).unwrap();
-            let sample: BTreeSet<_> = rows
+            let small: BTreeSet<_> = rows
                 .iter()
-                .filter(|row| row.2 <= zoom && row.1 > zoom)
+                .filter(|row| row.1 > zoom)
                 .filter(|row| rest.is_none_or(|division| row.4 == division))
                 .filter(|row| query.is_empty() || query.ends_with(row.3.as_str()))
                 .map(|row| row.3.clone())
@@ -277,8 +277,8 @@ async fn a_field_is_drawn_from_some_zoom_on_and_stood_for_before() {
             let squares = tile.get("farmland-overview").map_or(&[][..], Vec::as_slice);
             assert!(squares.iter().all(|f| f.shape == 3 && f.properties.len() == 1), "zoom {zoom}");
             let shown: BTreeSet<_> = squares.iter().map(|f| f.text("class")).collect();
-            assert!(shown.is_subset(&sample), "zoom {zoom}{query}: {shown:?} {sample:?}");
-            assert!(zoom > 11 || shown.is_empty() == sample.is_empty(), "zoom {zoom}{query}");
+            assert!(shown.is_subset(&small), "zoom {zoom}{query}: {shown:?} {small:?}");
+            assert!(shown.is_empty() == small.is_empty(), "zoom {zoom}{query}");
         }
     }
     let then = low.known_before().await;
@@ -291,6 +291,68 @@ async fn a_field_is_drawn_from_some_zoom_on_and_stood_for_before() {
             );
         }
     }
+}
+
+/// Fields 30 m wide, so many on a board whose fields are 330 m apart.
+async fn board(low: &Low, from: u32, to: u32) {
+    let mut act = low.world.act(Permission::FarmlandWrite).await;
+    sqlx::query(
+        "insert into farmland_unit (id, code, division_code, land_type, class, area_m2, geom)
+         select md5(i::text)::uuid, 'F' || i, case when i % 1000 = 0 then '152921' else '140602' end, 'paddy', 'safe_use', 1,
+                st_expand(st_setsrid(st_point(105 + (i % 400) * 0.003, 38 + (i / 400) * 0.003), 4490), 0.00015)
+         from generate_series($1, $2) i",
+    )
+    .bind(i32::try_from(from).unwrap())
+    .bind(i32::try_from(to).unwrap() - 1)
+    .execute(act.tx())
+    .await
+    .unwrap();
+    act.note("test", json!({"changed": true}));
+    act.finish(Reply::nothing()).await.unwrap();
+}
+
+#[tokio::test]
+async fn squares_are_about_all_where_that_is_not_too_much_and_else_about_a_sample() {
+    let low = Low { world: World::new().await };
+    let nation = low.world.key(Role::Auditor, "000000").await;
+    let county = low.world.key(Role::Agriculture, "152921").await;
+    let squares = async |zoom: u32, key: &str| {
+        let tile = low.tile("farmland", &place(zoom, 105.6, 38.4), Some(key)).await;
+        tile.get("farmland-overview").map_or(0, Vec::len)
+    };
+    board(&low, 0, 100_000).await;
+    let mut few = Vec::new();
+    for zoom in 0..=10 {
+        few.push(squares(zoom, &nation).await);
+    }
+    assert!(few.iter().all(|n| *n > 0), "{few:?}");
+    let own = squares(9, &county).await;
+    // One field more than can be counted in: a sample stands for all, that still is to be seen from afar. Who sees few of
+    // them sees every one.
+    board(&low, 100_000, 100_002).await;
+    let k: i16 = sqlx::query_scalar(
+        "select max(k)::smallint from generate_series(3, 10) k
+         where (select count(*) from farmland_unit where seen_from <= k) <= 20000",
+    )
+    .fetch_one(low.world.app.db())
+    .await
+    .unwrap();
+    assert!(k > 8, "{k}");
+    for zoom in 0..=10_i16 {
+        let sample: i64 = sqlx::query_scalar(
+            "select count(*) from farmland_unit where seen_from <= greatest($1, $2) and drawn_from > $1",
+        )
+        .bind(zoom)
+        .bind(k)
+        .fetch_one(low.world.app.db())
+        .await
+        .unwrap();
+        let zoom = u32::try_from(zoom).unwrap();
+        let n = squares(zoom, &nation).await;
+        assert!(n > 0 && n <= usize::try_from(sample).unwrap(), "zoom {zoom}: {n} of {sample}");
+        assert!(squares(zoom, &county).await > 0);
+    }
+    assert_eq!(squares(9, &county).await, own);
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ mod tiles;
 
 use super::cache::{Answer, Cache, Coding, Made, Tag};
 use super::def::Layer;
+use super::draw::Samples;
 use super::family::{Family, Members};
 use super::features::Link;
 use super::format;
@@ -103,6 +104,7 @@ impl Declared {
                 latest: Latest::default(),
                 extents: Memory::default(),
                 counts: Arc::default(),
+                samples: Samples::default(),
             })
         };
         Arc::clone(self.served.get_or_init(served))
@@ -124,6 +126,7 @@ struct Layers {
     latest: Latest,
     extents: Memory<Extent>,
     counts: Arc<Memory<Option<u64>>>,
+    samples: Samples,
 }
 
 impl Layers {

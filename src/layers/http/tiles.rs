@@ -475,7 +475,10 @@ pub(super) async fn tile(
     })?;
     let parts = [view.mark(), selection.mark(&view), ask.path.clone()];
     let answer = ask.answer(&ask.layers.gate, &view, &parts, |mut reading| async {
-        let Tile { revision, bytes, truncated } = draw::tile(reading.conn()?, &view, &selection, &cut).await?;
+        let Tile { revision, bytes, truncated } = {
+            let known = (&ask.layers.samples, ask.layers.latest.of(&view.layer.id));
+            draw::tile(reading.conn()?, &view, &selection, &cut, known).await?
+        };
         reading.done();
         let status = if bytes.is_empty() { 204 } else { 200 };
         let content = if truncated { Content::Part(bytes.into()) } else { Content::Whole(bytes.into()) };

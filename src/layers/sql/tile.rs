@@ -1,12 +1,13 @@
 //! Statements of tiles.
 
 use super::super::def::Column;
-use super::super::drawn::{Areas, Plan, Spots};
-use super::super::query::Selection;
+use super::super::drawn::{Areas, ENOUGH, EXACT, Plan, Spots};
+use super::super::query::{Selection, When};
 use super::super::tiles::Cut;
 use super::super::view::View;
-use super::{Sql, push_at, push_box, push_conditions, push_seen, push_source, sql_type};
+use super::{Sql, failed, push_at, push_box, push_conditions, push_seen, push_source, sql_type};
 use crate::kernel::Result;
+use sqlx::PgConnection;
 
 /// What stands before a view's columns in a row of [`tile`]: the layer's revision; a feature's identifier and, where it is
 /// drawn, its geometry as extended well-known binary; its place as a point, and its class, where they are asked for. A row
@@ -15,6 +16,8 @@ pub(in super::super) const BEFORE_TAGS: usize = 5;
 
 /// The lowest `seen_from` that there is.
 const SAMPLED_FROM: u8 = 3;
+/// The highest that there is an index by.
+const INDEXED_TO: u8 = 10;
 
 /// In which order features are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +64,37 @@ pub(in super::super) fn tile(
     }
     sql.push(") as tile on true");
     Ok(sql)
+}
+
+/// The layer's revision, and the zoom below which the sample of a view's rows gets no smaller, for having few enough; `None`
+/// where there are so few rows at all that no sample is needed.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(in super::super) async fn sampled_below(db: &mut PgConnection, view: &View) -> Result<(i64, Option<u8>)> {
+    let counted = |sql: &mut Sql, seen_from: Option<u8>, most: i64| -> Result<()> {
+        sql.push("(select count(*) from (select 1 from ");
+        push_source(sql, &view.layer, When::default());
+        push_conditions(sql, view, &Selection::default())?;
+        if let Some(zoom) = seen_from {
+            sql.push(" and ");
+            push_seen_from(sql, view.layer.table, zoom);
+        }
+        sql.push(" limit ").push_bind(most + 1).push(") as counted)");
+        Ok(())
+    };
+    let mut sql = Sql::new("select at.seq, case when ");
+    counted(&mut sql, None, EXACT)?;
+    sql.push(" > ").push_bind(EXACT).push(" then array[");
+    for zoom in SAMPLED_FROM + 1..=INDEXED_TO {
+        sql.push(if zoom > SAMPLED_FROM + 1 { ", " } else { "" });
+        counted(&mut sql, Some(zoom), ENOUGH)?;
+    }
+    sql.push("] end from ");
+    push_at(&mut sql, &view.layer);
+    let (revision, counts): (i64, Option<Vec<i64>>) = sql.build_query_as().fetch_one(db).await.map_err(failed)?;
+    let few = |counts: Vec<i64>| counts.into_iter().take_while(|n| *n <= ENOUGH).count();
+    Ok((revision, counts.map(|counts| (SAMPLED_FROM..).nth(few(counts)).unwrap_or(INDEXED_TO))))
 }
 
 fn push_features(sql: &mut Sql, view: &View, selection: &Selection, cut: &Cut, plan: Plan) -> Result<()> {
@@ -112,8 +146,11 @@ fn push_spots(
     if plan.spots == Spots::Squares {
         let table = view.layer.table;
         sql.push(" and ");
-        push_seen_from(sql, table, plan.zoom);
-        sql.push(format_args!(" and {table}.drawn_from > {}", plan.zoom));
+        if let Some(zoom) = plan.sample {
+            push_seen_from(sql, table, zoom);
+            sql.push(" and ");
+        }
+        sql.push(format_args!("{table}.drawn_from > {}", plan.zoom));
     }
     sql.push(")");
     Ok(())
