@@ -39,6 +39,9 @@ pub(super) struct Arguments {
     /// The properties to be given, with commas between
     #[arg(long)]
     properties: Option<String>,
+    /// Zoom of the map that geometries are simplified for: 0 to 24, as of WebMercatorQuad
+    #[arg(long)]
+    zoom_level: Option<String>,
     /// Properties to sort by, with commas between, each after - for largest first
     #[arg(long)]
     sortby: Option<String>,
@@ -78,6 +81,7 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Result<Outcome>
         ("datetime", arguments.datetime),
         ("known_at", arguments.known_at),
         ("properties", arguments.properties),
+        ("zoom-level", arguments.zoom_level),
         ("sortby", arguments.sortby),
     ];
     let pairs = named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();

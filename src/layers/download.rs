@@ -11,6 +11,7 @@ use super::outgoing::{self, Outgoing};
 use super::query::{Pairs, Selection, Shape};
 use super::sql;
 use super::view::View;
+use super::zoom::Zoomed;
 use crate::kernel::{Error, Result};
 use crate::platform::{App, Caller};
 use chrono::{DateTime, Utc};
@@ -84,6 +85,7 @@ impl Download {
         let mut statement = sql::whole(&self.view, &self.selection, &self.shape, self.limit)?;
         let mut rows = statement.build().fetch(reading.conn()?);
         let mut begun = false;
+        let mut zoomed = Zoomed::new(&self.shape);
         while let Some(row) = rows.try_next().await.map_err(sql::failed)? {
             if !begun {
                 out.begin(row.try_get(0)?).await;
@@ -91,7 +93,7 @@ impl Download {
                 begun = true;
             }
             let Some(id) = row.try_get::<Option<Uuid>, _>(1)? else { continue };
-            row_feature(&row, id, columns, |feature| writer.feature(feature, &mut out.buffer))?;
+            row_feature(&row, id, columns, &mut zoomed, |feature| writer.feature(feature, &mut out.buffer))?;
             if out.is_full() && !out.flush().await {
                 return Ok(());
             }
@@ -122,13 +124,14 @@ impl Download {
         let columns = head.fields.len();
         let mut package = GeoPackage::begin(file.path(), head, self.at)?;
         let mut revision = 0;
+        let mut zoomed = Zoomed::new(&self.shape);
         {
             let mut statement = sql::whole(&self.view, &self.selection, &self.shape, self.limit)?;
             let mut rows = statement.build().fetch(reading.conn()?);
             while let Some(row) = rows.try_next().await.map_err(sql::failed)? {
                 revision = row.try_get(0)?;
                 let Some(id) = row.try_get::<Option<Uuid>, _>(1)? else { continue };
-                row_feature(&row, id, columns, |feature| package.feature(feature))?;
+                row_feature(&row, id, columns, &mut zoomed, |feature| package.feature(feature))?;
             }
         }
         package.end()?;
@@ -151,7 +154,8 @@ pub async fn export(
     out: &mut (impl AsyncWrite + Unpin),
 ) -> Result<u64> {
     let view = View::of(Arc::new(layer.served_as(app.config())), caller)?;
-    let mut selection = Selection::read(&view, &pairs, true, &["properties", "skipGeometry", "precision", "sortby"])?;
+    let mut selection =
+        Selection::read(&view, &pairs, true, &["properties", "skipGeometry", "precision", "zoom-level", "sortby"])?;
     let shape = Shape::read(&view, &pairs)?;
     let mut reading = Gate::new(App::maps, 1, Patience::LONG).enter(app).await?;
     sql::locate(reading.conn()?, &mut selection).await?;

@@ -10,6 +10,7 @@ use super::outgoing::{self, Outgoing};
 use super::query::{After, Page, Selection, Shape, When};
 use super::sql::{self, BEFORE_COLUMNS};
 use super::view::View;
+use super::zoom::Zoomed;
 use crate::kernel::paging::Cursor;
 use crate::kernel::{Day, Error, Result};
 use bytes::Bytes;
@@ -137,7 +138,7 @@ async fn write_page(mut reading: Reading, request: Request, out: &mut Outgoing) 
         root.push(&mut begin);
     }
     begin.extend_from_slice(b",\"features\":[");
-    let writer = Writer::new(&view, &shape, shape.sort.len());
+    let mut writer = Writer::new(&view, &shape, shape.sort.len());
     let (mut revision, mut returned, mut last, mut more) = (None, 0_u32, None, false);
     let mut statements = Vec::new();
     if !page.hits {
@@ -224,6 +225,7 @@ async fn write_page(mut reading: Reading, request: Request, out: &mut Outgoing) 
 struct Writer {
     objects: Written,
     columns: usize,
+    zoomed: Zoomed,
 }
 
 /// As what features are written.
@@ -246,7 +248,7 @@ impl Writer {
         } else {
             Written::GeoJson(objects)
         };
-        Writer { objects, columns }
+        Writer { objects, columns, zoomed: Zoomed::new(shape) }
     }
 
     /// Where a row stands in the order that the page has; its values stand behind the columns.
@@ -257,8 +259,8 @@ impl Writer {
     }
 
     /// Appends one feature.
-    fn feature(&self, row: &PgRow, id: Uuid, out: &mut Vec<u8>) -> Result<()> {
-        row_feature(row, id, self.columns, |feature| {
+    fn feature(&mut self, row: &PgRow, id: Uuid, out: &mut Vec<u8>) -> Result<()> {
+        row_feature(row, id, self.columns, &mut self.zoomed, |feature| {
             match &self.objects {
                 Written::GeoJson(objects) => objects.write(feature, out),
                 Written::JsonFg(features, first) => {
@@ -279,12 +281,13 @@ pub(super) fn row_feature<T>(
     row: &PgRow,
     id: Uuid,
     columns: usize,
+    zoomed: &mut Zoomed,
     write: impl FnOnce(&Feature<'_>) -> Result<T>,
 ) -> Result<T> {
     if row.len() < BEFORE_COLUMNS + columns {
         return Err(Error::internal("a row has fewer columns than were asked for"));
     }
-    let geometry = row.try_get_raw(2)?.as_bytes().ok();
+    let geometry = zoomed.place(row, row.try_get_raw(2)?.as_bytes().ok())?;
     write(&Feature { id, geometry, disclosed: row.try_get(3)?, values: &RowValues(row) })
 }
 

@@ -9,6 +9,7 @@
 //! features rows → GeoJSON text, streamed       tiles    tile matrix sets
 //! html     the same answers for a browser      draw     rows → vector tiles
 //! outgoing answers on their way out            download whole selections in other forms
+//! zoom     geometries as coarse as a map may have them
 //! style    colours and words of classes → the style of a map
 //! drawn    what tiles have at which zoom
 //! http     the routes
@@ -50,6 +51,7 @@ mod sql;
 pub mod style;
 mod tiles;
 mod view;
+mod zoom;
 
 pub use crs::Crs;
 pub use def::{Column, ColumnKind, Layer, Visibility};

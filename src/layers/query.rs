@@ -88,6 +88,8 @@ pub(super) struct Shape {
     pub crs: Crs,
     /// Digits after the point of a coordinate.
     pub decimals: u8,
+    /// The zoom of the map that geometries are for; `None`: as they are.
+    pub zoom: Option<f64>,
     /// Before the order of ids, which settles what is left.
     pub sort: Vec<SortKey>,
     /// Whether the first and the last day on which a row is true are wanted beside its properties.
@@ -114,6 +116,8 @@ pub(super) struct After {
 
 /// Digits after the point of a coordinate at most: what a double of degrees holds.
 const MAX_DECIMALS: u8 = 15;
+/// The highest zoom of maps: a pixel is a centimetre.
+const MAX_ZOOM: f64 = 24.0;
 /// Rows that may be left out before a page: for clients that cannot follow `next`. What is left out is read all the same.
 const MAX_OFFSET: u32 = 100_000;
 /// Columns that rows may be sorted by at once.
@@ -129,12 +133,13 @@ impl Shape {
             geometry: true,
             crs: Crs::Crs84,
             decimals: Crs::Crs84.decimals(),
+            zoom: None,
             sort: Vec::new(),
             days: false,
         }
     }
 
-    /// Reads `crs`, `properties`, `skipGeometry`, `precision`, `sortby`.
+    /// Reads `crs`, `properties`, `skipGeometry`, `precision`, `zoom-level`, `sortby`.
     ///
     /// # Errors
     /// `bad_parameter`, naming the properties there are.
@@ -160,6 +165,15 @@ impl Shape {
                     shape.decimals = digits
                         .ok_or_else(|| bad(Text::fixed("应为 0 至 15 的整数。", "must be an integer from 0 to 15.")))?;
                 }
+                "zoom-level" => {
+                    let zoom = value.parse().ok().filter(|zoom| (0.0..=MAX_ZOOM).contains(zoom));
+                    shape.zoom = Some(zoom.ok_or_else(|| {
+                        bad(Text::fixed(
+                            "应为 0 至 24 的数字，可带小数。",
+                            "must be a number from 0 to 24, decimals allowed.",
+                        ))
+                    })?);
+                }
                 "sortby" => shape.sort = sort(view, value).map_err(bad)?,
                 _ => {}
             }
@@ -172,7 +186,8 @@ impl Shape {
         let columns: Vec<_> = self.columns.iter().map(|at| view.column(*at).name.as_ref()).collect();
         let columns = columns.join(",");
         let (crs, order) = (self.crs.uri(), self.order(view));
-        format!("{columns}|{}|{crs}|{}|{order}|{}", self.geometry, self.decimals, self.days)
+        let zoom = self.zoom.map(|zoom| zoom.to_string()).unwrap_or_default();
+        format!("{columns}|{}|{crs}|{}|{zoom}|{order}|{}", self.geometry, self.decimals, self.days)
     }
 
     /// A stable text of the order, which cursors belong to.

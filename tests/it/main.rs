@@ -29,6 +29,7 @@ mod layer_files;
 mod layer_filters;
 mod layer_search;
 mod layer_time;
+mod layer_zoom;
 mod layers;
 mod ledger;
 mod life_cycle;

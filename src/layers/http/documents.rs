@@ -103,7 +103,8 @@ struct Conformance {
     links: Vec<Link>,
 }
 
-/// OpenAPI 3.1 has a class in the draft of Features 1.1 only.
+/// OpenAPI 3.1 has a class in the draft of Features 1.1 only. Drafts are 0.0, as clients of others know them; that of Part 7
+/// calls itself 1.0 as well.
 const CLASSES: &[&str] = &[
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/landing-page",
@@ -138,6 +139,10 @@ const CLASSES: &[&str] = &[
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/queryables",
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/sortables",
     "http://www.opengis.net/spec/ogcapi-features-6/0.0/conf/properties",
+    "http://www.opengis.net/spec/ogcapi-features-7/1.0/conf/zoom-level",
+    "http://www.opengis.net/spec/ogcapi-features-7/1.0/conf/zoom-level-features",
+    "http://www.opengis.net/spec/ogcapi-features-7/0.0/conf/zoom-level",
+    "http://www.opengis.net/spec/ogcapi-features-7/0.0/conf/zoom-level-features",
     "http://www.opengis.net/spec/ogcapi-features-8/0.0/conf/sorting",
     "http://www.opengis.net/spec/ogcapi-features-8/0.0/conf/features-sorting",
     "http://www.opengis.net/spec/ogcapi-features-n/0.0/conf/ad-hoc-queries",

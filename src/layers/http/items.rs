@@ -40,8 +40,21 @@ const FORMS: [Wanted; 8] = [
 /// Those that are documents, with links to each other.
 const DOCUMENTS: [Wanted; 3] = [Wanted::Json, Wanted::Html, Wanted::JsonFg];
 /// Parameters of a page beside those that select rows.
-const PAGE_PARAMETERS: &[&str] =
-    &["limit", "cursor", "offset", "resultType", "sortby", "properties", "skipGeometry", "precision", "f"];
+const PAGE_PARAMETERS: &[&str] = &[
+    "limit",
+    "cursor",
+    "offset",
+    "resultType",
+    "sortby",
+    "properties",
+    "skipGeometry",
+    "precision",
+    "zoom-level",
+    "f",
+];
+
+/// Parameters of one item beside its system and its times.
+const SHAPE_PARAMETERS: &[&str] = &["f", "properties", "skipGeometry", "precision", "zoom-level"];
 
 /// Which items.
 #[derive(utoipa::IntoParams)]
@@ -72,6 +85,12 @@ struct ItemsParams {
     /// Digits after the point of coordinates.
     #[param(maximum = 15, default = 7)]
     precision: Option<u8>,
+    /// Zoom of the map that geometries are simplified for, as of WebMercatorQuad with tiles of 256 pixels: a pixel is
+    /// 156,543 m × cos(latitude) / 2^zoom. Vertices go whose triangle with their neighbours has less than a quarter of a
+    /// pixel's area; areas smaller than that are their boxes. Kinds of geometries and their validity are kept; without it
+    /// geometries are as they are.
+    #[param(rename = "zoom-level", minimum = 0, maximum = 24, example = 10)]
+    zoom_level: Option<f64>,
     /// `west,south,east,north` in CRS84 degrees; west above east crosses the antimeridian. Features whose bounds meet
     /// the box are selected.
     #[param(example = "105.0,38.0,106.0,39.0")]
@@ -388,6 +407,9 @@ struct ItemParams {
     /// Digits after the point of coordinates.
     #[param(maximum = 15, default = 7)]
     precision: Option<u8>,
+    /// Zoom of the map that the geometry is simplified for, as for a page.
+    #[param(rename = "zoom-level", minimum = 0, maximum = 24, example = 10)]
+    zoom_level: Option<f64>,
     /// `json`, `jsonfg` (JSON-FG) or `html`; without it `Accept` decides.
     f: Option<String>,
 }
@@ -402,8 +424,8 @@ struct ItemParams {
 pub(super) async fn item(ask: Ask, Path((collection, id)): Path<(String, String)>) -> Result<Response, Stop> {
     let view = ask.view(&collection)?;
     let wanted = ask.wanted(&DOCUMENTS)?;
-    query::only(&ask.pairs, &["crs", "true_on", "known_at", "f", "properties", "skipGeometry", "precision"])?;
-    let selection = Selection::read(&view, &ask.pairs, true, &["f", "properties", "skipGeometry", "precision"])?;
+    query::only(&ask.pairs, &[&["crs", "true_on", "known_at"], SHAPE_PARAMETERS].concat())?;
+    let selection = Selection::read(&view, &ask.pairs, true, SHAPE_PARAMETERS)?;
     let mut shape = Shape::read(&view, &ask.pairs)?;
     shape.days = wanted == Wanted::JsonFg;
     let none = || Error::not_found("要素", "feature");

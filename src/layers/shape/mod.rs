@@ -4,12 +4,14 @@
 //! ```text
 //! grid     well-known binary → points, lines, rings of a tile      clip     what of them lies in the tile's window
 //! mercator latitude → rows of a tile, exact and fast
-//! simplify fewer vertices, and rings that still are rings
+//! simplify fewer vertices, and rings that still are rings    coarse   the same of whole geometries
 //! ```
 
 pub mod clip;
+pub mod coarse;
 pub mod grid;
 pub mod mercator;
 pub mod simplify;
 
+pub use coarse::Coarsener;
 pub use grid::{Cutter, Drawn, Grid, Small};

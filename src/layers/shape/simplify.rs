@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 /// Simplifies lines and polygons; the buffers are kept.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Simplifier {
     /// Twice the area of the triangle from which on a vertex matters.
     least: f64,
@@ -60,14 +60,12 @@ impl Eq for Candidate {}
 impl Simplifier {
     /// Vertices whose triangle with their neighbours has an area of at least `area` stay.
     pub fn new(area: f64) -> Simplifier {
-        Simplifier {
-            least: area * 2.0,
-            heap: BinaryHeap::new(),
-            links: Vec::new(),
-            kept: Vec::new(),
-            ends: Vec::new(),
-            edges: Vec::new(),
-        }
+        Simplifier { least: area * 2.0, ..Simplifier::default() }
+    }
+
+    /// From now on vertices stay whose triangle has at least this area.
+    pub fn set(&mut self, area: f64) {
+        self.least = area * 2.0;
     }
 
     /// Simplifies a line in place. Its ends stay, and so do the vertices that `stays` says.
@@ -85,26 +83,125 @@ impl Simplifier {
         ends: &mut Vec<usize>,
         stays: impl Fn([f64; 2]) -> bool + Copy,
     ) {
-        self.kept.clear();
-        self.ends.clear();
-        let mut start = 0;
-        for &end in ends.iter() {
-            let ring = points.get(start..end).unwrap_or_default();
-            let from = self.kept.len();
-            self.thin(ring, true, stays);
-            let thinned = self.kept.get(from..).unwrap_or_default();
-            let (before, after) = (area(ring), area(thinned));
-            if thinned.len() < 3 || after == 0.0 || (before > 0.0) != (after > 0.0) {
-                self.kept.truncate(from);
-                self.kept.extend_from_slice(ring);
-            }
-            self.ends.push(self.kept.len());
-            start = end;
-        }
+        self.rings(points, ends, false, stays);
         if self.kept.len() < points.len() && !self.meets(stays) && self.holes_are_inside() {
             std::mem::swap(points, &mut self.kept);
             std::mem::swap(ends, &mut self.ends);
         }
+    }
+
+    /// As [`Simplifier::polygon`] with no vertex that stays in any case; a ring whose box has less than the area becomes that
+    /// box, and so does a polygon, without its holes. Whether it is another polygon now.
+    pub fn or_box(&mut self, points: &mut Vec<[f64; 2]>, ends: &mut Vec<usize>) -> bool {
+        let nothing = |_| false;
+        let exterior = points.get(..ends.first().copied().unwrap_or(0)).unwrap_or_default();
+        let mut sound = false;
+        if let Some(corners) = self.box_of(exterior) {
+            self.kept.clear();
+            self.kept.extend(corners);
+            self.ends.clear();
+            self.ends.push(self.kept.len());
+            sound = self.kept.len() < points.len();
+        } else {
+            for boxes in [true, false] {
+                let boxed = self.rings(points, ends, boxes, nothing);
+                sound = self.kept.len() < points.len() && !self.meets(nothing) && self.holes_are_inside();
+                if sound || !boxed {
+                    break;
+                }
+            }
+        }
+        if sound {
+            std::mem::swap(points, &mut self.kept);
+            std::mem::swap(ends, &mut self.ends);
+        }
+        sound
+    }
+
+    /// Gathers in `kept` what is left of every ring, and whether a box stands for one of them, where boxes may.
+    fn rings(
+        &mut self,
+        points: &[[f64; 2]],
+        ends: &[usize],
+        boxes: bool,
+        stays: impl Fn([f64; 2]) -> bool + Copy,
+    ) -> bool {
+        self.kept.clear();
+        self.ends.clear();
+        let (mut start, mut boxed) = (0, false);
+        for &end in ends {
+            let ring = points.get(start..end).unwrap_or_default();
+            let from = self.kept.len();
+            if let Some(corners) = self.box_of(ring).filter(|_| boxes) {
+                self.kept.extend(corners);
+                boxed = true;
+            } else {
+                self.thin(ring, true, stays);
+                let thinned = self.kept.get(from..).unwrap_or_default();
+                let (before, after) = (area(ring), area(thinned));
+                if thinned.len() < 3 || after == 0.0 || (before > 0.0) != (after > 0.0) {
+                    self.kept.truncate(from);
+                    self.kept.extend_from_slice(ring);
+                }
+            }
+            self.ends.push(self.kept.len());
+            start = end;
+        }
+        boxed
+    }
+
+    /// The corners of a ring's box in the ring's direction, where the box has some area, but less than matters.
+    fn box_of(&self, ring: &[[f64; 2]]) -> Option<[[f64; 2]; 4]> {
+        let (mut least, mut greatest) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
+        for point in ring {
+            for axis in 0..2 {
+                least[axis] = least[axis].min(point[axis]);
+                greatest[axis] = greatest[axis].max(point[axis]);
+            }
+        }
+        let size = 2.0 * (greatest[0] - least[0]) * (greatest[1] - least[1]);
+        let mut corners = [least, [greatest[0], least[1]], greatest, [least[0], greatest[1]]];
+        if area(ring) < 0.0 {
+            corners.reverse();
+        }
+        (ring.len() > 3 && size > 0.0 && size < self.least).then_some(corners)
+    }
+
+    /// The polygons of which an edge meets an edge of another, where either says that it may. They are said one by one with
+    /// their rings.
+    pub fn meeting<'a, R: Iterator<Item = &'a [[f64; 2]]>>(
+        &mut self,
+        polygons: impl Iterator<Item = (bool, R)>,
+    ) -> Vec<usize> {
+        self.edges.clear();
+        let mut asked = Vec::new();
+        for (n, (asks, rings)) in polygons.enumerate() {
+            asked.push(asks);
+            for ring in rings {
+                let after = ring.iter().skip(1).chain(ring.first());
+                let edges = ring.iter().zip(after).enumerate();
+                self.edges.extend(edges.map(|(at, (a, b))| Edge {
+                    a: *a,
+                    b: *b,
+                    ring: n,
+                    at,
+                    last: false,
+                    first: false,
+                }));
+            }
+        }
+        let mut meeting = vec![false; asked.len()];
+        let tired = sweep(&mut self.edges, |p, q| {
+            if p.ring != q.ring
+                && (asked[p.ring] || asked[q.ring])
+                && !(meeting[p.ring] && meeting[q.ring])
+                && p.meets(q)
+            {
+                (meeting[p.ring], meeting[q.ring]) = (true, true);
+            }
+            false
+        });
+        (0..asked.len()).filter(|n| if tired { asked[*n] } else { meeting[*n] }).collect()
     }
 
     /// Appends what is left of a ring or line to `kept`.
@@ -185,8 +282,7 @@ impl Simplifier {
         })
     }
 
-    /// Whether an edge of the rings in `kept` meets one that it should not. Edges are sorted by where they begin on the
-    /// axis on which they lie less on top of each other, and each is held against those that begin before it ends.
+    /// Whether an edge of the rings in `kept` meets one that it should not.
     fn meets(&mut self, stays: impl Fn([f64; 2]) -> bool) -> bool {
         let Simplifier { kept, ends, edges, .. } = self;
         edges.clear();
@@ -200,37 +296,40 @@ impl Simplifier {
             }
             start = end;
         }
-        let spread = |axis: usize| -> f64 {
-            let length: f64 = edges.iter().map(|edge| edge.high(axis) - edge.low(axis)).sum();
-            let low = edges.iter().map(|edge| edge.low(axis)).fold(f64::INFINITY, f64::min);
-            let high = edges.iter().map(|edge| edge.high(axis)).fold(f64::NEG_INFINITY, f64::max);
-            length / (high - low).max(1.0)
-        };
-        let axis = usize::from(spread(1) < spread(0));
-        edges.sort_unstable_by(|p, q| p.low(axis).total_cmp(&q.low(axis)).then(p.at.cmp(&q.at)));
-        // A shape that lies on top of itself so often is not made better by asking on.
-        let mut patience = 4096 + 64 * edges.len();
-        for (n, edge) in edges.iter().enumerate() {
-            let rest = edges.get(n + 1..).unwrap_or_default();
-            for other in rest.iter().take_while(|other| other.low(axis) <= edge.high(axis)) {
-                if edge.meets(other) {
-                    return true;
-                }
-                if patience == 0 {
-                    return true;
-                }
-                patience -= 1;
-            }
-        }
-        false
+        sweep(edges, Edge::meets)
     }
+}
+
+/// Holds each edge against those that it may meet, until it is said that this is enough or the edges lie on top of each other
+/// so often that asking on would make nothing better. Whether it ended so. Edges are sorted by where they begin on the axis
+/// on which they lie less on top of each other, and each is held against those that begin before it ends.
+fn sweep(edges: &mut [Edge], mut enough: impl FnMut(&Edge, &Edge) -> bool) -> bool {
+    let spread = |axis: usize| -> f64 {
+        let length: f64 = edges.iter().map(|edge| edge.high(axis) - edge.low(axis)).sum();
+        let low = edges.iter().map(|edge| edge.low(axis)).fold(f64::INFINITY, f64::min);
+        let high = edges.iter().map(|edge| edge.high(axis)).fold(f64::NEG_INFINITY, f64::max);
+        length / (high - low).max(f64::MIN_POSITIVE)
+    };
+    let axis = usize::from(spread(1) < spread(0));
+    edges.sort_unstable_by(|p, q| p.low(axis).total_cmp(&q.low(axis)).then(p.at.cmp(&q.at)));
+    let mut patience = 4096 + 64 * edges.len();
+    for (n, edge) in edges.iter().enumerate() {
+        let rest = edges.get(n + 1..).unwrap_or_default();
+        for other in rest.iter().take_while(|other| other.low(axis) <= edge.high(axis)) {
+            if enough(edge, other) || patience == 0 {
+                return true;
+            }
+            patience -= 1;
+        }
+    }
+    false
 }
 
 /// Edges that are looked at to see where the holes of a polygon lie.
 const PATIENCE: usize = 10_000_000;
 
 /// Whether a position lies in a ring.
-fn encloses(ring: &[[f64; 2]], at: [f64; 2]) -> bool {
+pub(super) fn encloses(ring: &[[f64; 2]], at: [f64; 2]) -> bool {
     let Some(mut before) = ring.last().copied() else { return false };
     let mut inside = false;
     for &point in ring {
@@ -315,8 +414,8 @@ fn area(ring: &[[f64; 2]]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use crate::kernel::wkb::samples::{Dice, signed_area, star};
     use super::*;
+    use crate::kernel::wkb::samples::{Dice, signed_area, star};
     use proptest::prelude::*;
 
     fn nothing(_: [f64; 2]) -> bool {

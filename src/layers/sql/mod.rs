@@ -74,7 +74,8 @@ fn push_at(sql: &mut Sql, layer: &Layer) {
 
 /// What stands before a view's columns in a row of [`page`]: the layer's revision, the feature's identifier (null where
 /// there is no feature at all), its geometry as well-known binary, and whether restricted columns are disclosed. After the
-/// columns come the values that the page is sorted by, as text; then, where the shape has them, two days.
+/// columns come the values that the page is sorted by, as text; then, where the shape has them, two days; last, where the
+/// shape has a zoom, what a pixel of zoom 0 takes up.
 pub(super) const BEFORE_COLUMNS: usize = 4;
 
 /// A page. One row more than the page has, which tells whether there is a next. One statement, because every statement
@@ -93,6 +94,7 @@ pub(super) fn page(view: &View, selection: &Selection, shape: &Shape, page: &Pag
         push_text(&mut sql, view, view.column(key.column), when);
     }
     push_days(&mut sql, view, shape);
+    push_pixel(&mut sql, view, shape);
     // The limit stands below the expressions, which would else be evaluated for every row before the sort.
     sql.push(format_args!(" from (select {table}.* from "));
     push_source(&mut sql, &view.layer, when);
@@ -153,6 +155,7 @@ pub(super) fn whole(view: &View, selection: &Selection, shape: &Shape, limit: Op
     push_at(&mut sql, &view.layer);
     sql.push(" left join lateral (select ");
     push_feature_columns(&mut sql, view, shape, selection.when);
+    push_pixel(&mut sql, view, shape);
     sql.push(" from ");
     push_source(&mut sql, &view.layer, selection.when);
     push_conditions(&mut sql, view, selection)?;
@@ -212,6 +215,7 @@ pub(super) fn feature(view: &View, shape: &Shape, when: When, id: Uuid) -> Resul
     sql.push(" left join lateral (select ");
     push_feature_columns(&mut sql, view, shape, when);
     push_days(&mut sql, view, shape);
+    push_pixel(&mut sql, view, shape);
     sql.push(" from ");
     push_source(&mut sql, &view.layer, when);
     push_conditions(&mut sql, view, &Selection { when, ..Selection::default() })?;
@@ -390,6 +394,33 @@ fn push_days(sql: &mut Sql, view: &View, shape: &Shape) {
     let (first, last) = view.layer.valid;
     for day in [first, last].into_iter().filter(|_| shape.days) {
         sql.push(format_args!(", ({})", day.unwrap_or("null::date")));
+    }
+}
+
+/// What a pixel of a map at zoom 0 takes up where a feature is, in the square of the units that its geometry comes in: 256
+/// of them go round the earth. In degrees that is 1.40625 squared, a parallel's share of the equator; another system says
+/// how large a small triangle becomes in it.
+fn push_pixel(sql: &mut Sql, view: &View, shape: &Shape) {
+    let table = view.layer.table;
+    if shape.zoom.is_none() || !shape.geometry {
+        return;
+    }
+    let side = |axis: &str, side: &str| format!("st_{axis}{side}(box2d({table}.geom)::box3d)");
+    let middle = |axis: &str| format!("(({} + {}) / 2)", side(axis, "min"), side(axis, "max"));
+    sql.push(format_args!(", 1.9775390625 * cos(radians(least(89, abs({}))))", middle("y")));
+    if let Some(proj) = shape.crs.proj() {
+        sql.push(
+            " * (select abs((st_x(b) - st_x(a)) * (st_y(c) - st_y(a)) - (st_y(b) - st_y(a)) * (st_x(c) - st_x(a))) * 1e6
+               from (select st_pointn(there, 1) as a, st_pointn(there, 2) as b, st_pointn(there, 3) as c
+                     from (select coalesce(st_transform(here, ",
+        );
+        push_srid(sql, &proj);
+        sql.push("), st_transform(here, ").push_bind(STORED).push(", ").push_bind(proj);
+        let (x, y) = (middle("x"), middle("y"));
+        sql.push(format_args!(
+            ")) as there from (select st_setsrid(st_makeline(array[st_point({x}, {y}), st_point({x} + 0.001, {y}),
+               st_point({x}, {y} + 0.001)]), 4490) as here offset 0) as small offset 0) as turned offset 0) as corners)"
+        ));
     }
 }
 
