@@ -30,6 +30,7 @@ CHECKS = {  # name: what runs it, the script
     "gdal": ("main", "check_gdal.py"),
     "owslib": ("main", "check_owslib.py"),
     "features": ("node", "check_features.mjs"),
+    "json_fg": ("main", "check_json_fg.py"),
     "tiles": ("node", "check_tiles.mjs"),
     "maps": ("node", "check_maps.mjs"),
     "qgis": ("system", "check_qgis.py"),

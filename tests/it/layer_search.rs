@@ -241,6 +241,36 @@ async fn json_fg_says_type_time_and_place() {
     let hits = maps.get(&format!("{ITEMS}?f=jsonfg&resultType=hits"), None).await;
     assert_eq!((&hits["featureType"], &hits["numberMatched"]), (&json!("open"), &json!(3)));
     assert_eq!(codes(&search(&maps, &json!({"f": "jsonfg", "sortby": "code"})).await), codes(&plain));
+    // By its profile it is GeoJSON that says more.
+    for (query, media_type, profile) in [
+        ("", "application/geo+json", "rfc7946"),
+        ("&profile=rfc7946", "application/geo+json", "rfc7946"),
+        ("&profile=jsonfg", "application/geo+json", "jsonfg"),
+        ("&profile=jsonfg-plus,jsonfg,rfc7946", "application/geo+json", "jsonfg"),
+        ("&f=jsonfg", JSON_FG, "jsonfg"),
+        ("&f=jsonfg&profile=jsonfg", JSON_FG, "jsonfg"),
+    ] {
+        let first = plain["features"][0]["id"].as_str().unwrap();
+        for path in [format!("{ITEMS}?sortby=code{query}"), format!("{ITEMS}/{first}?skipGeometry=false{query}")] {
+            let response = maps.ask(&path, None).await;
+            assert_eq!(
+                (response.status().as_u16(), &response.headers()["content-type"]),
+                (200, &media_type.parse().unwrap())
+            );
+            let document: Value = response.json().await.unwrap();
+            let said = format!("http://www.opengis.net/def/profile/OGC/0/{profile}");
+            assert_eq!(href(&document, "profile").as_deref(), Some(said.as_str()), "{path}");
+            assert_eq!(document.get("conformsTo").is_some(), profile == "jsonfg", "{path}");
+            for link in document["links"].as_array().unwrap().iter().filter(|link| link["rel"] == "alternate") {
+                let there = maps.client.get(link["href"].as_str().unwrap()).send().await.unwrap();
+                assert_eq!(there.status(), 200, "{link}");
+            }
+        }
+    }
+    for query in ["profile=geojson", "f=jsonfg&profile=rfc7946"] {
+        let (status, code, detail) = maps.refused(&format!("{ITEMS}?{query}"), None).await;
+        assert_eq!((status, code.as_str(), detail.contains("jsonfg")), (400, "bad_parameter", true), "{query}");
+    }
     // By the header, with weights; and never in the place of JSON.
     for (accept, media_type) in [
         (JSON_FG, JSON_FG),

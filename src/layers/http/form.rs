@@ -73,7 +73,52 @@ fn accepted(accept: &str, forms: &[Wanted]) -> Option<Wanted> {
     best.map(|(form, _)| form)
 }
 
+/// What a document is beside GeoJSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Profile {
+    /// Nothing.
+    Rfc7946,
+    JsonFg,
+}
+
+impl Profile {
+    const ALL: [Profile; 2] = [Profile::Rfc7946, Profile::JsonFg];
+
+    fn name(self) -> &'static str {
+        match self {
+            Profile::Rfc7946 => "rfc7946",
+            Profile::JsonFg => "jsonfg",
+        }
+    }
+
+    /// A link to what it is.
+    pub fn link(self, ask: &Ask) -> Link {
+        let href = format!("http://www.opengis.net/def/profile/OGC/0/{}", self.name());
+        link(href, "profile", "text/html", &Text::fixed("GeoJSON 规格", "Profile of GeoJSON"), ask.lang())
+    }
+}
+
 impl Ask {
+    /// What a document in this form is beside GeoJSON, by the parameter `profile`; `None` where it is no JSON.
+    ///
+    /// # Errors
+    /// `bad_parameter` naming those there are.
+    pub fn profile(&self, wanted: Wanted) -> Result<Option<Profile>> {
+        let own = match wanted {
+            Wanted::Json => Profile::Rfc7946,
+            Wanted::JsonFg => Profile::JsonFg,
+            Wanted::Html | Wanted::File(_) => return Ok(None),
+        };
+        let Some(names) = self.value("profile") else { return Ok(Some(own)) };
+        // Several may be named, the most wanted first; those that are not known here are passed over.
+        let known = |name: &str| Profile::ALL.into_iter().find(|profile| profile.name() == name.trim());
+        let named = names.split(',').filter_map(known).find(|named| wanted == Wanted::Json || *named == own);
+        named.map(Some).ok_or_else(|| {
+            let known = if wanted == Wanted::Json { "rfc7946, jsonfg" } else { own.name() };
+            Error::bad_parameter("profile", Text::new(format!("可用：{known}。"), format!("there are: {known}.")))
+        })
+    }
+
     /// The form wanted, of those that there are; the first of them where nothing is said.
     ///
     /// # Errors
@@ -99,9 +144,10 @@ impl Ask {
 
     /// Links to this document in its forms, one of which it is in; each has its media type.
     pub fn links_to_forms(&self, forms: &[Wanted], own: Wanted, media_type: fn(Wanted) -> &'static str) -> Vec<Link> {
-        let bare = self.own_url(&["f"]);
-        let joint = if bare.contains('?') { '&' } else { '?' };
         let link_to = |form: &Wanted| {
+            // Of a form that is another, the profile may be none.
+            let bare = self.own_url(if *form == own { &["f"] } else { &["f", "profile"] });
+            let joint = if bare.contains('?') { '&' } else { '?' };
             let title = match form {
                 Wanted::Html => Text::fixed("网页", "HTML"),
                 Wanted::JsonFg => Text::fixed("JSON-FG", "JSON-FG"),

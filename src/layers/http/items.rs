@@ -10,7 +10,7 @@ use super::super::query::{self, Page, Selection, Shape};
 use super::super::sql;
 use super::super::view::View;
 use super::documents::REL_QUERYABLES;
-use super::form::Wanted;
+use super::form::{Profile, Wanted};
 use super::search::Sent;
 use super::{Ask, HTML, JSON, JSON_FG, SCHEMA, link, link_header};
 use crate::kernel::{Error, Result, Text};
@@ -50,11 +50,12 @@ const PAGE_PARAMETERS: &[&str] = &[
     "skipGeometry",
     "precision",
     "zoom-level",
+    "profile",
     "f",
 ];
 
 /// Parameters of one item beside its system and its times.
-const SHAPE_PARAMETERS: &[&str] = &["f", "properties", "skipGeometry", "precision", "zoom-level"];
+const SHAPE_PARAMETERS: &[&str] = &["f", "properties", "skipGeometry", "precision", "zoom-level", "profile"];
 
 /// Which items.
 #[derive(utoipa::IntoParams)]
@@ -122,6 +123,9 @@ struct ItemsParams {
     /// An RFC 3339 instant: what the registry knew then. With `true_on`: what it then knew of that day.
     #[param(example = "2026-11-21T04:00:00Z")]
     known_at: Option<String>,
+    /// What a page in `json` is beside GeoJSON: `rfc7946`, nothing; `jsonfg`, JSON-FG under the media type of GeoJSON.
+    #[param(example = "rfc7946")]
+    profile: Option<String>,
     /// `json`, `jsonfg` (JSON-FG) or `html` for a page; `geojsonseq`, `csv` (geometry as WKT), `fgb` (FlatGeobuf), `parquet` (GeoParquet) or `gpkg`
     /// (GeoPackage) for a file of all features selected. Without it `Accept` decides.
     #[param(example = "json")]
@@ -279,7 +283,8 @@ pub(super) async fn select(ask: &Ask, view: View, sent: Option<&Sent>) -> Result
         wanted => wanted,
     };
     let html = wanted == Wanted::Html;
-    shape.days = wanted == Wanted::JsonFg;
+    let profile = ask.profile(wanted)?;
+    shape.days = profile == Some(Profile::JsonFg);
     let mark = format!("{}|{}|{}", view.mark(), selection.mark(&view), shape.order(&view));
     let mut page = Page::read(&view, &ask.pairs, &shape, &mark)?;
     if html {
@@ -294,6 +299,7 @@ pub(super) async fn select(ask: &Ask, view: View, sent: Option<&Sent>) -> Result
     let mut links = if sent.is_none() { ask.links_to_forms(&DOCUMENTS, wanted, media_type) } else { Vec::new() };
     let own = ask.url(&format!("/ogc/collections/{}", view.layer.id));
     let root = root(ask, &view, &shape);
+    links.extend(profile.map(|profile| profile.link(ask)));
     let queryables =
         link(format!("{own}/queryables"), REL_QUERYABLES, SCHEMA, &Text::fixed("可查询属性", "Queryables"), lang);
     links.push(link(own, "collection", JSON, &title, lang));
@@ -410,6 +416,9 @@ struct ItemParams {
     /// Zoom of the map that the geometry is simplified for, as for a page.
     #[param(rename = "zoom-level", minimum = 0, maximum = 24, example = 10)]
     zoom_level: Option<f64>,
+    /// `rfc7946` or `jsonfg`, as for a page.
+    #[param(example = "rfc7946")]
+    profile: Option<String>,
     /// `json`, `jsonfg` (JSON-FG) or `html`; without it `Accept` decides.
     f: Option<String>,
 }
@@ -427,10 +436,12 @@ pub(super) async fn item(ask: Ask, Path((collection, id)): Path<(String, String)
     query::only(&ask.pairs, &[&["crs", "true_on", "known_at"], SHAPE_PARAMETERS].concat())?;
     let selection = Selection::read(&view, &ask.pairs, true, SHAPE_PARAMETERS)?;
     let mut shape = Shape::read(&view, &ask.pairs)?;
-    shape.days = wanted == Wanted::JsonFg;
+    let profile = ask.profile(wanted)?;
+    shape.days = profile == Some(Profile::JsonFg);
     let none = || Error::not_found("要素", "feature");
     let uuid = id.parse().map_err(|_| none())?;
     let mut links = ask.links_to_forms(&DOCUMENTS, wanted, media_type);
+    links.extend(profile.map(|profile| profile.link(&ask)));
     let root = root(&ask, &view, &shape);
     let title = view.layer.title.in_lang(ask.lang()).to_owned();
     links.push(link(

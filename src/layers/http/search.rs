@@ -68,6 +68,9 @@ struct SearchBody {
     /// Zoom of the map that geometries are simplified for, as for a page of items.
     #[schema(rename = "zoom-level", minimum = 0, maximum = 24, example = 10)]
     zoom_level: Option<f64>,
+    /// `rfc7946` or `jsonfg`, as for a page of items.
+    #[schema(example = "rfc7946")]
+    profile: Option<String>,
     /// Features of a page, or of a file at most; without it a file has all.
     #[schema(minimum = 1, maximum = 10000, default = 100)]
     limit: Option<u32>,
