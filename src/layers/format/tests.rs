@@ -430,7 +430,7 @@ fn flatgeobuf_says_what_its_columns_are() {
         (8, b"secret".to_vec()),
     ];
     assert_eq!(read_feature(&stream[1]), (Some(POINT), values));
-    assert_eq!(read_feature(&stream[2]), (None, vec![(0, id(2))]));
+    assert_eq!(read_feature(&stream[2]), (NOTHING, vec![(0, id(2))]));
     let zone = Head { kind: Some(Kind::Polygon), wkt: Some("PROJCS".into()), ..head(Crs::EXAMPLE) };
     let header = read_header(&buffers(&write(Form::FlatGeobuf, zone, &[]))[0]);
     // Bounds are those of what is stored.

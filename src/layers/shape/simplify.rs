@@ -224,13 +224,15 @@ impl Simplifier {
                 .filter(|(_, link)| link.weight < *least)
                 .map(|(vertex, link)| Candidate { weight: link.weight, vertex }),
         );
+        // Of a line that comes back to where it began the ends are no line.
+        let fewest = if closed || points.first() == points.last() { 3 } else { 2 };
         let mut left = n;
         while let Some(Candidate { weight, vertex }) = heap.pop() {
             let link = links[vertex];
             if link.gone || link.weight != weight {
                 continue;
             }
-            if left <= 3 {
+            if left <= fewest {
                 break;
             }
             left -= 1;
