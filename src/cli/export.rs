@@ -27,9 +27,15 @@ pub(super) struct Arguments {
     /// Features that meet a box: west,south,east,north
     #[arg(long)]
     bbox: Option<String>,
+    /// Reference system of the box, by its URI [default: CRS84]
+    #[arg(long)]
+    bbox_crs: Option<String>,
     /// Features that meet a condition in CQL2
     #[arg(long)]
     filter: Option<String>,
+    /// Reference system of the condition's geometries, by its URI [default: CRS84]
+    #[arg(long)]
+    filter_crs: Option<String>,
     /// Features true in an interval of days
     #[arg(long)]
     datetime: Option<String>,
@@ -77,7 +83,9 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Result<Outcome>
     let named = [
         ("crs", arguments.crs),
         ("bbox", arguments.bbox),
+        ("bbox-crs", arguments.bbox_crs),
         ("filter", arguments.filter),
+        ("filter-crs", arguments.filter_crs),
         ("datetime", arguments.datetime),
         ("known_at", arguments.known_at),
         ("properties", arguments.properties),

@@ -83,14 +83,46 @@ impl Chart {
         }
     }
 
+    /// As [`Chart::unshift`], of any place on earth: what lies too far away to be shifted is moved by as much as the nearest
+    /// place that is not, so that an outline which reaches out there stays whole.
+    pub fn unshift_anywhere(self, drawn: [f64; 2]) -> [f64; 2] {
+        let near = [drawn[0].clamp(REACH.west, REACH.east), drawn[1].clamp(REACH.south, REACH.north)];
+        let place = self.unshift(near);
+        [drawn[0] + (place[0] - near[0]), drawn[1] + (place[1] - near[1])]
+    }
+
     /// The box to search in, on CGCS2000, for what the chart draws in a box. It holds every place that the chart draws
     /// inside, whether it is shifted or not, and little else; what is found is then held against the box as it is drawn.
     ///
     /// Of a feature that is shifted, what lies more than two degrees outside of the outline's own bounds is not reckoned with.
     pub fn search(self, drawn: &Bbox) -> Bbox {
-        let mut wanted = *drawn;
-        let whole = drawn.west <= drawn.east;
-        for part in drawn.parts() {
+        self.widened(drawn, |at| self.unshift(at))
+    }
+
+    /// The box in which the chart draws what lies in a box: all of it, shifted or not, and little else.
+    pub fn drawn(self, places: &Bbox) -> Bbox {
+        self.widened(places, |at| self.shift(at))
+    }
+
+    /// Boxes such that the chart surely draws a feature into a box whose own bounds meet one of them: nothing that is found
+    /// by them need be held against the box as it is drawn. None where the box is too small.
+    pub fn surely(self, drawn: &Bbox) -> Vec<Bbox> {
+        let by = self.largest_shift_in_reach() + ROUNDING;
+        let narrower = |part: Bbox| Bbox {
+            west: part.west + by,
+            south: part.south + by,
+            east: part.east - by,
+            north: part.north - by,
+        };
+        let parts = drawn.parts().into_iter().map(narrower);
+        parts.filter(|part| part.west <= part.east && part.south <= part.north).collect()
+    }
+
+    /// A box with room for its own places and for where `moved` puts them.
+    fn widened(self, given: &Bbox, moved: impl Fn([f64; 2]) -> [f64; 2]) -> Bbox {
+        let mut wanted = *given;
+        let whole = given.west <= given.east;
+        for part in given.parts() {
             let within = Bbox {
                 west: part.west.max(REACH.west),
                 south: part.south.max(REACH.south),
@@ -100,32 +132,36 @@ impl Chart {
             if within.west > within.east || within.south > within.north {
                 continue;
             }
-            let (least, most) = self.shifts(&within);
+            let (least, most) = self.moves(&within, &moved);
             // The box keeps its own sides, for places that are not shifted. Of two parts, the sides in between stay too.
-            if whole || part.west == drawn.west {
-                wanted.west = wanted.west.min(within.west - most[0]);
+            if whole || part.west == given.west {
+                wanted.west = wanted.west.min(within.west + least[0]);
             }
-            if whole || part.east == drawn.east {
-                wanted.east = wanted.east.max(within.east - least[0]);
+            if whole || part.east == given.east {
+                wanted.east = wanted.east.max(within.east + most[0]);
             }
-            wanted.south = wanted.south.min(within.south - most[1]);
-            wanted.north = wanted.north.max(within.north - least[1]);
+            wanted.south = wanted.south.min(within.south + least[1]);
+            wanted.north = wanted.north.max(within.north + most[1]);
+        }
+        if !whole && wanted.west <= wanted.east {
+            // All the way round but for a gap that has closed.
+            (wanted.west, wanted.east) = (-180.0, 180.0);
         }
         wanted
     }
 
-    /// The least and the most by which places are shifted that are drawn in a box, each coordinate by itself: of nine points
-    /// of the box, and what may lie between them.
-    fn shifts(self, drawn: &Bbox) -> ([f64; 2], [f64; 2]) {
-        let (width, height) = (drawn.east - drawn.west, drawn.north - drawn.south);
+    /// The least and the most by which places of a box are moved, each coordinate by itself: of nine points of the box, and
+    /// what may lie between them.
+    fn moves(self, within: &Bbox, moved: impl Fn([f64; 2]) -> [f64; 2]) -> ([f64; 2], [f64; 2]) {
+        let (width, height) = (within.east - within.west, within.north - within.south);
         let (mut least, mut most) = ([f64::MAX; 2], [f64::MIN; 2]);
         for across in [0.0, 0.5, 1.0] {
             for up in [0.0, 0.5, 1.0] {
-                let at = [drawn.west + across * width, drawn.south + up * height];
-                let place = self.unshift(at);
-                for ((at, place), (least, most)) in at.iter().zip(place).zip(least.iter_mut().zip(&mut most)) {
-                    *least = least.min(at - place);
-                    *most = most.max(at - place);
+                let at = [within.west + across * width, within.south + up * height];
+                let there = moved(at);
+                for ((at, there), (least, most)) in at.iter().zip(there).zip(least.iter_mut().zip(&mut most)) {
+                    *least = least.min(there - at);
+                    *most = most.max(there - at);
                 }
             }
         }
@@ -157,6 +193,9 @@ const STEPS: usize = 10;
 /// Degrees. The root in GCJ-02's formula is infinitely steep on the meridian 105 E, but changes no shift by more than 20 cm
 /// within a degree.
 const ROOT: f64 = 5e-6;
+
+/// Degrees by which an index may take bounds for wider than they are: it keeps them in single precision.
+const ROUNDING: f64 = 4e-5;
 
 /// Bounds of what is drawn shifted: those of the outline, and two degrees more for features that begin inside of it.
 const REACH: Bbox = Bbox { west: 71.0, south: 1.5, east: 137.5, north: 56.0 };
@@ -521,6 +560,16 @@ mod tests {
                 if hit(&REACH, point) {
                     prop_assert!(hit(&searched, chart.unshift(point)), "{:?} {:?}", searched, chart.unshift(point));
                 }
+                let within = chart.drawn(&drawn);
+                prop_assert!(hit(&within, point));
+                if hit(&REACH, point) {
+                    prop_assert!(hit(&within, chart.shift(point)), "{:?} {:?}", within, chart.shift(point));
+                    prop_assert_eq!(chart.unshift_anywhere(point), chart.unshift(point));
+                    for sure in chart.surely(&drawn) {
+                        let there = chart.shift(point);
+                        prop_assert!(!hit(&sure, point) || (hit(&drawn, point) && hit(&drawn, there)));
+                    }
+                }
                 // Nor is more searched than the shift asks for.
                 let most = chart.largest_shift_in_reach();
                 prop_assert!(searched.west >= drawn.west - most && searched.east <= drawn.east + most);
@@ -540,5 +589,16 @@ mod tests {
         assert!(searched.south < 30.01 && searched.north >= 40.0, "{searched:?}");
         let far = Bbox { west: 170.0, south: 30.0, east: -170.0, north: 40.0 };
         assert_eq!(Chart::Gcj02.search(&far), far);
+        // All the way round, but for a gap within the outline that the shift closes.
+        let round = Bbox { west: 105.0, south: 30.0, east: 104.999, north: 40.0 };
+        let searched = Chart::Gcj02.search(&round);
+        assert_eq!((searched.west, searched.east), (-180.0, 180.0));
+        assert_eq!(Chart::Gcj02.surely(&round).len(), 2);
+        assert!(Chart::Gcj02.surely(&Bbox { west: 105.0, south: 30.0, east: 105.02, north: 40.0 }).is_empty());
+        for corner in [[-180.0, -90.0], [180.0, 90.0], [105.0, 90.0], [180.0, 35.0]] {
+            for chart in Chart::ALL {
+                assert!(apart(chart.unshift_anywhere(corner), corner) < chart.largest_shift_in_reach());
+            }
+        }
     }
 }

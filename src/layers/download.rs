@@ -2,6 +2,7 @@
 //! with what is read.
 
 use super::cache::Content;
+use super::charted;
 use super::def::Layer;
 use super::features::row_feature;
 use super::format::gpkg::GeoPackage;
@@ -101,7 +102,7 @@ impl Download {
         drop(rows);
         writer.end(&mut out.buffer)?;
         sql::impatient(reading.conn()?).await?;
-        reading.done();
+        reading.done().await?;
         Ok(())
     }
 
@@ -111,7 +112,7 @@ impl Download {
         let made = tokio::task::spawn_blocking(move || {
             let file = NamedTempFile::new().map_err(Error::internal)?;
             let revision = runtime.block_on(self.write_file(&mut reading, &file))?;
-            reading.done();
+            runtime.block_on(reading.done())?;
             Ok::<_, Error>((revision, file.reopen().map_err(Error::internal)?))
         });
         let (revision, file) = made.await.map_err(Error::internal)??;
@@ -158,7 +159,7 @@ pub async fn export(
         Selection::read(&view, &pairs, true, &["properties", "skipGeometry", "precision", "zoom-level", "sortby"])?;
     let shape = Shape::read(&view, &pairs)?;
     let mut reading = Gate::new(App::maps, 1, Patience::LONG).enter(app).await?;
-    sql::locate(reading.conn()?, &mut selection).await?;
+    charted::locate(&mut reading, &view, &mut selection).await?;
     let download = Download { view, selection, shape, form, limit: None, at: app.today().start() };
     let (_, content) = download.stream(reading).await?;
     let mut written = 0;

@@ -9,7 +9,7 @@ use super::mvt::cluster::{self, Clusters, abbreviated};
 use super::mvt::{Key, TagValue, TileWriter};
 use super::query::Selection;
 use super::shape::grid::EXTENT;
-use super::shape::{Cutter, Small};
+use super::shape::{Cutter, Small, walk};
 use super::sql;
 use super::sql::tile::{BEFORE_TAGS, Order};
 use super::tiles::Cut;
@@ -126,6 +126,7 @@ async fn read(
 
 /// A tile in the making: the layer with the collection's name, and the one beside it.
 struct Picture<'a> {
+    cut: &'a Cut,
     plan: Plan,
     cutter: Cutter,
     features: Sheet,
@@ -179,7 +180,7 @@ impl Sheet {
 }
 
 impl<'a> Picture<'a> {
-    fn new(view: &View, cut: &Cut, plan: Plan, columns: &'a [&'a Column], class: Option<&'a Column>) -> Picture<'a> {
+    fn new(view: &View, cut: &'a Cut, plan: Plan, columns: &'a [&'a Column], class: Option<&'a Column>) -> Picture<'a> {
         // Where nothing is left out, what is smaller than the grid is a point.
         let small = if plan.areas == Areas::All { Small::Point } else { Small::Dropped };
         let id = &view.layer.id;
@@ -195,6 +196,7 @@ impl<'a> Picture<'a> {
             Spots::Each | Spots::None => EXTENT,
         };
         Picture {
+            cut,
             plan,
             cutter: Cutter::new(cut.grid, small),
             features: Sheet::new(id, columns),
@@ -213,9 +215,17 @@ impl<'a> Picture<'a> {
 
     /// Draws a feature where it has an outline, and its point where features have one.
     fn draw(&mut self, row: &PgRow, id: Uuid) -> Result<()> {
-        let Picture { cutter, features, columns, text, .. } = self;
+        let Picture { cut, cutter, features, columns, text, .. } = self;
+        let mut first = None;
         if let Ok(bytes) = row.try_get_raw(2)?.as_bytes() {
-            match cutter.cut(bytes, |place| place) {
+            // What cannot be read is told by the cutter.
+            first = cut.chart.and_then(|_| walk::first_position(bytes).ok().flatten());
+            // Two functions, so that each becomes part of the cutter's loop.
+            let cut = match first.and_then(|first| cut.shift_of(first)) {
+                Some(chart) => cutter.cut(bytes, |place| chart.shift(place)),
+                None => cutter.cut(bytes, |place| place),
+            };
+            match cut {
                 Ok(drawn) if drawn.is_empty() => {}
                 Ok(drawn) => {
                     features.tag(row, id, columns, text)?;
@@ -227,7 +237,7 @@ impl<'a> Picture<'a> {
         }
         if self.plan.spots == Spots::Each
             && let Some(spot) = spot(row)?
-            && let Ok([x, y]) = self.cutter.grid().place(spot)
+            && let Ok([x, y]) = self.cutter.grid().place(self.drawn_at(spot, first))
             && let Some(at) = within([x, y])
         {
             self.beside.tag(row, id, self.columns, &mut self.text)?;
@@ -236,12 +246,18 @@ impl<'a> Picture<'a> {
         Ok(())
     }
 
+    /// Where the map has the place of a feature by its first position; by the place itself where its outline is not at hand.
+    fn drawn_at(&self, spot: [f64; 2], first: Option<[f64; 2]>) -> [f64; 2] {
+        self.cut.shift_of(first.unwrap_or(spot)).map_or(spot, |chart| chart.shift(spot))
+    }
+
     /// Counts a place.
     fn count(&mut self, row: &PgRow) -> Result<()> {
         let Some(spot) = spot(row)? else { return Ok(()) };
         let class = row.try_get_raw(4)?;
         let class = class.as_bytes().ok().and_then(|class| self.classes.iter().position(|c| c.as_bytes() == class));
-        if self.clusters.add(spot, class, 0).is_err() {
+        let drawn = self.drawn_at(spot, None);
+        if self.clusters.add(drawn, class, 0).is_err() {
             tracing::warn!(?spot, "a place cannot be drawn");
         }
         Ok(())

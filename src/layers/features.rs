@@ -202,7 +202,7 @@ async fn write_page(mut reading: Reading, request: Request, out: &mut Outgoing) 
         }
         _ => None,
     };
-    reading.done();
+    reading.done().await?;
     if page.hits {
         out.begin(revision.unwrap_or_default()).await;
         out.buffer.extend_from_slice(&begin);

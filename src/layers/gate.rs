@@ -1,6 +1,7 @@
 //! Who may ask the database for maps now: so many at once, a few more may wait a little, and the rest are told to come back.
 //! A crowd of maps never keeps a register's own work waiting, and whole layers never all of the maps.
 
+use super::sql;
 use crate::kernel::{Error, Kind, Result, Text};
 use crate::platform::App;
 use sqlx::pool::PoolConnection;
@@ -40,6 +41,8 @@ pub(super) struct Gate {
 /// database ends the statement.
 pub(super) struct Reading {
     conn: Option<PoolConnection<Postgres>>,
+    /// Whether its statements see the rows as they were at one moment.
+    held: bool,
     _place: OwnedSemaphorePermit,
 }
 
@@ -65,7 +68,7 @@ impl Gate {
             Ok(place) => place,
             Err(_) => self.wait().await?,
         };
-        Ok(Reading { conn: Some((self.pool)(app).acquire().await?), _place: place })
+        Ok(Reading { conn: Some((self.pool)(app).acquire().await?), held: false, _place: place })
     }
 
     async fn wait(&self) -> Result<OwnedSemaphorePermit> {
@@ -109,9 +112,26 @@ impl Drop for Waiting<'_> {
 }
 
 impl Reading {
+    /// From here on every statement sees the rows of the same moment: what follows from one holds for the next.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn hold(&mut self) -> Result<()> {
+        sql::hold(self.conn()?).await?;
+        self.held = true;
+        Ok(())
+    }
+
     /// Gives the connection back: every statement on it has ended.
-    pub fn done(mut self) {
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn done(mut self) -> Result<()> {
+        if self.held {
+            sql::release(self.conn()?).await?;
+        }
         self.conn = None;
+        Ok(())
     }
 
     /// The connection; an error once it was given back, which is a fault of ours.

@@ -16,6 +16,7 @@
 //! cql2     the language of filters: pure       crs      reference systems, by their URIs
 //! format   rows as GeoJSON, CSV, FlatGeobuf, GeoParquet, GeoPackage: pure
 //! shape    geometry as text and in tiles: pure   mvt      vector tiles as bytes: pure
+//! charted  what is asked in the coordinates of Chinese web maps
 //! ```
 //!
 //! A layer's table needs: `id uuid primary key` (the order of pages), a GiST index on `geom` (`bbox` and tiles), an index
@@ -24,11 +25,10 @@
 //!
 //! `datetime` asks of the days on which a row as it stands is true; `true_on` gives the layer as it was true on one day, out of
 //! the registers' own periods where they keep them; `known_at` is what the registry knew at an instant, of either. Who may see a
-//! row is judged by the row as it is now in any case. Not there yet, and refused as unknown parameters rather than passed over:
-//!
-//! - boxes and filters in the shifted coordinates of Chinese web maps, and tiles in them: `crs` of items takes them alone.
+//! row is judged by the row as it is now in any case.
 
 mod cache;
+mod charted;
 pub mod cql2;
 pub mod crs;
 pub mod def;

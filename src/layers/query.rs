@@ -6,7 +6,7 @@ use super::crs::Crs;
 use super::def::{Column, ColumnKind};
 use super::view::{ColumnRef, View};
 use crate::kernel::paging::{self, Cursor};
-use crate::kernel::{Bbox, Day, Error, Fault, Kind, Result, Text};
+use crate::kernel::{Bbox, Chart, Day, Error, Fault, Kind, Result, Text};
 use crate::standards::axes::Order;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -52,6 +52,8 @@ pub(super) struct Selection {
     pub filter_crs: Option<Crs>,
     /// A box in another system, west, south, east, north: to be turned into `bbox` before rows are read.
     pub elsewhere: Option<([f64; 4], Crs)>,
+    /// Rows that meet `bbox` and yet are not selected: a chart draws them beside the box that was asked for.
+    pub left_out: Vec<Uuid>,
 }
 
 /// A column and the values of which it must have one.
@@ -239,7 +241,7 @@ impl Selection {
     pub fn read(view: &View, pairs: &Pairs, spatial: bool, others: &[&str]) -> Result<Selection> {
         let filter_crs = crs(pairs, "filter-crs")?;
         let filter = filter(view, pairs, &filter_crs)?;
-        let filter_crs = Some(filter_crs).filter(|crs| crs.proj().is_some());
+        let filter_crs = Some(filter_crs).filter(|crs| crs.proj().is_some() || crs.chart().is_some());
         let mut selection = Selection { filter, filter_crs, ..Selection::default() };
         let mut seen: Vec<&str> = Vec::new();
         let bbox_crs = crs(pairs, "bbox-crs")?;
@@ -299,8 +301,12 @@ impl Selection {
         let [a, b, c, d] = numbers[..] else { return Err(form()) };
         let [west, south, east, north] = if crs.order() == Order::Yx { [b, a, d, c] } else { [a, b, c, d] };
         if crs.proj().is_none() {
-            // Longitude and latitude in the other order; held to the same bounds, and west above east goes round.
-            self.bbox = Some(Bbox::parse(&format!("{west},{south},{east},{north}"))?);
+            // Longitude and latitude, shifted or in the other order; held to the same bounds, and west above east goes round.
+            let bbox = Bbox::parse(&format!("{west},{south},{east},{north}"))?;
+            match crs.chart() {
+                Some(_) => self.elsewhere = Some(([west, south, east, north], crs)),
+                None => self.bbox = Some(bbox),
+            }
             return Ok(());
         }
         if west > east || south > north {
@@ -453,19 +459,33 @@ fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Error {
 
 /// The reference system that a parameter names; CRS84 where it is not given.
 fn crs(pairs: &Pairs, name: &str) -> Result<Crs> {
-    value(pairs, name).map_or(Ok(Crs::Crs84), |uri| {
-        let crs = Crs::parse(uri).map_err(|message| Error::bad_parameter(name, message))?;
-        if name != "crs" && crs.chart().is_some() {
-            return Err(Error::bad_parameter(
-                name,
-                Text::fixed(
-                    "偏移坐标只能用于输出（crs）；范围与过滤请用 CRS84 或 EPSG 坐标系。",
-                    "shifted coordinates are given out only (crs); boxes and filters take CRS84 or a system of EPSG.",
+    value(pairs, name)
+        .map_or(Ok(Crs::Crs84), |uri| Crs::parse(uri).map_err(|message| Error::bad_parameter(name, message)))
+}
+
+/// The chart that tiles are drawn for, by their parameter `crs`; `None` where nothing is shifted. Their coordinates are those
+/// of the tile matrix set in any case.
+///
+/// # Errors
+/// `bad_parameter` for any other reference system.
+pub(super) fn chart(pairs: &Pairs) -> Result<Option<Chart>> {
+    match crs(pairs, "crs")? {
+        Crs::Crs84 => Ok(None),
+        Crs::Chart(chart) => Ok(Some(chart)),
+        Crs::Registered(_) => {
+            let [gcj, bd] = Chart::ALL.map(|chart| Crs::Chart(chart).uri());
+            Err(Error::bad_parameter(
+                "crs",
+                Text::new(
+                    format!("切片的坐标系由切片矩阵集决定；crs 只用于偏移：{gcj}、{bd}，不偏移为 {CRS84}。"),
+                    format!(
+                        "tiles are in the reference system of their tile matrix set; crs shifts them alone: {gcj}, {bd}, or \
+                         {CRS84} for none."
+                    ),
                 ),
-            ));
+            ))
         }
-        Ok(crs)
-    })
+    }
 }
 
 /// Reads `filter` and `filter-lang`; its geometries are in `crs`. Its properties are those that the caller may see, `geometry`

@@ -3,7 +3,7 @@
 use super::shape::Grid;
 use super::shape::grid::{BUFFER, EXTENT};
 use super::shape::mercator;
-use crate::kernel::{Bbox, Text};
+use crate::kernel::{Bbox, Chart, Text};
 use std::f64::consts::PI;
 
 /// A quadtree of square tiles.
@@ -130,6 +130,23 @@ pub(super) struct Cut {
     pub search: Bbox,
     /// Width and height of a pixel in degrees, of 512 to a tile.
     pub pixel: [f64; 2],
+    /// The chart that it is drawn for.
+    pub chart: Option<Chart>,
+}
+
+impl Cut {
+    /// The same tile for the map of a chart: features go where it draws them before they are cut, so that tiles meet.
+    pub fn drawn_for(mut self, chart: Option<Chart>) -> Cut {
+        if let Some(chart) = chart {
+            self.search = chart.search(&self.search);
+        }
+        Cut { chart, ..self }
+    }
+
+    /// What shifts a feature whose first position this is.
+    pub fn shift_of(&self, first: [f64; 2]) -> Option<Chart> {
+        self.chart.filter(|chart| chart.covers(first))
+    }
 }
 
 impl TileMatrixSet {
@@ -209,7 +226,7 @@ impl TileMatrixSet {
         let [east_deg, north_deg] = self.degrees(west + side, north);
         let pixel = [(east_deg - west_deg) / 512.0, (north_deg - south_deg) / 512.0];
         let grid = if self.in_degrees() { Grid::degrees(west, north, side) } else { Grid::mercator(zoom, column, row) };
-        Some(Cut { zoom: zoom + self.ahead(), grid, search, pixel })
+        Some(Cut { zoom: zoom + self.ahead(), grid, search, pixel, chart: None })
     }
 
     /// How many zooms of WebMercatorQuad its own are ahead: as many as its tiles are narrower.

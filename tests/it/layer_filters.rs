@@ -321,7 +321,7 @@ async fn a_filter_that_cannot_be_is_refused_with_its_place() {
     assert!(crossing.status().is_success() || crossing.status() == 400, "{}", crossing.status());
     for (parameter, code) in [
         ("filter-lang=sql", "bad_parameter"),
-        ("filter-crs=urn:jingtu:crs:gcj-02", "bad_parameter"),
+        ("filter-crs=urn:jingtu:crs:gcj02", "bad_parameter"),
         ("filter-crs=EPSG:4490", "bad_parameter"),
     ] {
         let path = format!("{}&{parameter}", items("code = '900000'"));
@@ -531,7 +531,8 @@ async fn boxes_are_read_in_their_system() {
         ("3,4,1,2", epsg(3857)),
         ("1,2,3,x", epsg(4490)),
         ("200,0,201,1", epsg(4490)),
-        ("1,2,3,4", "urn:jingtu:crs:gcj-02".to_owned()),
+        ("1,2,3,4", "urn:jingtu:crs:gcj02".to_owned()),
+        ("1,2,3,91", "urn:jingtu:crs:gcj-02".to_owned()),
         ("1,2,3,4", "EPSG:3857".to_owned()),
     ] {
         let path = format!("/ogc/collections/open/items?bbox={bbox}&bbox-crs={crs}");

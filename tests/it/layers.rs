@@ -354,7 +354,7 @@ async fn pages_follow_each_other_to_the_end() {
 }
 
 /// Every page from an address on, by its `next` links.
-async fn follow(maps: &Maps, path: &str, key: Option<&str>) -> Vec<Value> {
+pub(crate) async fn follow(maps: &Maps, path: &str, key: Option<&str>) -> Vec<Value> {
     let (mut url, mut pages) = (Some(path.to_owned()), Vec::new());
     while let Some(path) = url {
         let page = maps.get(&path, key).await;

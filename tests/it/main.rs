@@ -4,6 +4,7 @@
 mod authorization;
 mod batch;
 mod certificate;
+mod charts;
 mod check_basis;
 mod checks;
 mod class_adjustment;

@@ -1,13 +1,13 @@
 //! Features: pages of them, and one by its identifier.
 
 use super::super::cache::{Content, Made};
+use super::super::charted;
 use super::super::crs::Crs;
 use super::super::download::Download;
 use super::super::features::{self, Link, Next};
 use super::super::format::{Form, jsonfg};
 use super::super::html;
 use super::super::query::{self, Page, Selection, Shape};
-use super::super::sql;
 use super::super::view::View;
 use super::documents::REL_QUERYABLES;
 use super::form::{Profile, Wanted};
@@ -96,7 +96,8 @@ struct ItemsParams {
     /// the box are selected.
     #[param(example = "105.0,38.0,106.0,39.0")]
     bbox: Option<String>,
-    /// CRS of `bbox` by its URI, with the axes of its register; CRS84 where it is not given.
+    /// CRS of `bbox` by its URI, with the axes of its register; CRS84 where it is not given. In `urn:jingtu:crs:gcj-02` or
+    /// `urn:jingtu:crs:bd-09` the box is one of that map: features whose bounds, as they are drawn there, meet it are selected.
     #[param(rename = "bbox-crs", example = "http://www.opengis.net/def/crs/EPSG/0/4490")]
     bbox_crs: Option<String>,
     /// CRS of the answer by its URI, with the axes of its register: any plane one that PROJ knows, or
@@ -109,8 +110,9 @@ struct ItemsParams {
     /// `cql2-text` or `cql2-json`.
     #[param(rename = "filter-lang", example = "cql2-text")]
     filter_lang: Option<String>,
-    /// CRS of the geometries in `filter` by its URI, with the axes of its register; CRS84 where it is not given.
-    #[param(rename = "filter-crs")]
+    /// CRS of the geometries in `filter` by its URI, with the axes of its register; CRS84 where it is not given. In
+    /// `urn:jingtu:crs:gcj-02` or `urn:jingtu:crs:bd-09` they are what was drawn on that map.
+    #[param(rename = "filter-crs", example = "urn:jingtu:crs:gcj-02")]
     filter_crs: Option<String>,
     /// A day or RFC 3339 instant, or an interval of them with `..` for an open end: features true at some time in it, as they
     /// stand now. Not together with `true_on`.
@@ -320,7 +322,7 @@ pub(super) async fn select(ask: &Ask, view: View, sent: Option<&Sent>) -> Result
     let counts = Arc::clone(&ask.layers.counts);
     let (crs, asked) = (shape.crs, view.clone());
     let answer = ask.answer(&ask.layers.gate, &asked, &parts, |mut reading| async {
-        sql::locate(reading.conn()?, &mut selection).await?;
+        charted::locate(&mut reading, &view, &mut selection).await?;
         let request = features::Request { view, selection, shape, page, mark, links, next, root, counts };
         let (revision, content) = features::page(reading, request).await?;
         let status = 200;
@@ -375,7 +377,7 @@ async fn file(ask: &Ask, view: View, mut selection: Selection, shape: Shape, for
         [view.mark(), selection.mark(&view), shape.mark(&view), form.name().to_owned(), format!("{limit:?}"), made_on];
     let (crs, name) = (shape.crs, format!("{}.{}", view.layer.id, form.extension()));
     let answer = ask.answer(&ask.layers.downloads, &asked, &parts, |mut reading| async {
-        sql::locate(reading.conn()?, &mut selection).await?;
+        charted::locate(&mut reading, &view, &mut selection).await?;
         let download = Download { view, selection, shape, form, limit, at };
         let (revision, content) = download.stream(reading).await?;
         Ok(Made { revision, status: 200, media_type: form.media_type(), content })
@@ -456,7 +458,7 @@ pub(super) async fn item(ask: Ask, Path((collection, id)): Path<(String, String)
     let answer = ask.answer(&ask.layers.lookups, &view, &parts, |mut reading| async {
         let found = features::one(reading.conn()?, &view, &shape, selection.when, uuid, &links, root.as_ref());
         let found = found.await?;
-        reading.done();
+        reading.done().await?;
         let (revision, feature) = found.ok_or_else(none)?;
         let (media_type, content) = if wanted == Wanted::Html {
             (HTML, html::of_json(lang, &title, &feature)?)

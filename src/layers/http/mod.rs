@@ -189,7 +189,7 @@ impl Layers {
                     extents[*at] = Some(extent);
                 }
             }
-            reading.done();
+            reading.done().await?;
         }
         extents.into_iter().map(|extent| extent.ok_or_else(|| Error::internal("a view has no extent"))).collect()
     }

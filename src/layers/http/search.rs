@@ -32,13 +32,15 @@ struct SearchBody {
     /// `cql2-text` or `cql2-json`; without it a text is the one, an object the other.
     #[schema(rename = "filter-lang", example = "cql2-json")]
     filter_lang: Option<String>,
-    /// CRS of the geometries in `filter` by its URI, with the axes of its register; CRS84 where it is not given.
+    /// CRS of the geometries in `filter` by its URI, with the axes of its register, or what they were drawn on
+    /// (`urn:jingtu:crs:gcj-02`, `urn:jingtu:crs:bd-09`); CRS84 where it is not given.
     #[schema(rename = "filter-crs", example = "http://www.opengis.net/def/crs/EPSG/0/4490")]
     filter_crs: Option<String>,
     /// West, south, east, north in `bbox-crs`; a text with commas between them will do.
     #[schema(example = json!([105.0, 38.0, 106.0, 39.0]))]
     bbox: Option<[f64; 4]>,
-    /// CRS of `bbox` by its URI; CRS84 where it is not given.
+    /// CRS of `bbox` by its URI, or the map that it was taken from (`urn:jingtu:crs:gcj-02`, `urn:jingtu:crs:bd-09`); CRS84
+    /// where it is not given.
     #[schema(rename = "bbox-crs", example = "http://www.opengis.net/def/crs/EPSG/0/4490")]
     bbox_crs: Option<String>,
     /// CRS of the answer by its URI; CRS84 where it is not given.

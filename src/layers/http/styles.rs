@@ -5,7 +5,7 @@ use super::super::query::{self, Selection};
 use super::super::style::{Glyphs, LegendEntry, Painter};
 use super::super::tiles;
 use super::super::view::View;
-use super::tiles::TileParams;
+use super::tiles::{TileParams, drawn};
 use super::{Ask, FormParams, JSON, link};
 use crate::kernel::{Error, Result, Text};
 use crate::platform::Stop;
@@ -18,7 +18,9 @@ use utoipa::ToSchema;
 /// Media type of a style.
 pub(super) const STYLE: &str = "application/vnd.mapbox.style+json";
 /// Parameters of a style beside those that choose features.
-const STYLE_PARAMETERS: &[&str] = &["f", "glyphs", "tms"];
+const STYLE_PARAMETERS: &[&str] = &["f", "glyphs", "tms", "crs"];
+/// Those of them that are none of its tiles.
+const OWN_PARAMETERS: &[&str] = &["f", "glyphs", "tms"];
 /// The one tile matrix set that MapLibre draws where it lies.
 pub(super) const WEB_MERCATOR: &str = "WebMercatorQuad";
 
@@ -127,7 +129,8 @@ fn glyphs(ask: &Ask) -> Result<Glyphs> {
 }
 
 /// A style for MapLibre: the collection's tiles in the colours of its classes. Filters are carried over into the address of
-/// the tiles: `datetime`, `true_on`, `known_at`, `filter`, and each property of `/queryables`. `metadata` has the legend
+/// the tiles: `datetime`, `true_on`, `known_at`, `filter`, and each property of `/queryables`; and so is `crs`, for a base map
+/// of a chart. `metadata` has the legend
 /// in Chinese and English, and the zoom below which small features are left out of the tiles.
 #[utoipa::path(get, path = "/ogc/styles/{style}", operation_id = "style_get", tag = "layers",
     params(("style" = String, Path, description = "Name of the style, which is that of a collection", example = "divisions"),
@@ -143,11 +146,11 @@ pub(super) async fn style(ask: Ask, Path(id): Path<String>) -> Result<Response, 
     }
     Selection::read(&view, &ask.pairs, false, STYLE_PARAMETERS)?;
     let glyphs = glyphs(&ask)?;
-    let extent = ask.layers.extent(ask.app(), &view).await?;
+    let extent = drawn(ask.layers.extent(ask.app(), &view).await?.bbox, query::chart(&ask.pairs)?);
     let tilejson = format!("/ogc/collections/{}/tiles/{WEB_MERCATOR}/tilejson", view.layer.id);
-    let tilejson = ask.url(&format!("{tilejson}{}", ask.own_filters(STYLE_PARAMETERS)));
+    let tilejson = ask.url(&format!("{tilejson}{}", ask.own_filters(OWN_PARAMETERS)));
     let painter = Painter::new(&view, &glyphs, ask.lang());
-    let document = painter.document(&tilejson, extent.bbox.as_ref().map(tiles::overview));
+    let document = painter.document(&tilejson, extent.as_ref().map(tiles::overview));
     Ok(ask.document(view.layer.title.in_lang(ask.lang()), STYLE, &document)?)
 }
 

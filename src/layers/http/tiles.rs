@@ -1,17 +1,18 @@
 //! Tile matrix sets, tile sets, TileJSON, tiles.
 
 use super::super::cache::{Content, Made};
+use super::super::crs::Crs;
 use super::super::def::ColumnKind;
 use super::super::draw::{self, Tile};
 use super::super::drawn::{Omission, POINTS};
 use super::super::features::Link;
-use super::super::query::{self, CRS84, Selection};
+use super::super::query::{self, Selection};
 use super::super::tiles::{self, TileMatrixSet};
 use super::super::view::View;
 use super::schemas;
 use super::styles::{WEB_MERCATOR, link_to_style};
 use super::{Ask, FormParams, JSON, link};
-use crate::kernel::{Bbox, Error, Kind, Result, Text};
+use crate::kernel::{Bbox, Chart, Error, Kind, Result, Text};
 use crate::platform::Stop;
 use axum::body::Body;
 use axum::extract::Path;
@@ -52,10 +53,15 @@ struct TileSetItem {
     /// Where the tile matrix set is registered, if it is.
     #[serde(rename = "tileMatrixSetURI", skip_serializing_if = "Option::is_none")]
     tile_matrix_set_uri: Option<&'static str>,
+    /// The chart that the tiles are drawn for, by its URI: their coordinates are shifted as its maps are. Absent where they
+    /// are not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "urn:jingtu:crs:gcj-02")]
+    chart: Option<String>,
     /// What the tiles do not have at low zooms, and what stands for it; absent where they have everything.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     omissions: Vec<Omission>,
-    /// The set, the tiles, their TileJSON.
+    /// The set, the tiles, their TileJSON; the same for maps of charts.
     links: Vec<Link>,
 }
 
@@ -111,13 +117,14 @@ struct BoundingBox {
     /// In the order of the CRS's axes.
     upper_right: [f64; 2],
     /// CRS of the corners.
-    crs: &'static str,
+    #[schema(example = "http://www.opengis.net/def/crs/OGC/1.3/CRS84")]
+    crs: String,
 }
 
 impl BoundingBox {
-    fn of(extent: &Bbox) -> BoundingBox {
+    fn of(extent: &Bbox, chart: Option<Chart>) -> BoundingBox {
         let (lower_left, upper_right) = ([extent.west, extent.south], [extent.east, extent.north]);
-        BoundingBox { lower_left, upper_right, crs: CRS84 }
+        BoundingBox { lower_left, upper_right, crs: degrees(chart).uri() }
     }
 }
 
@@ -129,7 +136,8 @@ struct CenterPoint {
     #[schema(example = json!([105.7, 38.7]))]
     coordinates: [f64; 2],
     /// CRS of the place.
-    crs: &'static str,
+    #[schema(example = "http://www.opengis.net/def/crs/OGC/1.3/CRS84")]
+    crs: String,
     /// The zoom.
     #[schema(example = "6")]
     tile_matrix: String,
@@ -174,14 +182,30 @@ struct PropertiesSchema {
     properties: Map<String, Value>,
 }
 
+/// Longitude and latitude, as a chart has them or as they are.
+fn degrees(chart: Option<Chart>) -> Crs {
+    chart.map_or(Crs::Crs84, Crs::Chart)
+}
+
+/// The box in which an extent is drawn.
+pub(super) fn drawn(extent: Option<Bbox>, chart: Option<Chart>) -> Option<Bbox> {
+    extent.map(|extent| chart.map_or(extent, |chart| chart.drawn(&extent)))
+}
+
+/// The only parameter of an address that leads to the tiles of a chart.
+fn query_of(chart: Option<Chart>) -> String {
+    chart.map(|chart| format!("?crs={}", Crs::Chart(chart).uri())).unwrap_or_default()
+}
+
 /// The whole of what there is to say of a view's tiles.
 async fn describe_whole(ask: &Ask, view: &View, tms: &TileMatrixSet) -> Result<TileSetView> {
     let (layer, lang) = (&view.layer, ask.lang());
-    let extent = ask.layers.extent(ask.app(), view).await?.bbox;
+    let chart = query::chart(&ask.pairs)?;
+    let extent = drawn(ask.layers.extent(ask.app(), view).await?.bbox, chart);
     let limits = extent.iter().flat_map(|extent| (0..=tms.last).map(|zoom| (zoom, tms.limits(zoom, extent))));
     let own = ask.url(&format!("/ogc/collections/{}", layer.id));
     Ok(TileSetView {
-        item: describe_tiles(ask, view, tms),
+        item: describe_tiles(ask, view, tms, chart),
         description: layer.description.in_lang(lang).to_owned(),
         access_constraints: if view.is_open() { "unclassified" } else { "restricted" },
         media_types: [MVT],
@@ -194,10 +218,10 @@ async fn describe_whole(ask: &Ask, view: &View, tms: &TileMatrixSet) -> Result<T
                 max_tile_col: limits.columns[1],
             })
             .collect(),
-        bounding_box: extent.as_ref().map(BoundingBox::of),
+        bounding_box: extent.as_ref().map(|extent| BoundingBox::of(extent, chart)),
         center_point: extent.as_ref().map(tiles::overview).map(|(coordinates, zoom)| CenterPoint {
             coordinates,
-            crs: CRS84,
+            crs: degrees(chart).uri(),
             tile_matrix: zoom.floor().to_string(),
         }),
         layers: [TileLayer {
@@ -207,50 +231,75 @@ async fn describe_whole(ask: &Ask, view: &View, tms: &TileMatrixSet) -> Result<T
             geometry_dimension: layer.style.dimension,
             min_tile_matrix: 0.to_string(),
             max_tile_matrix: tms.last.to_string(),
-            bounding_box: extent.as_ref().map(BoundingBox::of),
+            bounding_box: extent.as_ref().map(|extent| BoundingBox::of(extent, chart)),
             properties_schema: PropertiesSchema { kind: "object", properties: schemas::in_tiles(view, lang) },
             links: [link(own, REL_GEODATA, JSON, &layer.title, lang)],
         }],
     })
 }
 
-fn describe_tiles(ask: &Ask, view: &View, tms: &TileMatrixSet) -> TileSetItem {
+fn describe_tiles(ask: &Ask, view: &View, tms: &TileMatrixSet, chart: Option<Chart>) -> TileSetItem {
     let (layer, lang) = (&view.layer, ask.lang());
-    let at = |rest: &str| ask.url(&format!("/ogc/collections/{}/tiles/{}{rest}", layer.id, tms.id));
+    let own = |rest: &str| ask.url(&format!("/ogc/collections/{}/tiles/{}{rest}", layer.id, tms.id));
+    let query = query_of(chart);
+    let at = |rest: &str| format!("{}{query}", own(rest));
     let mut tiles = link(at("/{tileMatrix}/{tileRow}/{tileCol}"), "item", MVT, &Text::fixed("切片", "Tiles"), lang);
     tiles.templated = Some(true);
     let scheme = ask.url(&format!("/ogc/tileMatrixSets/{}", tms.id));
-    let mut item = TileSetItem {
+    let mut links = vec![
+        link(at(""), "self", JSON, &tms.title, lang),
+        tiles,
+        link(at("/tilejson"), "describedby", JSON, &Text::fixed("TileJSON", "TileJSON"), lang),
+        link(scheme, REL_TILING_SCHEME, JSON, &tms.title, lang),
+    ];
+    if tms.id == WEB_MERCATOR {
+        links.push(link_to_style(ask, view, &query));
+    }
+    for other in Chart::ALL.into_iter().filter(|_| chart.is_none()) {
+        let title = match other {
+            Chart::Gcj02 => Text::fixed("GCJ-02 偏移（高德、腾讯）", "Shifted to GCJ-02 (AMap, Tencent)"),
+            Chart::Bd09 => Text::fixed("BD-09 偏移（百度）", "Shifted to BD-09 (Baidu)"),
+        };
+        links.push(link(own(&query_of(Some(other))), "alternate", JSON, &title, lang));
+    }
+    TileSetItem {
         title: format!("{} · {}", layer.title.in_lang(lang), tms.title.in_lang(lang)),
         data_type: "vector",
         crs: tms.crs,
         tile_matrix_set_id: tms.id,
         tile_matrix_set_uri: tms.uri,
+        chart: chart.map(|chart| Crs::Chart(chart).uri()),
         omissions: layer.drawn.omissions(&layer.id),
-        links: vec![
-            link(at(""), "self", JSON, &tms.title, lang),
-            tiles,
-            link(at("/tilejson"), "describedby", JSON, &Text::fixed("TileJSON", "TileJSON"), lang),
-            link(scheme, REL_TILING_SCHEME, JSON, &tms.title, lang),
-        ],
-    };
-    if tms.id == WEB_MERCATOR {
-        item.links.push(link_to_style(ask, view, ""));
+        links,
     }
-    item
+}
+
+/// For which map tile sets are described.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "says in the document what the handlers read")]
+struct TileSetParams {
+    /// `urn:jingtu:crs:gcj-02` or `urn:jingtu:crs:bd-09`: tiles for Chinese web maps, shifted as those are. CRS84 where it is
+    /// not given: not shifted.
+    #[param(example = "urn:jingtu:crs:gcj-02")]
+    crs: Option<String>,
+    /// `json` or `html`; without it `Accept` decides.
+    #[param(example = "json")]
+    f: Option<String>,
 }
 
 /// The tile sets of a collection.
 #[utoipa::path(get, path = "/ogc/collections/{collection}/tiles", operation_id = "collection_tilesets", tag = "layers",
-    params(("collection" = String, Path, description = "Name of the collection", example = "divisions"), FormParams),
+    params(("collection" = String, Path, description = "Name of the collection", example = "divisions"), TileSetParams),
     extensions(("x-permission" = json!("open"))),
     responses((status = 200, body = TileSets)))]
 pub(super) async fn tilesets(ask: Ask, Path(id): Path<String>) -> Result<Response, Stop> {
-    query::only(&ask.pairs, &["f"])?;
+    query::only(&ask.pairs, &["f", "crs"])?;
     let view = ask.view(&id)?;
+    let chart = query::chart(&ask.pairs)?;
     let document = TileSets {
         links: ask.own_links()?,
-        tilesets: tiles::ALL.iter().map(|tms| describe_tiles(&ask, &view, tms)).collect(),
+        tilesets: tiles::ALL.iter().map(|tms| describe_tiles(&ask, &view, tms, chart)).collect(),
     };
     Ok(ask.document(view.layer.title.in_lang(ask.lang()), JSON, &document)?)
 }
@@ -272,11 +321,11 @@ fn find_set(id: &str) -> Result<&'static TileMatrixSet> {
 /// One tile set of a collection.
 #[utoipa::path(get, path = "/ogc/collections/{collection}/tiles/{tms}", operation_id = "collection_tileset", tag = "layers",
     params(("collection" = String, Path, description = "Name of the collection", example = "divisions"),
-        ("tms" = String, Path, description = "Name of the tile matrix set", example = "WebMercatorQuad"), FormParams),
+        ("tms" = String, Path, description = "Name of the tile matrix set", example = "WebMercatorQuad"), TileSetParams),
     extensions(("x-permission" = json!("open"))),
     responses((status = 200, body = TileSetView)))]
 pub(super) async fn tileset(ask: Ask, Path((id, tms)): Path<(String, String)>) -> Result<Response, Stop> {
-    query::only(&ask.pairs, &["f"])?;
+    query::only(&ask.pairs, &["f", "crs"])?;
     let view = ask.view(&id)?;
     let document = describe_whole(&ask, &view, find_set(&tms)?).await?;
     Ok(ask.document(&document.item.title, JSON, &document)?)
@@ -340,9 +389,13 @@ pub(super) struct TileParams {
     /// `cql2-text` or `cql2-json`.
     #[param(rename = "filter-lang")]
     filter_lang: Option<String>,
-    /// CRS of the geometries in `filter`: CRS84, EPSG:4490 or EPSG:4326 by its URI.
+    /// CRS of the geometries in `filter` by its URI, as for a page of items.
     #[param(rename = "filter-crs")]
     filter_crs: Option<String>,
+    /// `urn:jingtu:crs:gcj-02` or `urn:jingtu:crs:bd-09`: tiles for Chinese web maps, with every feature where those draw it.
+    /// The grid stays that of the tile matrix set. CRS84 where it is not given: not shifted.
+    #[param(example = "urn:jingtu:crs:gcj-02")]
+    crs: Option<String>,
     /// A day or RFC 3339 instant, or an interval of them with `..` for an open end: features true at some time in it.
     /// Not together with `true_on`.
     datetime: Option<String>,
@@ -398,7 +451,7 @@ fn vector_layers(view: &View, tms: &TileMatrixSet) -> Vec<VectorLayer> {
 }
 
 /// TileJSON of a tile set, for MapLibre and its kin. Filters are carried over into the address of the tiles: `datetime`,
-/// `true_on`, `known_at`, and each property of `/queryables`.
+/// `true_on`, `known_at`, and each property of `/queryables`; and so is `crs`, by which `bounds` and `center` are shifted, too.
 #[utoipa::path(get, path = "/ogc/collections/{collection}/tiles/{tms}/tilejson", operation_id = "collection_tilejson", tag = "layers",
     params(("collection" = String, Path, description = "Name of the collection", example = "divisions"),
         ("tms" = String, Path, description = "Name of the tile matrix set", example = "WebMercatorQuad"), TileParams),
@@ -408,11 +461,11 @@ pub(super) async fn tilejson(ask: Ask, Path((id, tms)): Path<(String, String)>) 
     let view = ask.view(&id)?;
     let tms = find_set(&tms)?;
     only_form(&ask, "json")?;
-    let selection = Selection::read(&view, &ask.pairs, false, &["f"])?;
+    let selection = Selection::read(&view, &ask.pairs, false, &["f", "crs"])?;
     let (layer, lang) = (&view.layer, ask.lang());
-    let extent = ask.layers.extent(ask.app(), &view).await?;
+    let extent = drawn(ask.layers.extent(ask.app(), &view).await?.bbox, query::chart(&ask.pairs)?);
     // What stood elsewhere once must not be cut off by where things are now.
-    let bounds = extent.bbox.as_ref().filter(|_| selection.when.is_now());
+    let bounds = extent.as_ref().filter(|_| selection.when.is_now());
     let filters = ask.own_filters(&["f"]);
     let tiles = ask.url(&format!("/ogc/collections/{id}/tiles/{}/{{z}}/{{y}}/{{x}}{filters}", tms.id));
     let document = TileJson {
@@ -423,7 +476,7 @@ pub(super) async fn tilejson(ask: Ask, Path((id, tms)): Path<(String, String)>) 
         minzoom: 0,
         maxzoom: TILEJSON_MAX_ZOOM,
         bounds: bounds.map(|b| [b.west, b.south, b.east, b.north]),
-        center: extent.bbox.as_ref().map(tiles::overview).map(|([lon, lat], zoom)| [lon, lat, zoom.floor()]),
+        center: extent.as_ref().map(tiles::overview).map(|([lon, lat], zoom)| [lon, lat, zoom.floor()]),
         vector_layers: vector_layers(&view, tms),
         omissions: layer.drawn.omissions(&layer.id),
         // A style is of web maps alone.
@@ -439,7 +492,8 @@ pub(super) async fn tilejson(ask: Ask, Path((id, tms)): Path<(String, String)>) 
 /// `count_<value>` for each class); `<id>-overview` has squares of the class that prevails in them. `omissions` of the tile
 /// set and of its TileJSON say which from which zoom on. A tile has 50,000 features or 4 MiB at most: with more the largest
 /// are in it, and the header `Jingtu-Truncated: true` says so. The filters are those of `/items`: `datetime`, `true_on`,
-/// `known_at`, and each property of `/queryables`.
+/// `known_at`, and each property of `/queryables`. With `crs` a tile is one of the map of a chart: features are shifted before
+/// they are cut, each as a whole by its first vertex; a cluster or a square has each place in it shifted by itself.
 #[utoipa::path(get, path = "/ogc/collections/{collection}/tiles/{tms}/{z}/{y}/{x}", operation_id = "collection_tile", tag = "layers",
     params(("collection" = String, Path, description = "Name of the collection", example = "divisions"),
         ("tms" = String, Path, description = "Name of the tile matrix set", example = "WebMercatorQuad"),
@@ -457,7 +511,8 @@ pub(super) async fn tile(
     let view = ask.view(&id)?;
     let tms = find_set(&tms)?;
     only_form(&ask, "mvt")?;
-    let selection = Selection::read(&view, &ask.pairs, false, &["f"])?;
+    let selection = Selection::read(&view, &ask.pairs, false, &["f", "crs"])?;
+    let chart = query::chart(&ask.pairs)?;
     let place = (z.parse().ok(), y.parse().ok(), x.parse().ok());
     let cut = match place {
         (Some(zoom), Some(row), Some(column)) => tms.cut(zoom, row, column),
@@ -473,13 +528,14 @@ pub(super) async fn tile(
             ),
         )
     })?;
-    let parts = [view.mark(), selection.mark(&view), ask.path.clone()];
+    let cut = cut.drawn_for(chart);
+    let parts = [view.mark(), selection.mark(&view), ask.path.clone(), degrees(chart).uri()];
     let answer = ask.answer(&ask.layers.gate, &view, &parts, |mut reading| async {
         let Tile { revision, bytes, truncated } = {
             let known = (&ask.layers.samples, ask.layers.latest.of(&view.layer.id));
             draw::tile(reading.conn()?, &view, &selection, &cut, known).await?
         };
-        reading.done();
+        reading.done().await?;
         let status = if bytes.is_empty() { 204 } else { 200 };
         let content = if truncated { Content::Part(bytes.into()) } else { Content::Whole(bytes.into()) };
         Ok(Made { revision, status, media_type: MVT, content })
@@ -609,7 +665,7 @@ pub(super) async fn tile_matrix_set(ask: Ask, Path(id): Path<String>) -> Result<
         crs: tms.crs,
         ordered_axes: tms.axes,
         well_known_scale_set: tms.scale_set,
-        bounding_box: BoundingBox { lower_left, upper_right, crs: tms.crs },
+        bounding_box: BoundingBox { lower_left, upper_right, crs: tms.crs.to_owned() },
         tile_matrices: matrices.collect(),
     };
     Ok(ask.document(&document.title, JSON, &document)?)

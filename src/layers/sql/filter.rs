@@ -2,7 +2,8 @@
 //! caller sees of it, so that a hidden value is null here too. `cql2::eval` says what this must answer.
 
 use super::{Sql, push_seen, push_srid};
-use crate::kernel::{Bbox, Error, Result};
+use crate::kernel::{Bbox, Chart, Error, Result};
+use crate::layers::charted;
 use crate::layers::cql2::{
     ArithmeticOp, ArrayOp, Comparison, End, Expr, List, Place, Property, Scalar, Sort, SpatialOp, Subject, TemporalOp,
     Time, accenti, casei,
@@ -20,6 +21,8 @@ pub(super) struct Over<'a> {
     pub view: &'a View,
     /// What literal geometries are in, for PROJ; `None` is longitude and latitude.
     pub elsewhere: Option<&'a str>,
+    /// The chart that they were drawn on.
+    pub chart: Option<Chart>,
     pub when: When,
 }
 
@@ -218,6 +221,10 @@ fn push_null(sql: &mut Sql, over: Over<'_>, subject: &Subject) -> Result<()> {
 fn push_place(sql: &mut Sql, over: Over<'_>, place: &Place) -> Result<()> {
     if let (Some(proj), Place::Geometry(_) | Place::Bbox(_)) = (over.elsewhere, place) {
         push_elsewhere(sql, proj, place);
+        return Ok(());
+    }
+    if let Some(found) = over.chart.and_then(|chart| charted::found(chart, place)) {
+        sql.push("st_geomfromewkb(").push_bind(found.to_ewkb(STORED)).push(")");
         return Ok(());
     }
     match place {

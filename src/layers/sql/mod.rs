@@ -1,5 +1,6 @@
 //! The only dynamic SQL. Identifiers and expressions come from the constants of a [`Layer`]; every value is bound.
 
+pub(super) mod charted;
 mod filter;
 pub(super) mod tile;
 
@@ -192,6 +193,24 @@ pub(super) async fn impatient(db: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
+/// The statements after it see the rows as they are now, until [`release`].
+///
+/// # Errors
+/// When the database cannot be reached.
+pub(super) async fn hold(db: &mut PgConnection) -> Result<()> {
+    sqlx::query!("begin transaction isolation level repeatable read read only").execute(db).await?;
+    Ok(())
+}
+
+/// Statements see the rows as they are then again.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub(super) async fn release(db: &mut PgConnection) -> Result<()> {
+    sqlx::query!("commit").execute(db).await?;
+    Ok(())
+}
+
 /// What a reference system is, as WKT; `None` where the database does not know it by a code.
 ///
 /// # Errors
@@ -308,22 +327,11 @@ fn push_extent(sql: &mut Sql, n: usize, view: &View) -> Result<()> {
     Ok(())
 }
 
-/// Turns a selection's box in another system, where it has one, into one that rows are searched by.
-///
-/// # Errors
-/// As [`located`].
-pub(super) async fn locate(db: &mut PgConnection, selection: &mut Selection) -> Result<()> {
-    if let Some((bounds, crs)) = selection.elsewhere.take() {
-        selection.bbox = Some(located(db, bounds, &crs).await?);
-    }
-    Ok(())
-}
-
 /// The box in longitude and latitude that a box in another system lies in.
 ///
 /// # Errors
 /// `bad_parameter` when it is outside what the system is made for; when the database cannot be read.
-async fn located(db: &mut PgConnection, [west, south, east, north]: [f64; 4], crs: &Crs) -> Result<Bbox> {
+pub(super) async fn located(db: &mut PgConnection, [west, south, east, north]: [f64; 4], crs: &Crs) -> Result<Bbox> {
     let Some(proj) = crs.proj() else {
         return Ok(Bbox { west, south, east, north });
     };
@@ -590,11 +598,10 @@ fn push_conditions(sql: &mut Sql, view: &View, selection: &Selection) -> Result<
         push_reach(sql, &view.layer, reach, selection.when);
     }
     if let Some(bbox) = &selection.bbox {
-        for (n, part) in bbox.parts().iter().enumerate() {
-            sql.push(if n == 0 { " and (" } else { " or " });
-            push_box(sql, table, part);
-        }
-        sql.push(")");
+        push_boxes(sql, " and ", table, &bbox.parts());
+    }
+    if !selection.left_out.is_empty() {
+        sql.push(format_args!(" and {table}.id <> all(")).push_bind(selection.left_out.clone()).push(")");
     }
     let days_of_it = selection.when.true_on.filter(|_| on_day.is_none()).map(|day| (Some(day), Some(day)));
     let (from, to) = days_of_it.or(selection.during).unwrap_or((None, None));
@@ -617,7 +624,8 @@ fn push_conditions(sql: &mut Sql, view: &View, selection: &Selection) -> Result<
     if let Some(filter) = &selection.filter {
         sql.push(" and ");
         let elsewhere = selection.filter_crs.and_then(|crs| crs.proj());
-        let over = filter::Over { view, elsewhere: elsewhere.as_deref(), when: selection.when };
+        let chart = selection.filter_crs.and_then(|crs| crs.chart());
+        let over = filter::Over { view, elsewhere: elsewhere.as_deref(), chart, when: selection.when };
         filter::push_filter(sql, over, filter.expr())?;
     }
     Ok(())
@@ -670,6 +678,16 @@ fn push_within(sql: &mut Sql, reach: &Reach) {
         }
         Reach::None => sql.push("false"),
     };
+}
+
+/// Whether bounds meet one of some boxes, in parentheses after `before`; nothing where there is none.
+fn push_boxes(sql: &mut Sql, before: &str, table: &str, boxes: &[Bbox]) {
+    for (n, part) in boxes.iter().enumerate() {
+        sql.push(if n == 0 { before } else { " or " });
+        sql.push(if n == 0 { "(" } else { "" });
+        push_box(sql, table, part);
+    }
+    sql.push(if boxes.is_empty() { "" } else { ")" });
 }
 
 fn push_box(sql: &mut Sql, table: &str, bbox: &Bbox) {
