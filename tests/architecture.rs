@@ -1017,6 +1017,116 @@ fn owned(table: &str, what: &str) -> bool {
     })
 }
 
+/// Macros that make components, and whether one invocation makes several: the derives in their bodies name nothing.
+const COMPONENT_MACROS: [(&str, bool); 2] = [("words", false), ("ids", true)];
+
+/// A component has its type's bare name, and of two types of one name the document describes one: a type whose name is
+/// another's too says what it is called there by `#[schema(as = …)]`.
+#[test]
+fn no_two_types_are_one_component_of_the_document() {
+    let sources = sources();
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for source in &sources {
+        for (name, line) in components(source) {
+            places.entry(name).or_default().push(format!("{}:{line}", source.file));
+        }
+    }
+    assert!(places.len() > 300, "only {} components were found", places.len());
+    let shared: Vec<String> = places
+        .iter()
+        .filter(|(_, places)| places.len() > 1)
+        .map(|(name, places)| format!("{name}: {}", places.join(", ")))
+        .collect();
+    assert!(shared.is_empty(), "{} names are several types':\n{}", shared.len(), shared.join("\n"));
+}
+
+#[test]
+fn components_are_found_under_the_names_they_have() {
+    let text = r#"
+        #[derive(Debug, ToSchema)] #[serde(tag = "type")] pub(crate) struct Plain { a: Vec<u8> }
+        #[serde(untagged)] #[derive(utoipa::ToSchema)] enum Kind<'a> { A(&'a str) }
+        #[derive(ToSchema)] #[schema(example = "as = Wrong", as = site::Status)] enum Status { A }
+        #[derive(ToSchema)] struct Page<P: ToSchema> { of: P }
+        impl utoipa::ToSchema for ByHand {}
+        words! { /// Why.
+            #[schema(as = Reason)] Why { A = "a", "一", "a"; } }
+        ids! { /// One.
+            OneId, TwoId, }
+        macro_rules! words { ($name:ident) => { #[derive(ToSchema)] pub enum $name {} } }
+        #[derive(Debug)] struct Other;
+        #[cfg(test)] mod tests { #[derive(ToSchema)] struct Plain; }
+    "#;
+    let found = components(&Source::parse("src/registers/site/http.rs", text));
+    let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["Plain", "Kind", "site.Status", "Page<>", "ByHand", "Reason", "OneId", "TwoId"]);
+}
+
+/// The components that a file makes, with their lines. One with types as parameters is named by those too: `Page<>`.
+fn components(source: &Source) -> Vec<(String, usize)> {
+    let tokens = &source.tokens;
+    let text = |at: usize| tokens.get(at).filter(|t| t.kind != Kind::Text).map_or("", |t| t.text.as_str());
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        if tokens[at].test {
+            at += 1;
+        } else if text(at) == "#" && text(at + 1) == "[" {
+            let (attributes, mut end) = attributes(tokens, at);
+            if text(end) == "pub" {
+                end += 1;
+                if text(end) == "(" {
+                    end = after_group(tokens, end);
+                }
+            }
+            let derived = attributes.iter().any(|a| a[0].text == "derive" && a.iter().any(|t| t.text == "ToSchema"));
+            if derived && matches!(text(end), "struct" | "enum") && text(end + 1) != "$" {
+                let generic = text(end + 2) == "<" && text(end + 3) != "'";
+                let bare = format!("{}{}", text(end + 1), if generic { "<>" } else { "" });
+                found.push((renamed(&attributes).unwrap_or(bare), tokens[end + 1].line));
+            }
+            at = end.max(at + 1);
+        } else if text(at) == "ToSchema" && text(at + 1) == "for" {
+            found.push((text(at + 2).to_owned(), tokens[at].line));
+            at += 3;
+        } else if let Some((_, many)) = COMPONENT_MACROS.iter().find(|(name, _)| *name == text(at))
+            && text(at + 1) == "!"
+            && text(at + 2) == "{"
+        {
+            let end = after_group(tokens, at + 2) - 1;
+            at += 3;
+            while at < end {
+                let (attributes, name) = attributes(tokens, at);
+                found.push((renamed(&attributes).unwrap_or_else(|| text(name).to_owned()), tokens[name].line));
+                at = if *many && text(name + 1) == "," { name + 2 } else { end };
+            }
+        } else {
+            at += 1;
+        }
+    }
+    found
+}
+
+/// What stands in the brackets of the attributes that begin at `at`, and the index after them.
+fn attributes(tokens: &[Token], mut at: usize) -> (Vec<&[Token]>, usize) {
+    let mut attributes = Vec::new();
+    while tokens.get(at).is_some_and(|t| t.text == "#") && tokens.get(at + 1).is_some_and(|t| t.text == "[") {
+        let end = after_group(tokens, at + 1);
+        attributes.push(&tokens[at + 2..end - 1]);
+        at = end;
+    }
+    (attributes, at)
+}
+
+/// The name that `#[schema(as = …)]` gives.
+fn renamed(attributes: &[&[Token]]) -> Option<String> {
+    let schema = attributes.iter().filter(|a| a.first().is_some_and(|t| t.text == "schema"));
+    schema.flat_map(|a| a.windows(2).enumerate().map(move |(at, pair)| (a, at, pair))).find_map(|(a, at, pair)| {
+        let is_as = pair[0].kind == Kind::Ident && pair[0].text == "as" && pair[1].text == "=";
+        let name = a[at + 2..].iter().take_while(|t| !matches!(t.text.as_str(), "," | ")"));
+        is_as.then(|| name.map(|t| if t.text == "::" { "." } else { &t.text }).collect())
+    })
+}
+
 /// The breaches of one pretended file, beside a house of two registers and a part of `across`.
 fn caught(file: &str, text: &str) -> Vec<Breach> {
     let mut sources: Vec<Source> =

@@ -82,12 +82,12 @@ pub(crate) use names;
 /// it is not the value's in snake_case, because the document of the operations reads no literal of a macro.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $variant:ident = $wire:literal, $zh:literal, $en:literal;)+ }) => {
-        $(#[$doc])*
         #[derive(
             Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
             utoipa::ToSchema,
         )]
         #[serde(rename_all = "snake_case")]
+        $(#[$doc])*
         pub enum $name { $($(#[$each])* $variant,)+ }
 
         $crate::kernel::text::named! { $name { $($variant = $wire, $zh, $en;)+ } }

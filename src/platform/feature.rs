@@ -58,6 +58,7 @@ pub struct FeaturePage<P: ToSchema> {
 
 /// A link to another page.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PageLink)]
 pub struct Link {
     /// Address: whole where it is known how clients reach the server, else relative to it.
     #[schema(example = "/v1/farmland-units?cursor=c2hvcnQ&limit=100")]

@@ -239,6 +239,7 @@ pub struct LandUserView {
 
 /// A rule that fired.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FiredRuleView)]
 pub struct RuleView {
     /// `G1`-`G31` of the decision table, `S-C0`-`S-C14` by stage of a site, `P-*` of this registry.
     #[schema(example = "G3")]

@@ -374,6 +374,7 @@ impl ProductView {
 
 /// Area to be reached in a year.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MeasureTargetView)]
 struct TargetView {
     /// The year.
     year: i32,

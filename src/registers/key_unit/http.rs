@@ -46,6 +46,7 @@ struct KeyUnitProperties {
 
 /// A duty of a key unit on a day.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = KeyUnitDutyView)]
 struct DutyView {
     /// Which; `GET /v1/rules/duty.{duty}` tells more.
     #[schema(example = "groundwater_hidden_danger_investigation")]

@@ -37,6 +37,7 @@ enum Decision {
 
 /// What the survey of a parcel came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = RedevelopmentConclusion)]
 #[serde(rename_all = "snake_case")]
 enum Conclusion {
     /// 不属于污染地块

@@ -325,6 +325,7 @@ struct WithdrawPublication {
 
 /// That a division has published all its zones of a kind, none among them.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SitingZonePublicationView)]
 struct PublicationView {
     /// Its identifier.
     id: ZonePublicationId,
@@ -549,6 +550,7 @@ struct EndRestriction {
 
 /// An order that limits approvals.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SitingZoneRestrictionView)]
 struct RestrictionView {
     /// Its identifier.
     id: ApprovalRestrictionId,

@@ -70,7 +70,7 @@ struct NewConsultation {
 /// Why a letter is taken back.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"reason": "地块范围有误，重新查询后再行征求意见"}))]
+#[schema(as = ConsultationWithdrawal, example = json!({"reason": "地块范围有误，重新查询后再行征求意见"}))]
 struct Withdrawal {
     /// Why, 1 to 2000 characters.
     reason: String,
@@ -489,6 +489,7 @@ enum ReplyStatus {
 
 /// The written reply to a land check, as it stands now.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ConsultationReplyState)]
 struct ReplyState {
     /// The check.
     land_check_id: LandCheckId,
@@ -814,6 +815,7 @@ struct HistoryStep {
 
 /// What happened to a land check, oldest first.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ConsultationHistory)]
 struct History {
     /// The check.
     land_check_id: LandCheckId,

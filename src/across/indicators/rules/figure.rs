@@ -36,6 +36,7 @@ pub struct Figure {
 
 /// How a figure stands to a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[schema(as = FigureStanding)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// Reached.

@@ -12,7 +12,7 @@ const MAX_TEXT: usize = 2_000;
 /// Classes of the five elements, 1 to 3: priority protection, safe use, strict control.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"Cd": 2, "Hg": 1, "As": 1, "Pb": 1, "Cr": 1}))]
+#[schema(as = ProposalElements, example = json!({"Cd": 2, "Hg": 1, "As": 1, "Pb": 1, "Cr": 1}))]
 pub struct Elements {
     /// Cadmium.
     #[serde(rename = "Cd", default, skip_serializing_if = "Option::is_none")]

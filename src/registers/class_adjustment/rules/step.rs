@@ -24,6 +24,7 @@ words! {
 
 words! {
     /// Where a proposal stands.
+    #[schema(as = ClassAdjustmentStatus)]
     Status {
         /// Before the county.
         Proposed = "proposed", "已提出", "Proposed";
@@ -42,6 +43,7 @@ words! {
 
 words! {
     /// An entry of a proposal's log.
+    #[schema(as = ClassAdjustmentEventType)]
     EventType {
         /// The proposal itself: the first entry, made with it.
         Proposed = "proposed", "提出", "Proposed";

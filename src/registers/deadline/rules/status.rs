@@ -4,6 +4,7 @@ use crate::kernel::{Day, DocumentId};
 
 /// Where a deadline stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[schema(as = DeadlineStatus)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Running, and not due soon.
@@ -69,6 +70,7 @@ pub struct Closed {
 
 /// How a running clock was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[schema(as = DeadlineChangeKind)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
     /// Given a later last day.

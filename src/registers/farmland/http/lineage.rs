@@ -215,6 +215,7 @@ impl NewFarmlandChange {
 
 /// A unit in a change.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = LineagePartView)]
 struct PartView {
     /// Its identifier.
     id: FarmlandUnitId,

@@ -10,6 +10,7 @@ const MAX_WAY: usize = 200;
 
 /// Where a notice stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[schema(as = NoticeStatus)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Issued, not served.

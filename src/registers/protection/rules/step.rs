@@ -11,6 +11,7 @@ use std::fmt;
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
 )]
+#[schema(as = ProtectionWarningStatus)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Raised by the registry, not issued yet.
@@ -61,6 +62,7 @@ impl Status {
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
 )]
+#[schema(as = ProtectionWarningEventType)]
 #[serde(rename_all = "snake_case")]
 pub enum EventType {
     /// The registry raised it, or raised it again: never sent by anybody.

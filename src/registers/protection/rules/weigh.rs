@@ -82,6 +82,7 @@ impl MoveCause {
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
 )]
+#[schema(as = ProtectionWarningKind)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// 土壤环境质量下降: priority-protection land lost to another class.

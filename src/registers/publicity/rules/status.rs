@@ -4,6 +4,7 @@ use crate::kernel::Day;
 
 /// How a duty stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[schema(as = PublicityStatus)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Not public yet.

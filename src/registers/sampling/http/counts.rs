@@ -41,6 +41,7 @@ impl CountQuery {
 
 /// Coverage of counties by monitoring points.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SamplingCoverageView)]
 struct CoverageView {
     /// The division.
     division_code: String,

@@ -333,6 +333,7 @@ pub(super) struct NewResult {
 
 /// A limit as a report states it.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = NewReportingLimit)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewLimit {
     /// The number as stated.

@@ -68,6 +68,7 @@ impl From<&Reason> for ScreeningReason {
 
 /// How a result comes out.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SampleScreenedResult)]
 struct ScreenedResult {
     /// Key of the substance.
     #[schema(example = "cadmium")]

@@ -420,6 +420,7 @@ struct RestrictionView {
 
 /// Something that must be published and is not yet.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SitePublicityView)]
 struct PublicityView {
     /// Which duty.
     duty: Publicity,
@@ -592,6 +593,7 @@ struct Timeline {
 
 /// A version of a site's record.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SiteVersionView)]
 struct VersionView {
     /// Number, from 1.
     #[schema(example = 2)]

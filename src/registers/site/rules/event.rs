@@ -290,6 +290,7 @@ words! {
 
 words! {
     /// An environmental medium.
+    #[schema(as = EnvironmentalMedium)]
     Medium {
         /// 土壤
         Soil = "soil", "土壤", "soil";
