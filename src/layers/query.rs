@@ -495,10 +495,11 @@ fn filter(view: &View, pairs: &Pairs, crs: &Crs) -> Result<Option<cql2::Filter>>
     let encoding = match value("filter-lang") {
         None | Some("cql2-text") => Encoding::Text,
         Some("cql2-json") => Encoding::Json,
+        Some("cql-text") => Encoding::Draft,
         Some(_) => {
             return Err(Error::bad_parameter(
                 "filter-lang",
-                Text::fixed("可用：cql2-text, cql2-json。", "there are: cql2-text, cql2-json."),
+                Text::fixed("可用：cql2-text, cql2-json, cql-text。", "there are: cql2-text, cql2-json, cql-text."),
             ));
         }
     };

@@ -284,6 +284,15 @@ async fn a_filter_goes_with_everything_else_that_is_asked() {
         let path = format!("{}&filter-crs={crs}", items(&format!("S_INTERSECTS(geometry,{polygon})")));
         assert_eq!(sorted(&maps.get(&path, None).await), ["900000"], "{crs}");
     }
+    // As GDAL writes it, in the language of a draft.
+    for (filter, found) in [
+        ("(number >= 900002) AND (number < 900004)", vec!["900002", "900003"]),
+        ("code ILIKE '90000_' AND valid_from < '1900-01-01T'", vec![]),
+    ] {
+        let path = format!("{}&filter-lang=cql-text", items(filter));
+        assert_eq!(sorted(&maps.get(&path, None).await), found, "{filter}");
+    }
+    assert_eq!(maps.refused(&items("code ILIKE '90000_'"), None).await.1, "bad_filter");
     let identifier = page["features"][0]["id"].as_str().expect("an identifier");
     assert_eq!(codes(&maps.get(&items(&format!("id = '{identifier}'")), None).await), ["900010"]);
 }

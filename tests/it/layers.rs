@@ -221,6 +221,12 @@ async fn the_entrance_leads_to_everything() {
         let class = format!("http://www.opengis.net/spec/ogcapi-features-1/{class}");
         assert!(classes.contains(&class.as_str()), "{class}");
     }
+    // What QGIS looks for before it leaves conditions to the server; the last is a draft's name.
+    for class in ["cql2-text", "basic-cql2", "advanced-comparison-operators", "case-insensitive-comparison"] {
+        let class = format!("http://www.opengis.net/spec/cql2/1.0/conf/{class}");
+        assert!(classes.contains(&class.as_str()), "{class}");
+    }
+    assert!(classes.contains(&"http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-operators"));
     let collections = maps.get(&href(&landing, "data").unwrap(), None).await;
     let open = &collections["collections"][0];
     assert_eq!((&open["id"], &open["itemType"]), (&json!("open"), &json!("feature")));

@@ -239,6 +239,13 @@ impl Checker<'_, '_> {
                 }
             }
         }
+        if self.growth.draft && values.iter().any(|(_, value)| value.sort() == Sort::Boolean) {
+            for (_, value) in &mut values {
+                if let Scalar::Integer(bit @ (0 | 1)) = value {
+                    *value = Scalar::Boolean(*bit == 1);
+                }
+            }
+        }
         let first = values.first()?.1.sort();
         for (at, value) in &values {
             if !meet(first, value.sort()) {
@@ -251,6 +258,7 @@ impl Checker<'_, '_> {
 
     fn told(&mut self, at: At, text: &str, sort: Sort) -> Option<Scalar> {
         if sort != Sort::Uuid {
+            let text = text.strip_suffix('T').filter(|_| self.growth.draft).unwrap_or(text);
             let day = crate::kernel::Day::parse(text).map(Scalar::Day);
             if let Some(time) = day.or_else(|| raw::instant(text).map(Scalar::Instant)) {
                 return Some(time);

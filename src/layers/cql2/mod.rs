@@ -55,6 +55,9 @@ pub enum Encoding {
     Text,
     /// `cql2-json`
     Json,
+    /// `cql-text`, CQL2 text as its drafts had it, which is what GDAL writes: `ILIKE` beside `LIKE`, 1 and 0 beside booleans,
+    /// and days with a `T` at their end, as in `listed_on >= '2026-01-01T'`.
+    Draft,
 }
 
 /// How large a filter may be. What is larger is refused before it costs anything.
@@ -138,7 +141,7 @@ impl<'a> Parser<'a> {
     /// operands that do not fit.
     pub fn parse(&self, encoding: Encoding, source: &str) -> Result<Filter, Vec<Fault>> {
         let limit = match encoding {
-            Encoding::Text => self.limits.text_bytes,
+            Encoding::Text | Encoding::Draft => self.limits.text_bytes,
             Encoding::Json => self.limits.json_bytes,
         };
         if source.len() > limit {
@@ -150,10 +153,11 @@ impl<'a> Parser<'a> {
         }
         let mut growth = match encoding {
             Encoding::Text => Growth::of_text(source, self.place, self.limits, self.axes),
+            Encoding::Draft => Growth::of_text(source, self.place, self.limits, self.axes).of_draft(),
             Encoding::Json => Growth::of_json(self.place, self.limits, self.axes),
         };
         let node = match encoding {
-            Encoding::Text => text::read(source, &mut growth),
+            Encoding::Text | Encoding::Draft => text::read(source, &mut growth),
             Encoding::Json => json::read(source, &mut growth),
         };
         self.check(node, &growth)

@@ -74,6 +74,8 @@ pub(super) struct Growth<'a> {
     name: &'a str,
     places: Places<'a>,
     pub limits: Limits,
+    /// Whether it is in [`super::Encoding::Draft`].
+    pub draft: bool,
     axes: Axes,
     nodes: usize,
     positions: usize,
@@ -81,11 +83,16 @@ pub(super) struct Growth<'a> {
 
 impl<'a> Growth<'a> {
     pub fn of_text(source: &'a str, name: &'a str, limits: Limits, axes: Axes) -> Growth<'a> {
-        Growth { name, places: Places::Characters(source), limits, axes, nodes: 0, positions: 0 }
+        Growth { name, places: Places::Characters(source), limits, draft: false, axes, nodes: 0, positions: 0 }
+    }
+
+    pub fn of_draft(mut self) -> Growth<'a> {
+        self.draft = true;
+        self
     }
 
     pub fn of_json(name: &'a str, limits: Limits, axes: Axes) -> Growth<'a> {
-        Growth { name, places: Places::Paths(Vec::new()), limits, axes, nodes: 0, positions: 0 }
+        Growth { name, places: Places::Paths(Vec::new()), limits, draft: false, axes, nodes: 0, positions: 0 }
     }
 
     /// Keeps a path (`/args/0`) and gives the place that stands for it; for text, of no use.

@@ -27,6 +27,10 @@ fn text(source: &str) -> Result<Filter, Vec<Fault>> {
     parse(Encoding::Text, source, QUERYABLES)
 }
 
+fn draft(source: &str) -> Result<Filter, Vec<Fault>> {
+    parse(Encoding::Draft, source, QUERYABLES)
+}
+
 fn json_text(source: &str) -> Result<Filter, Vec<Fault>> {
     parse(Encoding::Json, source, QUERYABLES)
 }
@@ -47,6 +51,29 @@ fn assert_same_both_ways(filter: &Filter) {
     assert_eq!(text(&written).as_ref(), Ok(filter), "{written}");
     let value = filter.to_json();
     assert_eq!(json_text(&value.to_string()).as_ref(), Ok(filter), "{value}");
+}
+
+#[test]
+fn drafts_are_read_as_gdal_writes_them() {
+    for (written, meant) in [
+        ("(name ILIKE 'A%') AND (pop > 5)", "CASEI(name) LIKE CASEI('A%') AND pop > 5"),
+        ("name NOT ILIKE 'a'", "NOT CASEI(name) LIKE CASEI('a')"),
+        ("flag = 1", "flag = TRUE"),
+        ("flag <> 0", "flag <> FALSE"),
+        ("date >= '2026-01-01T'", "date >= DATE('2026-01-01')"),
+        ("date < '2026-01-01T00:00:00Z'", "date < TIMESTAMP('2026-01-01T00:00:00Z')"),
+        ("NOT ((name IS NULL))", "name IS NOT NULL"),
+        ("area = 1", "area = 1"),
+    ] {
+        assert_eq!(draft(written), text(meant), "{written}");
+        assert!(draft(written).is_ok(), "{written}: {:?}", draft(written));
+    }
+    for (written, code) in [("flag = 2", "types_differ"), ("date >= '2026-01-01TT'", "wrong_operand")] {
+        assert_eq!(codes(draft(written)), [code], "{written}");
+    }
+    for written in ["name ILIKE 'a'", "flag = 1", "date >= '2026-01-01T'"] {
+        assert!(text(written).is_err(), "{written} is no CQL2");
+    }
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

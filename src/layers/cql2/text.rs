@@ -157,6 +157,8 @@ impl<'a> Reader<'a, '_, '_> {
                 let not = self.eat_word("NOT")?;
                 let node = if self.is_word("LIKE") {
                     self.like(at, first)?
+                } else if self.growth.draft && self.is_word("ILIKE") {
+                    self.ilike(at, first)?
                 } else if self.is_word("BETWEEN") {
                     self.between(at, first)?
                 } else if self.is_word("IN") {
@@ -193,6 +195,15 @@ impl<'a> Reader<'a, '_, '_> {
     fn like(&mut self, at: At, first: Node) -> Read<Node> {
         self.advance()?;
         let pattern = self.value()?;
+        self.op(at, Op::Like, vec![first, pattern])
+    }
+
+    fn ilike(&mut self, at: At, first: Node) -> Read<Node> {
+        self.advance()?;
+        let pattern = self.value()?;
+        let (first_at, pattern_at) = (first.at, pattern.at);
+        let first = self.op(first_at, Op::CaseI, vec![first])?;
+        let pattern = self.op(pattern_at, Op::CaseI, vec![pattern])?;
         self.op(at, Op::Like, vec![first, pattern])
     }
 

@@ -105,6 +105,11 @@ struct Conformance {
 
 /// OpenAPI 3.1 has a class in the draft of Features 1.1 only. Drafts are 0.0, as clients of others know them; that of Part 7
 /// calls itself 1.0 as well.
+///
+/// `basic-spatial-operators` is what drafts of CQL2 called `basic-spatial-functions`, with the same content: `S_INTERSECTS`
+/// with points and boxes. QGIS from 3.32 on looks for it before it leaves a condition on geometries to the server; the other
+/// classes that it looks for (`cql2-text`, `basic-cql2`, `filter`, `features-filter`, `advanced-comparison-operators`,
+/// `case-insensitive-comparison`) have their final names there. GDAL looks for none.
 const CLASSES: &[&str] = &[
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/landing-page",
@@ -127,6 +132,7 @@ const CLASSES: &[&str] = &[
     "http://www.opengis.net/spec/cql2/1.0/conf/case-insensitive-comparison",
     "http://www.opengis.net/spec/cql2/1.0/conf/accent-insensitive-comparison",
     "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-operators",
     "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions-plus",
     "http://www.opengis.net/spec/cql2/1.0/conf/spatial-functions",
     "http://www.opengis.net/spec/cql2/1.0/conf/temporal-functions",

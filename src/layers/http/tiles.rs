@@ -9,6 +9,7 @@ use super::super::features::Link;
 use super::super::query::{self, Selection};
 use super::super::tiles::{self, TileMatrixSet};
 use super::super::view::View;
+use super::items::FilterLang;
 use super::schemas;
 use super::styles::{WEB_MERCATOR, link_to_style};
 use super::{Ask, FormParams, JSON, link};
@@ -386,9 +387,9 @@ const TILEJSON_MAX_ZOOM: u8 = 18;
 pub(super) struct TileParams {
     /// A condition in CQL2 over the properties of `/queryables`.
     filter: Option<String>,
-    /// `cql2-text` or `cql2-json`.
-    #[param(rename = "filter-lang")]
-    filter_lang: Option<String>,
+    /// How the filter is written.
+    #[param(rename = "filter-lang", inline, example = "cql2-text")]
+    filter_lang: Option<FilterLang>,
     /// CRS of the geometries in `filter` by its URI, as for a page of items.
     #[param(rename = "filter-crs")]
     filter_crs: Option<String>,
@@ -502,8 +503,7 @@ pub(super) async fn tilejson(ask: Ask, Path((id, tms)): Path<(String, String)>) 
     extensions(("x-permission" = json!("open"))),
     responses(
         (status = 200, description = "Mapbox vector tile", content_type = "application/vnd.mapbox-vector-tile", body = Vec<u8>),
-        (status = 204, description = "Nothing lies in this tile"),
-        (status = 304, description = "The client has this tile already")))]
+        (status = 204, description = "Nothing lies in this tile")))]
 pub(super) async fn tile(
     ask: Ask,
     Path((id, tms, z, y, x)): Path<(String, String, String, String, String)>,
