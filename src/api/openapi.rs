@@ -24,7 +24,8 @@ pub fn frame() -> OpenApi {
     Frame::openapi()
 }
 
-/// Adds what every operation shares: how to authenticate, and the form of a refusal.
+/// Adds what every operation shares: how to authenticate, the form of a refusal, and of whatever is read that it need not be
+/// read again.
 pub fn finish(mut document: OpenApi) -> OpenApi {
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("key", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
@@ -36,7 +37,14 @@ pub fn finish(mut document: OpenApi) -> OpenApi {
             ContentBuilder::new().schema(Some(RefOr::Ref(Ref::from_schema_name("Problem")))).build(),
         )
         .build();
+    // What `middleware::entity_tag` answers for all of them.
+    let known = ResponseBuilder::new()
+        .description("What `If-None-Match` names is what would be answered: the client has it already")
+        .build();
     for item in document.paths.paths.values_mut() {
+        if let Some(read) = &mut item.get {
+            read.responses.responses.entry("304".to_owned()).or_insert_with(|| known.clone().into());
+        }
         let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
         for operation in operations.into_iter().flatten() {
             for (status, response) in &mut operation.responses.responses {
@@ -137,7 +145,6 @@ fn meaning(status: &str) -> &'static str {
         "201" => "Made",
         "202" => "Begun",
         "204" => "Done; there is nothing to say",
-        "304" => "The client has it already",
         _ => "As asked",
     }
 }

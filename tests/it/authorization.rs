@@ -245,6 +245,11 @@ fn cases() -> BTreeMap<&'static str, Sent> {
 
 const NOBODY: &str = "0190a0a0-0000-7000-8000-000000000000";
 
+/// A harmless request that reads.
+pub fn reading(world: &World, operation: &Operation) -> RequestBuilder {
+    request(world, operation, None)
+}
+
 fn request(world: &World, operation: &Operation, sent: Option<&Sent>) -> RequestBuilder {
     let mut path = String::new();
     for (i, piece) in operation.path.split(['{', '}']).enumerate() {

@@ -1,7 +1,8 @@
 //! The OpenAPI document: held to the code, complete, and shown without asking anybody else for anything.
 
+use crate::authorization::reading;
 use crate::support::{World, committed, expect};
-use jingtu::platform::Permission;
+use jingtu::platform::{Permission, Role};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -154,6 +155,12 @@ fn the_document_for_map_clients_holds_the_layers_alone() {
         assert!(parameters.expect("parameters").contains(&referred));
         let hits = &document["components"]["parameters"]["resultType"]["schema"]["enum"];
         assert!(hits.as_array().expect("values").contains(&"hits".into()), "GDAL looks for it there: {hits}");
+        let languages = &document["components"]["parameters"]["filter-lang"]["schema"]["enum"];
+        assert_eq!(
+            languages,
+            &serde_json::json!(["cql2-text", "cql2-json", "cql-text"]),
+            "GDAL looks for the last there"
+        );
         let schemas = document["components"]["schemas"].as_object().expect("schemas");
         assert!(schemas.contains_key("Problem") && !schemas.contains_key("SiteView"), "only what is needed");
         assert!(text.len() < 200_000, "{version}: {} bytes", text.len());
@@ -485,6 +492,51 @@ fn described(document: &Value, schema: &Value) -> bool {
 async fn the_server_gives_the_same_document() {
     let world = World::new().await;
     assert_eq!(expect(world.get("/openapi.json"), 200).await, document());
+}
+
+/// Whatever is read: lists, documents of the layers, pages. What is not there to be read is refused, which is nothing of this.
+#[tokio::test]
+async fn what_is_read_is_of_a_kind_that_the_document_names_and_is_not_read_twice() {
+    let world = World::new().await;
+    let mut keys = BTreeMap::new();
+    for role in Role::ALL {
+        keys.insert(role.as_str(), world.key(role, "152900").await);
+    }
+    let (mut faults, mut read, mut known) = (Vec::new(), 0, 0);
+    for operation in operations(&document()).iter().filter(|operation| operation.method == "GET") {
+        let permission = operation.permission().expect("a permission");
+        let ask = || {
+            let request = reading(&world, operation);
+            match permission.roles().first() {
+                Some(role) if !permission.is_public() => request.bearer_auth(&keys[role.as_str()]),
+                _ => request,
+            }
+        };
+        let name = format!("{} ({})", operation.path, operation.id());
+        if !operation.said["responses"]["304"].is_object() {
+            faults.push(format!("{name}: 304 is not documented"));
+        }
+        let answer = ask().send().await.expect("an answer");
+        if answer.status() != 200 {
+            continue;
+        }
+        read += 1;
+        let bare = |kind: &str| kind.split(';').next().unwrap_or_default().to_owned();
+        let kind = bare(answer.headers()["content-type"].to_str().expect("text"));
+        let kinds = operation.said["responses"]["200"]["content"].as_object().expect("media types");
+        if !kinds.keys().any(|said| bare(said) == kind) {
+            faults.push(format!("{name}: {kind} is none of {:?}", kinds.keys()));
+        }
+        let Some(tag) = answer.headers().get("etag") else { continue };
+        let again = ask().header("if-none-match", tag).send().await.expect("an answer");
+        if again.status() == 304 {
+            known += 1;
+        } else {
+            faults.push(format!("{name}: {} where it is known", again.status()));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(read > 60 && known > read - 5, "{read} were read, {known} known");
 }
 
 #[tokio::test]

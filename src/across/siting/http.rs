@@ -380,7 +380,8 @@ struct ListedSitingCheck {
 
 /// List siting checks, newest first.
 #[utoipa::path(get, path = "/v1/siting-checks", operation_id = "list_siting_checks", tag = "siting checks", params(ListParams),
-    responses((status = 200, body = FeaturePage<ListedSitingCheck>)), extensions(("x-permission" = json!("land_check.read"))))]
+    responses((status = 200, content_type = "application/geo+json", body = FeaturePage<ListedSitingCheck>)),
+    extensions(("x-permission" = json!("land_check.read"))))]
 async fn list_siting_checks(
     call: Call,
     OriginalUri(uri): OriginalUri,

@@ -476,7 +476,8 @@ struct ListedCheck {
 
 /// List land checks, newest first.
 #[utoipa::path(get, path = "/v1/land-checks", operation_id = "list_land_checks", tag = "land checks", params(ListParams),
-    responses((status = 200, body = FeaturePage<ListedCheck>)), extensions(("x-permission" = json!("land_check.read"))))]
+    responses((status = 200, content_type = "application/geo+json", body = FeaturePage<ListedCheck>)),
+    extensions(("x-permission" = json!("land_check.read"))))]
 async fn list(
     call: Call,
     OriginalUri(uri): OriginalUri,
