@@ -8,6 +8,7 @@ import sqlite3
 import struct
 import subprocess
 import tempfile
+import urllib.parse
 
 import numpy
 import pyogrio
@@ -18,7 +19,7 @@ from pyogrio.raw import read as pyogrio_read
 import truth
 from report import Client
 
-BASE, KEY = os.environ["BASE"], json.loads(os.environ["KEYS"])["auditor"]
+BASE, KEY, LOG = os.environ["BASE"], json.loads(os.environ["KEYS"])["auditor"], os.environ["REQUESTS"]
 # Degrees: the server gives seven decimals.
 DEGREES, METRES = 1e-7, 1e-3
 PAGE = 500
@@ -27,6 +28,7 @@ KINDS = {
     "number": {("OFTReal", "OFSTNone"), "REAL"},
     "bool": {("OFTInteger", "OFSTBoolean"), "BOOLEAN"},
     "date": {("OFTDate", "OFSTNone"), "DATE"},
+    "integer": {("OFTInteger", "OFSTNone"), ("OFTInteger64", "OFSTNone"), "MEDIUMINT", "INTEGER"},
 }
 
 
@@ -79,6 +81,29 @@ def geopackage(path, collection):
     return columns, found, ":".join(map(str, srs.fetchone()))
 
 
+def asked():
+    """The pages of items that were asked for since the last time."""
+    with open(LOG) as log:
+        log.seek(asked.seen)
+        lines = log.read().splitlines()
+        asked.seen = log.tell()
+    refused = [line for line in lines if line[:1] not in "23"]
+    assert not refused, refused[0]
+    return [urllib.parse.unquote_plus(line) for line in lines if "/items" in line]
+
+
+asked.seen = 0
+# A condition in OGR's SQL, the same in the database's, and what of it GDAL leaves to the server.
+CONDITIONS = [
+    ("class = 'strict_control'", None, "class = 'strict_control'"),
+    ("area_m2 > 50000", None, "area_m2 > 50000"),
+    ("crop like '小%' and pbf = 1", "crop like '小%' and pbf", "(crop LIKE '小%') AND (pbf = 1)"),
+    ("village is null or township = '示例镇三'", None, "((village IS NULL)) OR (township = '示例镇三')"),
+    ("not class in ('strict_control', 'safe_use')", None, None),
+    ("crop ilike '%麦' and area_m2 between 10000 and 60000", None, "crop ILIKE '%麦'"),
+]
+
+
 def debian():
     if not shutil.which("ogr2ogr"):
         Client("GDAL (Debian)", "-").skipped("everything", "ogr2ogr is not installed: apt-get install gdal-bin")
@@ -116,6 +141,22 @@ def debian():
         there = truth.ask("select count(*) as n from farmland_unit where ended_on is null and class = 'strict_control' "
                           "and st_intersects(geom, st_makeenvelope(113, 39, 114, 40, 4490))")[0]["n"]
         assert int(there) > 0 and f"Feature Count: {there}\n" in said.stdout, f"{there} in the database: {said.stdout[-300:]}"
+    for condition, sql, pushed in CONDITIONS:
+        with client.check(f"filters by {condition}") as notes:
+            asked()
+            said = run("ogrinfo", "-ro", "-q", f"OAPIF:{BASE}", "farmland", "-where", condition, "-geom=NO")
+            found = said.stdout.count("OGRFeature(farmland)")
+            there = truth.ask(f"select id from farmland_unit where ended_on is null and ({sql or condition})")
+            assert found == len(there), f"{found} features, {len(there)} rows: {said.stderr}"
+            notes.append(left_to_the_server(found, pushed))
+
+
+def left_to_the_server(found, pushed):
+    """Holds what was asked since the last time against what GDAL should leave to the server."""
+    requests = asked()
+    if pushed:
+        assert any("filter-lang=cql-text" in line and pushed in line for line in requests), f"{pushed} is not in {requests[-1:]}"
+    return f"{found} features, filtered by {'the server' if pushed else 'GDAL'}"
 
 
 def plain(value):
@@ -183,13 +224,13 @@ def newest():
         there = truth.ask("select id from farmland_unit where ended_on is null and st_intersects(geom, st_makeenvelope(113, 39, 114, 40, 4490))")
         assert found and set(found) == {row["id"] for row in there}, f"{len(found)} features, {len(there)} rows"
         notes.append(f"{len(found)} features")
-    for condition in ["class = 'strict_control'", "area_m2 > 50000", "crop like '小%' and pbf = 1", "village is null or township = '示例镇三'"]:
+    for condition, sql, pushed in CONDITIONS:
         with client.check(f"filters by {condition}") as notes:
+            asked()
             _, found = pyogrio_rows("farmland", where=condition)
-            sql = condition.replace("pbf = 1", "pbf")
-            there = truth.ask(f"select id from farmland_unit where ended_on is null and {sql}")
+            there = truth.ask(f"select id from farmland_unit where ended_on is null and ({sql or condition})")
             assert set(found) == {row["id"] for row in there}, f"{len(found)} features, {len(there)} rows"
-            notes.append(f"{len(found)} features")
+            notes.append(left_to_the_server(len(found), pushed))
 
 
 debian()

@@ -36,6 +36,14 @@ CHECKS = {  # name: what runs it, the script
     "qgis": ("system", "check_qgis.py"),
     "schemathesis": ("main", "check_schemathesis.py"),
 }
+# Checks that look at what their clients asked.
+RECORDED = {"gdal", "qgis"}
+# Files of other people that are reference layers here, where they are beside the project.
+DATA = HERE.parents[2] / "shared" / "data"
+REAL = {
+    "npl": "epa_npl_points/epa_npl_2023.zip",
+    "vietnam_areas": "fiboa_samples/convert/ai4sf/1_vietnam_areas.gpkg",
+}
 told = collections.Counter()
 
 
@@ -114,6 +122,18 @@ class Server:
             self.stop()
             sys.exit(f"the server did not start; see {self.log}")
 
+    def take_in(self, binary):
+        """Imports what other people made, as somebody at the machine does while the server runs."""
+        for name, file in REAL.items():
+            what = f"imports reference:{name}"
+            if not (DATA / file).exists():
+                tell("skipped", "jingtu", "-", what, f"there is no {DATA / file}")
+                continue
+            command = [binary, "import", f"reference:{name}", DATA / file, "--data-dir", self.data, "--json"]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            (ARTEFACTS / f"import-{name}.txt").write_text(done.stdout + done.stderr)
+            tell("ok" if done.returncode == 0 else "FAILED", "jingtu", "-", what, " ".join(done.stdout.split())[:200])
+
     def stop(self):
         self.process.terminate()
         try:
@@ -137,8 +157,8 @@ def run(name, interpreter, script, server):
     # What a check may not go by.
     environment.pop("PYTHONPATH", None)
     recorder = None
-    if name == "qgis":
-        port, log = free_port(), ARTEFACTS / "qgis-requests.txt"
+    if name in RECORDED:
+        port, log = free_port(), ARTEFACTS / f"{name}-requests.txt"
         log.write_text("")
         recorder = subprocess.Popen([sys.executable, HERE / "recorder.py", str(port), str(server.port), log])
         for _ in range(100):
@@ -180,6 +200,7 @@ def main():
     print(f"installed in {time.monotonic() - began:.0f} s", flush=True)
     server = Server(options.binary)
     try:
+        server.take_in(options.binary)
         for name in wanted:
             by, script = CHECKS[name]
             interpreter, why = interpreters[by]

@@ -66,13 +66,30 @@ def ask(sql):
 def value(kind, text):
     if text is None:
         return None
-    return {"number": float, "bool": lambda t: t == "true"}.get(kind, str)(text)
+    return {"number": float, "integer": int, "bool": lambda t: t == "true"}.get(kind, str)(text)
+
+
+def references():
+    """Every reference layer as a collection: what all of them have, then what its files had, as they had it."""
+    own = {"code": "text", "name": "text", "ended_on": "date"}
+    kinds = {"boolean": "bool", "day": "date"}
+    columns = ask("select layer_id, key, name, kind from reference_column where in_use order by place")
+    found = {}
+    for layer in ask("select id, name from reference_layer order by name"):
+        of_files = [column for column in columns if column["layer_id"] == layer["id"]]
+        fields = own | {column["name"]: kinds.get(column["kind"], column["kind"]) for column in of_files}
+        sql = {column["name"]: "t.attributes ->> '{}'".format(column["key"].replace("'", "''")) for column in of_files}
+        found["ref-" + layer["name"]] = ("reference_feature", f"t.layer_id = '{layer['id']}'", fields, sql)
+    return found
+
+
+COLLECTIONS |= references()
 
 
 def rows(collection):
     """The rows of a collection by id: fields as Python has them, `geometry` as WKB."""
     table, where, fields, sql = COLLECTIONS[collection]
-    casts = {"number": "float8"}
+    casts = {"number": "float8", "integer": "bigint"}
     columns = ", ".join(f"({sql.get(name, f't.{name}')})::{casts.get(kind, 'text')} as \"{name}\""
                         for name, kind in fields.items())
     found = ask(f"select t.id, encode(st_asbinary(t.geom), 'hex') as geometry__, {columns} from {table} as t where {where}")
