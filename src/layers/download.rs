@@ -89,7 +89,7 @@ impl Download {
         let mut zoomed = Zoomed::new(&self.shape);
         while let Some(row) = rows.try_next().await.map_err(sql::failed)? {
             if !begun {
-                out.begin(row.try_get(0)?).await;
+                out.begin(row.try_get(0)?);
                 writer.begin(&mut out.buffer)?;
                 begun = true;
             }

@@ -151,7 +151,7 @@ async fn write_page(mut reading: Reading, request: Request, out: &mut Outgoing) 
             if revision.is_none() {
                 let Some(seq) = row.try_get(0)? else { continue };
                 revision = Some(seq);
-                out.begin(seq).await;
+                out.begin(seq);
                 out.buffer.extend_from_slice(&begin);
             }
             let Some(id) = row.try_get::<Option<Uuid>, _>(1)? else { continue };
@@ -204,7 +204,7 @@ async fn write_page(mut reading: Reading, request: Request, out: &mut Outgoing) 
     };
     reading.done().await?;
     if page.hits {
-        out.begin(revision.unwrap_or_default()).await;
+        out.begin(revision.unwrap_or_default());
         out.buffer.extend_from_slice(&begin);
     }
     if let Some(place) = last.filter(|_| more) {

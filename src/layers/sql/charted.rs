@@ -1,9 +1,9 @@
 //! Which features a chart draws beside a box that it may draw them in.
 
 use super::super::query::Selection;
-use super::super::shape::walk::{self, Kind, NotFinite, Positions, Sink};
 use super::super::view::View;
 use super::{Sql, failed, push_boxes, push_conditions, push_source};
+use crate::kernel::wkb::walk::{self, Kind, NotFinite, Positions, Sink};
 use crate::kernel::{Bbox, Chart, Result};
 use futures_util::TryStreamExt;
 use sqlx::{PgConnection, Row};
