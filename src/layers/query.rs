@@ -298,7 +298,7 @@ impl Selection {
             .map(|n| n.trim().parse().ok().filter(|n: &f64| n.is_finite()))
             .collect::<Option<_>>()
             .ok_or_else(form)?;
-        let [a, b, c, d] = numbers[..] else { return Err(form()) };
+        let ([a, b, c, d] | [a, b, _, c, d, _]) = numbers[..] else { return Err(form()) };
         let [west, south, east, north] = if crs.order() == Order::Yx { [b, a, d, c] } else { [a, b, c, d] };
         if crs.proj().is_none() {
             // Longitude and latitude, shifted or in the other order; held to the same bounds, and west above east goes round.

@@ -513,6 +513,9 @@ async fn boxes_are_read_in_their_system() {
     let epsg = |code: u32| format!("http://www.opengis.net/def/crs/EPSG/0/{code}");
     assert_eq!(found("37.9,105.009,38.1,105.011", &epsg(4490)).await, ["900001"]);
     assert_eq!(found("105.009,37.9,105.011,38.1", "CRS84").await, ["900001"]);
+    // With heights, of which nothing here has any.
+    assert_eq!(found("37.9,105.009,7,38.1,105.011,8", &epsg(4490)).await, ["900001"]);
+    assert_eq!(found("105.009,37.9,7,105.011,38.1,8", "CRS84").await, ["900001"]);
     // In a zone of Gauss-Krueger, north before east; in web Mercator, east before north.
     let corner = async |code: i32, lon: f64, lat: f64| {
         let place: (f64, f64) = sqlx::query_as(

@@ -155,6 +155,23 @@ fn the_document_for_map_clients_holds_the_layers_alone() {
         assert!(parameters.expect("parameters").contains(&referred));
         let hits = &document["components"]["parameters"]["resultType"]["schema"]["enum"];
         assert!(hits.as_array().expect("values").contains(&"hits".into()), "GDAL looks for it there: {hits}");
+        let parameter = |name: &str| {
+            let items = document["paths"]["/collections/{collection}/items"]["get"]["parameters"].as_array();
+            let component = format!("#/components/parameters/{name}");
+            let its = items.expect("parameters").iter().find(|p| p["name"] == *name || p["$ref"] == *component);
+            let its = its.unwrap_or_else(|| panic!("no {name}"));
+            if its["$ref"].is_string() { &document["components"]["parameters"][name] } else { its }
+        };
+        // As OGC API - Features - Part 1 defines them.
+        for name in ["limit", "bbox", "datetime"] {
+            let its = parameter(name);
+            assert_eq!((&its["style"], &its["explode"]), (&"form".into(), &false.into()), "{name}");
+        }
+        let its = &parameter("bbox")["schema"];
+        assert_eq!(
+            (&its["minItems"], &its["maxItems"], &its["items"]["type"]),
+            (&4.into(), &6.into(), &"number".into())
+        );
         let languages = &document["components"]["parameters"]["filter-lang"]["schema"]["enum"];
         assert_eq!(
             languages,
@@ -531,7 +548,8 @@ async fn what_is_read_is_of_a_kind_that_the_document_names_and_is_not_read_twice
         let again = ask().header("if-none-match", tag).send().await.expect("an answer");
         if again.status() == 304 {
             known += 1;
-        } else {
+        } else if operation.id() != "get_quarter" {
+            // That says the instant that it was asked for.
             faults.push(format!("{name}: {} where it is known", again.status()));
         }
     }

@@ -63,7 +63,7 @@ const SHAPE_PARAMETERS: &[&str] = &["f", "properties", "skipGeometry", "precisio
 #[expect(dead_code, reason = "says in the document what Selection and Page read")]
 struct ItemsParams {
     /// Features of a page, or of a file at most; without it a file has all. More than the maximum is clamped.
-    #[param(minimum = 1, maximum = 10000, default = 100)]
+    #[param(style = Form, explode = false, minimum = 1, maximum = 10000, default = 100)]
     limit: Option<u32>,
     /// From the `next` link of the page before; holds for the same filters and order only.
     cursor: Option<String>,
@@ -93,9 +93,9 @@ struct ItemsParams {
     #[param(rename = "zoom-level", minimum = 0, maximum = 24, example = 10)]
     zoom_level: Option<f64>,
     /// `west,south,east,north` in CRS84 degrees; west above east crosses the antimeridian. Features whose bounds meet
-    /// the box are selected.
-    #[param(example = "105.0,38.0,106.0,39.0")]
-    bbox: Option<String>,
+    /// the box are selected. Of six numbers the third and the sixth are heights, of which there are none here.
+    #[param(style = Form, explode = false, min_items = 4, max_items = 6, example = json!([105.0, 38.0, 106.0, 39.0]))]
+    bbox: Option<Vec<f64>>,
     /// CRS of `bbox` by its URI, with the axes of its register; CRS84 where it is not given. In `urn:jingtu:crs:gcj-02` or
     /// `urn:jingtu:crs:bd-09` the box is one of that map: features whose bounds, as they are drawn there, meet it are selected.
     #[param(rename = "bbox-crs", example = "http://www.opengis.net/def/crs/EPSG/0/4490")]
@@ -116,7 +116,7 @@ struct ItemsParams {
     filter_crs: Option<String>,
     /// A day or RFC 3339 instant, or an interval of them with `..` for an open end: features true at some time in it, as they
     /// stand now. Not together with `true_on`.
-    #[param(example = "2026-01-01/..")]
+    #[param(style = Form, explode = false, example = "2026-01-01/..")]
     datetime: Option<String>,
     /// A civil day of China: the layer as it was true on it, with the values of that day where the register keeps them by
     /// days. Without it the layer as it stands.
