@@ -43,6 +43,9 @@ async fn a_paper_is_filed_and_read_back_byte_for_byte() {
     assert_eq!(response.status(), 200);
     let headers = response.headers().clone();
     assert_eq!(headers["content-type"], "application/pdf");
+    let said = crate::openapi::document();
+    let kinds = &said["paths"]["/v1/documents/{id}/content"]["get"]["responses"]["200"]["content"];
+    assert!(kinds["*/*"].is_object(), "papers are of many kinds: {kinds}");
     assert_eq!(headers["etag"], format!("\"{sha}\""));
     assert_eq!(headers["x-content-type-options"], "nosniff");
     assert_eq!(

@@ -151,7 +151,8 @@ async fn get_document(call: Call, Path(id): Path<String>) -> Result<Reply, Stop>
 #[utoipa::path(
     get, path = "/v1/documents/{id}/content", operation_id = "get_document_content", tag = "documents",
     params(("id" = Uuid, Path, description = "Identifier of the document")),
-    responses((status = 200, description = "The content", body = Vec<u8>, content_type = "application/octet-stream")),
+    responses((status = 200, description = "The content, of the media type that it was filed as", body = Vec<u8>,
+        content_type = "*/*")),
     extensions(("x-permission" = json!("document.read")))
 )]
 async fn get_content(call: Call, Path(id): Path<String>) -> Result<Reply, Stop> {
