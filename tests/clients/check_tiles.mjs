@@ -46,14 +46,14 @@ function bounds(points) {
 function compare(decoded, collection, items, [x, y], place) {
   const ids = new Set();
   for (const [name, layer] of Object.entries(decoded.layers)) {
-    assert(name === collection || name === `${collection}-points`, `a layer ${name}`);
+    assert(['', '-points', '-overview'].some((beside) => name === collection + beside), `a layer ${name}`);
     assert(layer.version === 2 && layer.extent > 0, `version ${layer.version}`);
     const decodedFeatures = Array.from({length: layer.length}, (_, n) => layer.feature(n));
     const carried = new Set(decodedFeatures.flatMap(({properties}) => Object.keys(properties)));
     for (const feature of decodedFeatures) {
       const {id, ...properties} = feature.properties;
       const rings = feature.loadGeometry();
-      if (name !== collection) continue; // Points and clusters that stand for many.
+      if (name !== collection) continue; // Points, clusters and squares that stand for many.
       assert(rings.length > 0 && rings.every((ring) => ring.length > 0), 'a feature without geometry');
       const item = items.get(id);
       assert(item, `${id} is no item`);
@@ -64,13 +64,14 @@ function compare(decoded, collection, items, [x, y], place) {
       for (const [key, value] of Object.entries(item.properties)) {
         if (value !== null && carried.has(key)) assert(properties[key] === value, `${key} of ${id} is missing`);
       }
-      // A feature that lies in the tile whole has its bounds there, to two cells of the grid.
+      // A feature that lies in the tile whole has its bounds there, to half a pixel: simpler outlines are off by a quarter
+      // in degrees, which Mercator's projection stretches with the latitude.
       const [west, north, east, south] = item.bounds(place);
       const inside = west >= x && east <= x + 1 && north >= y && south <= y + 1;
       if (inside && feature.type === item.kind) {
         const got = bounds(rings.flat().map((point) => [x + point.x / layer.extent, y + point.y / layer.extent]));
         const off = Math.max(...[west, north, east, south].map((side, at) => Math.abs(side - got[at]))) * layer.extent;
-        assert(off <= 2, `${id} is off by ${off} cells`);
+        assert(off <= 4, `${id} is off by ${off} cells`);
       }
     }
   }
