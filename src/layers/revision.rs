@@ -6,14 +6,15 @@ use super::def::Layer;
 use super::sql;
 use crate::kernel::{Error, Result};
 use crate::platform::App;
+use sqlx::Postgres;
+use sqlx::pool::PoolConnection;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
-use tokio::time::Instant;
 
-/// While many ask, a statement begins so long after the one before: time for more of them to come.
-const APART: Duration = Duration::from_millis(1);
+/// A connection that rested for longer goes back to the pool, which looks whether it still lives.
+const RESTED: Duration = Duration::from_secs(1);
 
 /// The newest act that wrote to each register, by its number in the audit chain.
 #[derive(Debug, Default)]
@@ -44,6 +45,8 @@ type Told = Result<Arc<Versions>, Arc<Error>>;
 struct Asking {
     waiting: Vec<oneshot::Sender<Told>>,
     is_read: bool,
+    /// What was read by last, and when: taking a connection from the pool and giving it back costs more than the statement.
+    rests: Option<(PoolConnection<Postgres>, Instant)>,
 }
 
 /// Reads versions for all who ask.
@@ -70,24 +73,34 @@ impl Revisions {
         Ok(told.await.map_err(Error::internal)??)
     }
 
-    /// Reads until nobody waits.
+    /// Reads until nobody waits. The more there are who ask, the more of them come while a statement is under way and share
+    /// the next one.
     async fn read(&self, app: &App) {
+        let mut rested = self.0.lock().unwrap_or_else(PoisonError::into_inner).rests.take();
         loop {
-            let begun = Instant::now();
             let waiting = std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).waiting);
-            let told = sql::versions(app.maps()).await.map(Arc::new).map_err(Arc::new);
+            let told = read_by(&mut rested, app).await.map(Arc::new).map_err(Arc::new);
             for sender in waiting {
                 // Who has gone need not be told.
                 drop(sender.send(told.clone()));
             }
-            {
-                let mut asking = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-                if asking.waiting.is_empty() {
-                    asking.is_read = false;
-                    return;
-                }
+            let mut asking = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if asking.waiting.is_empty() {
+                asking.is_read = false;
+                asking.rests = rested;
+                return;
             }
-            tokio::time::sleep_until(begun + APART).await;
         }
     }
+}
+
+/// The versions, by the connection that rests where there is one. One that failed goes back to the pool.
+async fn read_by(rests: &mut Option<(PoolConnection<Postgres>, Instant)>, app: &App) -> Result<Versions> {
+    let mut conn = match rests.take().filter(|(_, since)| since.elapsed() < RESTED) {
+        Some((conn, _)) => conn,
+        None => app.maps().acquire().await?,
+    };
+    let versions = sql::versions(&mut conn).await?;
+    *rests = Some((conn, Instant::now()));
+    Ok(versions)
 }

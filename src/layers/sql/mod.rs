@@ -11,7 +11,7 @@ use super::revision::Versions;
 use super::view::{Reach, View};
 use crate::kernel::{Bbox, Day, Error, Kind, Result, Text};
 use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, PgPool, Postgres, QueryBuilder, Row};
+use sqlx::{PgConnection, Postgres, QueryBuilder, Row};
 use uuid::Uuid;
 
 type Sql = QueryBuilder<Postgres>;
@@ -62,7 +62,7 @@ pub(super) fn failed(error: sqlx::Error) -> Error {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub(super) async fn versions(db: &PgPool) -> Result<Versions> {
+pub(super) async fn versions(db: &mut PgConnection) -> Result<Versions> {
     let rows = sqlx::query!("select register, seq from platform_register_version").fetch_all(db).await?;
     Ok(rows.into_iter().map(|row| (row.register, row.seq)).collect())
 }
