@@ -220,7 +220,7 @@ pub async fn tiles(bench: &mut Bench) {
         "Tiles, uncached",
         "WebMercatorQuad, 4096 units and a margin of 64 in both, the same attributes in both. z12 to z14: as many random tiles of each zoom, \
          none twice. z6 to z10: random tiles of each zoom, some twice where the ground has fewer; both without a cache. Below the zoom from which on a \
-         layer is drawn whole (farmland: 14) ours leave out what is small and show a sample of it as squares, as the style says; martin \
+         layer is drawn whole (farmland: 12) ours leave out what is small and show a sample of it as squares, as the style says; martin \
          leaves out nothing. The sizes of tiles stand beside.",
     );
     let martin = peers::martin(&bench.registry, false).await.inspect_err(|why| println!("  martin is skipped: {why}"));
