@@ -173,6 +173,8 @@ async fn every_form_and_way_of_asking_has_the_same_geometries() {
         let one = expect(world.get(&format!("/ogc/collections/divisions/items/{id}?zoom-level=6")), 200).await;
         assert_eq!(&one["geometry"], geometry);
     }
+    let boxed = get(&world, "&zoom-level=6&bbox=100,20,120,50").await;
+    assert_eq!(features(&boxed), features(&page));
     let body = json!({"filter": "code IN ('152921','140602','441602')", "zoom-level": 6.0});
     let found = expect(world.post("/ogc/collections/divisions/search").json(&body), 200).await;
     assert_eq!(features(&found).into_iter().map(|f| f["geometry"].clone()).collect::<Vec<_>>(), wanted);

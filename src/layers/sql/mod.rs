@@ -89,13 +89,7 @@ pub(super) fn page(view: &View, selection: &Selection, shape: &Shape, page: &Pag
     let mut sql = Sql::new("select at.seq, page.* from ");
     push_at(&mut sql, &view.layer);
     sql.push(" left join lateral (select ");
-    push_feature_columns(&mut sql, view, shape, when);
-    for key in &shape.sort {
-        sql.push(", ");
-        push_text(&mut sql, view, view.column(key.column), when);
-    }
-    push_days(&mut sql, view, shape);
-    push_pixel(&mut sql, view, shape);
+    push_row(&mut sql, view, shape, when, &shape.sort);
     // The limit stands below the expressions, which would else be evaluated for every row before the sort.
     sql.push(format_args!(" from (select {table}.* from "));
     push_source(&mut sql, &view.layer, when);
@@ -139,8 +133,7 @@ pub(super) fn page_of_few(view: &View, selection: &Selection, shape: &Shape, pag
     sql.push(" select case when counted.are_few then at.seq end, page.* from counted cross join ");
     push_at(&mut sql, &view.layer);
     sql.push(" left join lateral (select ");
-    push_feature_columns(&mut sql, view, shape, when);
-    push_days(&mut sql, view, shape);
+    push_row(&mut sql, view, shape, when, &shape.sort);
     sql.push(format_args!(" from {table} where {table}.ctid = any(array("));
     sql.push("select few.place from few where (select counted.are_few from counted) order by few.id limit ");
     sql.push_bind(i64::from(page.limit) + 1).push(format_args!(")) order by {table}.id) as page on true"));
@@ -155,8 +148,7 @@ pub(super) fn whole(view: &View, selection: &Selection, shape: &Shape, limit: Op
     let mut sql = Sql::new("select at.seq, whole.* from ");
     push_at(&mut sql, &view.layer);
     sql.push(" left join lateral (select ");
-    push_feature_columns(&mut sql, view, shape, selection.when);
-    push_pixel(&mut sql, view, shape);
+    push_row(&mut sql, view, shape, selection.when, &[]);
     sql.push(" from ");
     push_source(&mut sql, &view.layer, selection.when);
     push_conditions(&mut sql, view, selection)?;
@@ -232,9 +224,7 @@ pub(super) fn feature(view: &View, shape: &Shape, when: When, id: Uuid) -> Resul
     let mut sql = Sql::new("select at.seq, feature.* from ");
     push_at(&mut sql, &view.layer);
     sql.push(" left join lateral (select ");
-    push_feature_columns(&mut sql, view, shape, when);
-    push_days(&mut sql, view, shape);
-    push_pixel(&mut sql, view, shape);
+    push_row(&mut sql, view, shape, when, &[]);
     sql.push(" from ");
     push_source(&mut sql, &view.layer, when);
     push_conditions(&mut sql, view, &Selection { when, ..Selection::default() })?;
@@ -367,6 +357,17 @@ pub(super) async fn located(db: &mut PgConnection, [west, south, east, north]: [
         }
         Err(error) => Err(failed(error)),
     }
+}
+
+/// All columns of a row, as [`BEFORE_COLUMNS`] says; with the values of these keys.
+fn push_row(sql: &mut Sql, view: &View, shape: &Shape, when: When, keys: &[SortKey]) {
+    push_feature_columns(sql, view, shape, when);
+    for key in keys {
+        sql.push(", ");
+        push_text(sql, view, view.column(key.column), when);
+    }
+    push_days(sql, view, shape);
+    push_pixel(sql, view, shape);
 }
 
 fn push_feature_columns(sql: &mut Sql, view: &View, shape: &Shape, when: When) {
